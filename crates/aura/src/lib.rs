@@ -1,0 +1,1 @@
+//! Streaming client for Aura: any openchat-ui or Chatbot-UI server

@@ -1,0 +1,1 @@
+//! Chat backends that need no API key, behind one streaming trait

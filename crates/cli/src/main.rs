@@ -1,0 +1,2 @@
+//! The chatwire program.
+fn main() {}

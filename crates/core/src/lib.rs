@@ -1,0 +1,1 @@
+//! Messages, the streaming provider trait, HTTP policy and decoders that the chatwire providers share

@@ -1,0 +1,1 @@
+//! Streaming client for the MagickPen chat protocol

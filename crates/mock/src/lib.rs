@@ -1,0 +1,1 @@
+//! Mock servers of the three chatwire protocols, scripted and faulty on demand
