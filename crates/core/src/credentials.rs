@@ -1,0 +1,198 @@
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+
+use crate::Error;
+
+/// Credentials that are fetched once and shared by all requests of a provider.
+///
+/// One caller fetches while the others wait, and all of them get what it got,
+/// the error too. A caller that goes away while it fetches hands the work to
+/// the next one. Fresh credentials that come with an answer can be
+/// [adopted](CredentialCache::adopt); refused ones are
+/// [discarded](CredentialCache::discard), but only if no one has renewed them
+/// already.
+///
+/// ```
+/// # use chatwire_core::{CredentialCache, Error};
+/// # async fn example() -> Result<(), Error> {
+/// let nonces = CredentialCache::new();
+/// let first = nonces.get(|| async { Ok("a1b2".to_owned()) }).await?;
+/// // …the server refuses it…
+/// nonces.discard(&first);
+/// let second = nonces.get(|| async { Ok("c3d4".to_owned()) }).await?;
+/// assert_eq!(second.value(), "c3d4");
+/// # Ok(())
+/// # }
+/// ```
+pub struct CredentialCache<T> {
+    current: RwLock<State<T>>,
+    fetching: Mutex<()>,
+    max_age: Option<Duration>,
+}
+
+struct State<T> {
+    lease: Option<(Lease<T>, Instant)>,
+    next_version: u64,
+    /// How many fetches have ended in an error, and the last such error.
+    failures: u64,
+    last_failure: Option<Error>,
+}
+
+/// Credentials as one request got them.
+pub struct Lease<T> {
+    value: Arc<T>,
+    version: u64,
+}
+
+impl<T> Lease<T> {
+    /// The credentials.
+    pub fn value(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> Clone for Lease<T> {
+    fn clone(&self) -> Lease<T> {
+        Lease {
+            value: self.value.clone(),
+            version: self.version,
+        }
+    }
+}
+
+impl<T> fmt::Debug for Lease<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Lease([redacted], version {})", self.version)
+    }
+}
+
+impl<T> Default for CredentialCache<T> {
+    fn default() -> CredentialCache<T> {
+        CredentialCache::new()
+    }
+}
+
+impl<T> CredentialCache<T> {
+    /// A cache with nothing in it, which keeps what it gets until it is
+    /// refused.
+    pub fn new() -> CredentialCache<T> {
+        CredentialCache {
+            current: RwLock::new(State {
+                lease: None,
+                next_version: 0,
+                failures: 0,
+                last_failure: None,
+            }),
+            fetching: Mutex::new(()),
+            max_age: None,
+        }
+    }
+
+    /// Forgets credentials at that age.
+    #[must_use]
+    pub fn max_age(mut self, limit: Duration) -> CredentialCache<T> {
+        self.max_age = Some(limit);
+        self
+    }
+
+    /// The credentials at hand, or those that `fetch` gets.
+    ///
+    /// # Errors
+    ///
+    /// What the fetch failed with: this caller's own, or the one that it
+    /// waited for.
+    pub async fn get<F, Fut>(&self, fetch: F) -> Result<Lease<T>, Error>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, Error>>,
+    {
+        let failures = match self.peek() {
+            Ok(lease) => return Ok(lease),
+            Err(failures) => failures,
+        };
+        let _fetching = self.fetching.lock().await;
+        match self.peek() {
+            Ok(lease) => return Ok(lease),
+            // A fetch that ran while this caller waited has failed: so would
+            // this one, and hundreds behind it, one after another.
+            Err(now) if now != failures => {
+                if let Some(error) = self.read(|state| state.last_failure.clone()) {
+                    return Err(error);
+                }
+            }
+            Err(_) => {}
+        }
+        match fetch().await {
+            Ok(value) => Ok(self.adopt(value)),
+            Err(error) => {
+                self.write(|state| {
+                    state.failures += 1;
+                    state.last_failure = Some(error.clone());
+                });
+                Err(error)
+            }
+        }
+    }
+
+    /// Puts in credentials that came by themselves.
+    pub fn adopt(&self, value: T) -> Lease<T> {
+        self.write(|state| {
+            let lease = Lease {
+                value: Arc::new(value),
+                version: state.next_version,
+            };
+            state.next_version += 1;
+            state.lease = Some((lease.clone(), Instant::now()));
+            state.last_failure = None;
+            lease
+        })
+    }
+
+    /// Forgets credentials that were refused, unless others have taken their
+    /// place already.
+    pub fn discard(&self, refused: &Lease<T>) {
+        self.write(|state| {
+            if state
+                .lease
+                .as_ref()
+                .is_some_and(|(lease, _)| lease.version == refused.version)
+            {
+                state.lease = None;
+            }
+        });
+    }
+
+    /// The credentials at hand.
+    pub fn current(&self) -> Option<Lease<T>> {
+        self.peek().ok()
+    }
+
+    /// The credentials at hand, or how many fetches have failed so far.
+    fn peek(&self) -> Result<Lease<T>, u64> {
+        self.read(|state| match &state.lease {
+            Some((lease, since)) if self.max_age.is_none_or(|limit| since.elapsed() < limit) => {
+                Ok(lease.clone())
+            }
+            _ => Err(state.failures),
+        })
+    }
+
+    // The state is whole after every change, so a panic elsewhere spoils
+    // nothing.
+    fn read<R>(&self, look: impl FnOnce(&State<T>) -> R) -> R {
+        look(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write<R>(&self, change: impl FnOnce(&mut State<T>) -> R) -> R {
+        change(&mut self.current.write().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<T> fmt::Debug for CredentialCache<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CredentialCache([redacted])")
+    }
+}

@@ -1,0 +1,111 @@
+/// Decodes UTF-8 from pieces cut anywhere, and never fails: what comes out is
+/// what [`String::from_utf8_lossy`] makes of the whole.
+///
+/// ```
+/// use chatwire_core::decode::Utf8Decoder;
+///
+/// let mut text = Utf8Decoder::new();
+/// assert_eq!(text.decode(b"caf\xc3"), "caf");
+/// assert_eq!(text.decode(b"\xa9 \xff!"), "é \u{fffd}!");
+/// assert_eq!(text.decode(b"\xf0\x9f"), "");
+/// assert_eq!(text.finish(), "\u{fffd}");
+/// ```
+#[derive(Debug, Default, Clone)]
+pub struct Utf8Decoder {
+    /// The start of a character whose end is in a later piece: up to 3 bytes.
+    partial: [u8; 3],
+    partial_len: usize,
+}
+
+impl Utf8Decoder {
+    /// A decoder at the start of a text.
+    pub fn new() -> Utf8Decoder {
+        Utf8Decoder::default()
+    }
+
+    /// Decodes the next piece. A character whose end has not come yet is kept
+    /// for the next call.
+    pub fn decode(&mut self, bytes: &[u8]) -> String {
+        if self.partial_len == 0 {
+            return self.decode_whole(bytes);
+        }
+        // Complete the started character byte by byte: at most three steps.
+        let mut text = String::new();
+        let mut taken = 0;
+        for byte in bytes {
+            let mut joined: Vec<u8> = self.held().to_vec();
+            joined.push(*byte);
+            taken += 1;
+            match std::str::from_utf8(&joined) {
+                Ok(character) => {
+                    text.push_str(character);
+                    self.partial_len = 0;
+                    break;
+                }
+                Err(error) if error.error_len().is_none() => self.hold(&joined),
+                Err(_) => {
+                    // The byte does not go on with the character: that one is
+                    // wrong, and the byte is looked at afresh.
+                    text.push(char::REPLACEMENT_CHARACTER);
+                    self.partial_len = 0;
+                    taken -= 1;
+                    break;
+                }
+            }
+        }
+        let rest = bytes.get(taken..).unwrap_or_default();
+        if !rest.is_empty() {
+            text.push_str(&self.decode_whole(rest));
+        }
+        text
+    }
+
+    /// The end of the text: a character that was cut off is one U+FFFD.
+    pub fn finish(&mut self) -> String {
+        let cut_off = self.partial_len > 0;
+        self.partial_len = 0;
+        if cut_off {
+            char::REPLACEMENT_CHARACTER.to_string()
+        } else {
+            String::new()
+        }
+    }
+
+    /// Decodes bytes that start between two characters.
+    fn decode_whole(&mut self, bytes: &[u8]) -> String {
+        let complete = match std::str::from_utf8(bytes) {
+            Ok(text) => return text.to_owned(),
+            Err(_) => bytes.len() - unfinished(bytes),
+        };
+        let (whole, start) = bytes.split_at(complete);
+        self.hold(start);
+        String::from_utf8_lossy(whole).into_owned()
+    }
+
+    fn held(&self) -> &[u8] {
+        self.partial.get(..self.partial_len).unwrap_or_default()
+    }
+
+    fn hold(&mut self, bytes: &[u8]) {
+        self.partial_len = 0;
+        for (slot, byte) in self.partial.iter_mut().zip(bytes) {
+            *slot = *byte;
+            self.partial_len += 1;
+        }
+    }
+}
+
+/// How many bytes at the end are the start of a character that is not wrong
+/// yet: 0 to 3.
+fn unfinished(bytes: &[u8]) -> usize {
+    for length in 1..=3.min(bytes.len()) {
+        let tail = bytes.get(bytes.len() - length..).unwrap_or_default();
+        if let Err(error) = std::str::from_utf8(tail)
+            && error.valid_up_to() == 0
+            && error.error_len().is_none()
+        {
+            return length;
+        }
+    }
+    0
+}

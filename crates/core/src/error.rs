@@ -1,0 +1,329 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What went wrong with a request or a reply.
+///
+/// It is one pointer wide and cheap to clone. Branch on [`kind`](Error::kind);
+/// show it with `Display`, which says what was wrong, where and what to do, and
+/// never contains a secret.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    provider: Option<String>,
+    status: Option<u16>,
+    retry_after: Option<Duration>,
+    retryable: Option<bool>,
+    excerpt: Option<String>,
+    attempts: Vec<Error>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// The kinds of [`Error`] that a caller can act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The request or the configuration cannot be right; nothing was sent.
+    InvalidRequest,
+    /// The provider has no such model.
+    UnsupportedModel,
+    /// What the backend wants to see with a request (a nonce, a secret, a key,
+    /// a session) could not be had, or was refused even when fresh.
+    Credentials,
+    /// No connection: name lookup, refused, TLS, or closed before an answer.
+    Connect,
+    /// A time limit passed.
+    Timeout(TimeoutPhase),
+    /// Too many requests, said by a status or in words.
+    RateLimited,
+    /// The conversation is too long for the model.
+    ContextLength,
+    /// The backend refused, in its own words.
+    Refused,
+    /// An HTML page instead of an answer: a firewall, a login, a wrong address.
+    Blocked,
+    /// An HTTP status that says no more than itself.
+    Status,
+    /// An answer that is not of the protocol, or an empty one.
+    Protocol,
+    /// The body ended cleanly, but not the answer.
+    Truncated,
+    /// The connection broke in the middle of the answer.
+    Interrupted,
+    /// A size limit was passed.
+    LimitExceeded(Limit),
+    /// Every attempt failed; see [`Error::attempts`].
+    AllFailed,
+}
+
+impl ErrorKind {
+    /// The kind as one word for programs, for example `rate_limited`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ErrorKind::InvalidRequest => "invalid_request",
+            ErrorKind::UnsupportedModel => "unsupported_model",
+            ErrorKind::Credentials => "credentials",
+            ErrorKind::Connect => "connect",
+            ErrorKind::Timeout(_) => "timeout",
+            ErrorKind::RateLimited => "rate_limited",
+            ErrorKind::ContextLength => "context_length",
+            ErrorKind::Refused => "refused",
+            ErrorKind::Blocked => "blocked",
+            ErrorKind::Status => "status",
+            ErrorKind::Protocol => "protocol",
+            ErrorKind::Truncated => "truncated",
+            ErrorKind::Interrupted => "interrupted",
+            ErrorKind::LimitExceeded(_) => "limit_exceeded",
+            ErrorKind::AllFailed => "all_failed",
+        }
+    }
+}
+
+/// Which wait was too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TimeoutPhase {
+    /// For the connection.
+    Connect,
+    /// For the head of the response.
+    Head,
+    /// For the first byte of the body.
+    FirstByte,
+    /// Between two reads.
+    Idle,
+    /// For the whole reply.
+    Total,
+}
+
+/// Which size was too large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Limit {
+    /// One event of a stream.
+    Event,
+    /// A page or script read for credentials.
+    Page,
+    /// The text of a whole reply.
+    Reply,
+}
+
+impl Error {
+    /// An error of that kind; the message says what was wrong, where, and what
+    /// to do.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error(Arc::new(Inner {
+            kind,
+            message: message.into(),
+            provider: None,
+            status: None,
+            retry_after: None,
+            retryable: None,
+            excerpt: None,
+            attempts: Vec::new(),
+            source: None,
+        }))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Error {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// Names the provider, unless one is named already.
+    #[must_use]
+    pub fn with_provider(self, name: &str) -> Error {
+        if self.0.provider.is_some() {
+            return self;
+        }
+        self.with(|inner| inner.provider = Some(name.to_owned()))
+    }
+
+    /// Adds the HTTP status.
+    #[must_use]
+    pub fn with_status(self, status: u16) -> Error {
+        self.with(|inner| inner.status = Some(status))
+    }
+
+    /// Adds how long the backend asks to wait.
+    #[must_use]
+    pub fn with_retry_after(self, wait: Option<Duration>) -> Error {
+        match wait {
+            Some(_) => self.with(|inner| inner.retry_after = wait),
+            None => self,
+        }
+    }
+
+    /// Overrules what [`is_retryable`](Error::is_retryable) takes from the kind.
+    #[must_use]
+    pub fn with_retryable(self, retryable: bool) -> Error {
+        self.with(|inner| inner.retryable = Some(retryable))
+    }
+
+    /// Adds the beginning of what the server sent, cut to
+    /// [`Error::EXCERPT_MAX`] bytes.
+    #[must_use]
+    pub fn with_excerpt(self, excerpt: &str) -> Error {
+        let excerpt = excerpt.trim();
+        if excerpt.is_empty() {
+            return self;
+        }
+        let cut = crate::text::cut(excerpt, Error::EXCERPT_MAX).to_owned();
+        self.with(|inner| inner.excerpt = Some(cut))
+    }
+
+    /// Adds the errors of all attempts that were made.
+    #[must_use]
+    pub fn with_attempts(self, attempts: Vec<Error>) -> Error {
+        self.with(|inner| inner.attempts = attempts)
+    }
+
+    /// Adds the error behind this one.
+    #[must_use]
+    pub fn with_source(self, source: impl StdError + Send + Sync + 'static) -> Error {
+        self.with(|inner| inner.source = Some(Arc::new(source)))
+    }
+
+    /// Rewrites the texts that came from outside: the message and the excerpt,
+    /// of this error and of its attempts.
+    #[must_use]
+    pub(crate) fn map_texts(self, rewrite: &dyn Fn(&str) -> Option<String>) -> Error {
+        let mut error = self;
+        let attempts: Vec<Error> = error
+            .0
+            .attempts
+            .iter()
+            .map(|attempt| attempt.clone().map_texts(rewrite))
+            .collect();
+        let message = rewrite(&error.0.message);
+        let excerpt = error.0.excerpt.as_deref().and_then(rewrite);
+        if message.is_some() || excerpt.is_some() || !attempts.is_empty() {
+            error = error.with(|inner| {
+                inner.attempts = attempts;
+                if let Some(message) = message {
+                    inner.message = message;
+                }
+                if excerpt.is_some() {
+                    inner.excerpt = excerpt;
+                }
+            });
+        }
+        error
+    }
+
+    /// The most bytes an [`excerpt`](Error::excerpt) has.
+    pub const EXCERPT_MAX: usize = 512;
+
+    /// What kind of error it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What was wrong, without the provider's name.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The provider that failed, where one is known.
+    pub fn provider(&self) -> Option<&str> {
+        self.0.provider.as_deref()
+    }
+
+    /// The HTTP status of the answer, where there was one. An error under
+    /// status 200 has 200.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// How long the backend asked to wait before the next request.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Whether the same request can succeed later, without any change to it.
+    pub fn is_retryable(&self) -> bool {
+        if let Some(retryable) = self.0.retryable {
+            return retryable;
+        }
+        match self.0.kind {
+            ErrorKind::Connect
+            | ErrorKind::RateLimited
+            | ErrorKind::Truncated
+            | ErrorKind::Interrupted => true,
+            ErrorKind::Timeout(phase) => phase != TimeoutPhase::Total,
+            ErrorKind::Status => {
+                matches!(self.0.status, Some(408 | 425 | 429 | 500 | 502 | 503 | 504))
+            }
+            _ => false,
+        }
+    }
+
+    /// The beginning of what the server sent, where that helps; at most
+    /// [`Error::EXCERPT_MAX`] bytes.
+    pub fn excerpt(&self) -> Option<&str> {
+        self.0.excerpt.as_deref()
+    }
+
+    /// The errors of all attempts, oldest first, where there were several.
+    pub fn attempts(&self) -> &[Error] {
+        &self.0.attempts
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(provider) = &self.0.provider {
+            write!(f, "{provider}: ")?;
+        }
+        f.write_str(&self.0.message)?;
+        if let Some(status) = self.0.status
+            && status != 200
+        {
+            write!(f, " (HTTP {status})")?;
+        }
+        for (index, attempt) in self.0.attempts.iter().enumerate() {
+            write!(f, "; attempt {}: {attempt}", index + 1)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut all = f.debug_struct("Error");
+        all.field("kind", &self.0.kind)
+            .field("message", &self.0.message);
+        if let Some(provider) = &self.0.provider {
+            all.field("provider", provider);
+        }
+        if let Some(status) = self.0.status {
+            all.field("status", &status);
+        }
+        if let Some(wait) = self.0.retry_after {
+            all.field("retry_after", &wait);
+        }
+        if let Some(excerpt) = &self.0.excerpt {
+            all.field("excerpt", excerpt);
+        }
+        if !self.0.attempts.is_empty() {
+            all.field("attempts", &self.0.attempts);
+        }
+        if let Some(source) = &self.0.source {
+            all.field("source", source);
+        }
+        all.finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.source {
+            Some(source) => Some(source.as_ref()),
+            None => None,
+        }
+    }
+}

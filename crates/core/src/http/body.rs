@@ -1,0 +1,155 @@
+use std::fmt;
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::Body as _;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::client::{Policy, root, timeout_error};
+use crate::{Error, ErrorKind, TimeoutPhase};
+
+/// The body of a response, with the time limits of the policy.
+///
+/// The clock is looked at once a read, and a timer is set only while nothing
+/// comes, so that limits cost a fast body nothing.
+pub(crate) struct HttpBody {
+    body: reqwest::Body,
+    policy: Arc<Policy>,
+    /// Until when the first byte must have come.
+    first_byte: Option<Instant>,
+    total: Option<Instant>,
+    last_read: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl HttpBody {
+    pub(super) fn new(
+        body: reqwest::Body,
+        policy: Arc<Policy>,
+        first_byte: Option<Instant>,
+        total: Option<Instant>,
+    ) -> HttpBody {
+        HttpBody {
+            body,
+            policy,
+            first_byte,
+            total,
+            last_read: None,
+            timer: None,
+        }
+    }
+
+    /// The next piece; none at the end that HTTP says is one.
+    pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        poll_fn(|context| self.poll_chunk(context))
+            .await
+            .transpose()
+    }
+
+    pub(crate) fn poll_chunk(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Error>>> {
+        loop {
+            match Pin::new(&mut self.body).poll_frame(context) {
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(Some(Ok(frame))) => {
+                    // What is not data are trailers, which say nothing here.
+                    if let Ok(data) = frame.into_data()
+                        && !data.is_empty()
+                    {
+                        let now = Instant::now();
+                        self.last_read = Some(now);
+                        if let Some(error) = self.passed(now, true) {
+                            return Poll::Ready(Some(Err(error)));
+                        }
+                        return Poll::Ready(Some(Ok(data)));
+                    }
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    return Poll::Ready(Some(Err(broken(error))));
+                }
+                Poll::Pending => return self.poll_timer(context).map(|error| Some(Err(error))),
+            }
+        }
+    }
+
+    /// Waits for the next limit that can pass.
+    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<Error> {
+        loop {
+            let now = Instant::now();
+            if let Some(error) = self.passed(now, false) {
+                return Poll::Ready(error);
+            }
+            let Some(deadline) = self.deadline() else {
+                return Poll::Pending;
+            };
+            let timer = self
+                .timer
+                .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+            // A timer that was set for an earlier read rings too early and is
+            // then set anew, so that reads do not have to touch it.
+            if timer.is_elapsed() || timer.deadline() > deadline {
+                timer.as_mut().reset(deadline);
+            }
+            if timer.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let wait = self.wait_deadline();
+        match (wait, self.total) {
+            (Some(wait), Some(total)) => Some(wait.min(total)),
+            (wait, total) => wait.or(total),
+        }
+    }
+
+    fn wait_deadline(&self) -> Option<Instant> {
+        match self.last_read {
+            None => self.first_byte,
+            Some(last) => self
+                .policy
+                .config
+                .idle_timeout
+                .and_then(|limit| last.checked_add(limit)),
+        }
+    }
+
+    /// The error when a limit has passed; with data at hand, only the one for
+    /// the whole can have.
+    fn passed(&self, now: Instant, data: bool) -> Option<Error> {
+        let config = &self.policy.config;
+        let is_past = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
+        if is_past(self.total) {
+            return Some(timeout_error(TimeoutPhase::Total, config.total_timeout));
+        }
+        if data || !is_past(self.wait_deadline()) {
+            return None;
+        }
+        Some(match self.last_read {
+            None => timeout_error(TimeoutPhase::FirstByte, config.first_byte_timeout),
+            Some(_) => timeout_error(TimeoutPhase::Idle, config.idle_timeout),
+        })
+    }
+}
+
+/// The error for a body that ended before its end.
+fn broken(error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    Error::new(
+        ErrorKind::Interrupted,
+        format!("the connection broke within the answer: {}", root(&error)),
+    )
+    .with_source(error)
+}
+
+impl fmt::Debug for HttpBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpBody").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,445 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, USER_AGENT};
+use tokio::time::{Instant, timeout_at};
+
+use super::config::HttpConfig;
+use super::response::HttpResponse;
+use super::url::{RequestUrl, without_userinfo};
+use crate::{Error, ErrorKind, Redactor, Secret, TimeoutPhase};
+
+/// How often a redirect is followed.
+const MAX_REDIRECTS: usize = 5;
+
+/// An HTTP client that keeps the policy of an [`HttpConfig`] for every request.
+/// Clones share their connections.
+#[derive(Clone)]
+pub struct Http {
+    client: reqwest::Client,
+    policy: Arc<Policy>,
+}
+
+/// What holds for every request and response.
+#[derive(Debug)]
+pub(super) struct Policy {
+    pub(super) provider: String,
+    pub(super) config: HttpConfig,
+    headers: HeaderMap,
+    pub(super) redactor: Redactor,
+}
+
+/// One request.
+#[derive(Debug, Clone)]
+pub struct HttpRequest {
+    method: Method,
+    url: RequestUrl,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+}
+
+impl HttpRequest {
+    /// A GET.
+    pub fn get(url: RequestUrl) -> HttpRequest {
+        HttpRequest {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            body: None,
+        }
+    }
+
+    /// A POST without a body.
+    pub fn post(url: RequestUrl) -> HttpRequest {
+        HttpRequest {
+            method: Method::POST,
+            ..HttpRequest::get(url)
+        }
+    }
+
+    /// Adds a body.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Bytes>) -> HttpRequest {
+        self.body = Some(body.into());
+        self
+    }
+
+    /// Sets a header to a value that is known to be one.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> HttpRequest {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Sets several headers.
+    #[must_use]
+    pub fn headers(mut self, headers: &HeaderMap) -> HttpRequest {
+        for (name, value) in headers {
+            self.headers.insert(name, value.clone());
+        }
+        self
+    }
+}
+
+impl Http {
+    /// A client for the named provider.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] for a proxy address or header that cannot
+    /// be used, and when TLS cannot be set up.
+    pub fn new(provider: &str, config: HttpConfig) -> Result<Http, Error> {
+        let redactor = Redactor::new();
+        let headers = headers(&config, &redactor).map_err(|error| error.with_provider(provider))?;
+        let client = match &config.client {
+            Some(client) => client.clone(),
+            None => {
+                build_client(&config, &redactor).map_err(|error| error.with_provider(provider))?
+            }
+        };
+        let policy = Policy {
+            provider: provider.to_owned(),
+            config,
+            headers,
+            redactor,
+        };
+        Ok(Http {
+            client,
+            policy: Arc::new(policy),
+        })
+    }
+
+    /// The limit for one event, in bytes.
+    pub fn max_event(&self) -> Option<usize> {
+        self.policy.config.max_event
+    }
+
+    /// What takes the secrets of this client out of errors. Add those that are
+    /// learnt later, such as nonces.
+    pub fn redactor(&self) -> &Redactor {
+        &self.policy.redactor
+    }
+
+    /// Sends a request, and resolves with the head of the response, whatever
+    /// its status. Redirects are followed on the same server only, and repeat
+    /// the request as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Connect`], [`ErrorKind::Timeout`], and
+    /// [`ErrorKind::Status`] for a redirect that is not followed.
+    pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
+        let config = &self.policy.config;
+        let started = Instant::now();
+        let after = |limit: Option<Duration>| limit.and_then(|limit| started.checked_add(limit));
+        let first_byte = after(config.first_byte_timeout);
+        let total = after(config.total_timeout);
+        self.follow(request, first_byte, total)
+            .await
+            .map_err(|error| {
+                let error = error.with_provider(&self.policy.provider);
+                self.policy.redactor.error(error)
+            })
+    }
+
+    async fn follow(
+        &self,
+        mut request: HttpRequest,
+        first_byte: Option<Instant>,
+        total: Option<Instant>,
+    ) -> Result<HttpResponse, Error> {
+        for _ in 0..=MAX_REDIRECTS {
+            let response = self.execute(&request, first_byte, total).await?;
+            let status = response.status().as_u16();
+            let repeats = match status {
+                301 | 302 | 307 | 308 => true,
+                // "See other" asks for a GET, which no POST becomes here.
+                303 => request.method == Method::GET,
+                _ => false,
+            };
+            let location = response
+                .headers()
+                .get(LOCATION)
+                .and_then(|value| value.to_str().ok())
+                .and_then(|location| request.url.resolve(location));
+            let next = match location {
+                Some(next) if repeats || status == 303 => next,
+                _ => {
+                    return Ok(HttpResponse::new(
+                        response,
+                        request.url,
+                        self.policy.clone(),
+                        first_byte,
+                        total,
+                    ));
+                }
+            };
+            if !repeats || !next.same_origin(&request.url) {
+                return Err(Error::new(
+                    ErrorKind::Status,
+                    format!(
+                        "{} redirects to {next}, which is not followed: \
+                         if that is the server you mean, set it as the base URL",
+                        request.url
+                    ),
+                )
+                .with_status(status));
+            }
+            request.url = next;
+        }
+        Err(Error::new(
+            ErrorKind::Status,
+            format!("{} redirects more than {MAX_REDIRECTS} times", request.url),
+        ))
+    }
+
+    async fn execute(
+        &self,
+        request: &HttpRequest,
+        first_byte: Option<Instant>,
+        total: Option<Instant>,
+    ) -> Result<reqwest::Response, Error> {
+        let mut built = reqwest::Request::new(request.method.clone(), request.url.0.clone());
+        *built.headers_mut() = request.headers.clone();
+        for (name, value) in &self.policy.headers {
+            // The provider's own user agent is better than our default one.
+            if name == USER_AGENT
+                && self.policy.config.user_agent.is_none()
+                && request.headers.contains_key(USER_AGENT)
+            {
+                continue;
+            }
+            built.headers_mut().insert(name, value.clone());
+        }
+        *built.body_mut() = request.body.clone().map(reqwest::Body::from);
+        tracing::debug!(
+            provider = %self.policy.provider,
+            method = %request.method,
+            url = %request.url,
+            "request"
+        );
+        let deadline = match (first_byte, total) {
+            (Some(first), Some(total)) => Some(first.min(total)),
+            (first, total) => first.or(total),
+        };
+        let sent = self.client.execute(built);
+        let result = match deadline {
+            Some(deadline) => timeout_at(deadline, sent).await.map_err(|_| {
+                let total_passed = total.is_some_and(|total| total <= deadline);
+                if total_passed {
+                    timeout_error(TimeoutPhase::Total, self.policy.config.total_timeout)
+                } else {
+                    timeout_error(TimeoutPhase::Head, self.policy.config.first_byte_timeout)
+                }
+            })?,
+            None => sent.await,
+        };
+        let response = result.map_err(|error| self.send_error(error, &request.url))?;
+        tracing::debug!(
+            provider = %self.policy.provider,
+            status = response.status().as_u16(),
+            "response head"
+        );
+        Ok(response)
+    }
+
+    fn send_error(&self, error: reqwest::Error, url: &RequestUrl) -> Error {
+        let error = error.without_url();
+        if error.is_timeout() {
+            let phase = if error.is_connect() {
+                TimeoutPhase::Connect
+            } else {
+                TimeoutPhase::Head
+            };
+            let limit = self.policy.config.connect_timeout;
+            return timeout_error(phase, limit).with_source(error);
+        }
+        if error.is_builder() {
+            return Error::new(
+                ErrorKind::InvalidRequest,
+                format!("the request to {url} cannot be made: {}", chain(&error)),
+            )
+            .with_source(error);
+        }
+        if error.is_connect() {
+            return Error::new(
+                ErrorKind::Connect,
+                format!("cannot connect to {url}: {}", root(&error)),
+            )
+            .with_source(error);
+        }
+        Error::new(
+            ErrorKind::Connect,
+            format!("no answer from {url}: {}", root(&error)),
+        )
+        .with_source(error)
+    }
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http")
+            .field("provider", &self.policy.provider)
+            .field("config", &self.policy.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The error for a time limit that passed.
+pub(super) fn timeout_error(phase: TimeoutPhase, limit: Option<Duration>) -> Error {
+    let what = match phase {
+        TimeoutPhase::Connect => "no connection",
+        TimeoutPhase::Head => "no response head",
+        TimeoutPhase::FirstByte => "a response head, but no first byte of the answer",
+        TimeoutPhase::Idle => "no more of the answer",
+        TimeoutPhase::Total => "the answer was not complete",
+    };
+    let limit = limit.map_or(String::new(), |limit| {
+        format!(" within the limit of {} s", limit.as_secs_f64())
+    });
+    Error::new(ErrorKind::Timeout(phase), format!("{what}{limit}"))
+}
+
+/// The innermost cause: what happened, rather than who passed it on.
+pub(super) fn root(error: &dyn StdError) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        cause = source.source();
+    }
+    text
+}
+
+/// The headers of every request.
+fn headers(config: &HttpConfig, redactor: &Redactor) -> Result<HeaderMap, Error> {
+    let mut headers = HeaderMap::new();
+    let default_agent = concat!("chatwire/", env!("CARGO_PKG_VERSION"));
+    let agent = config.user_agent.as_deref().unwrap_or(default_agent);
+    let agent = HeaderValue::from_str(agent).map_err(|_| {
+        Error::new(
+            ErrorKind::InvalidRequest,
+            format!("user agent {agent:?} has characters that an HTTP header cannot carry"),
+        )
+    })?;
+    headers.insert(USER_AGENT, agent);
+    for (name, value) in &config.headers {
+        let name: HeaderName = name.trim().parse().map_err(|_| {
+            Error::new(
+                ErrorKind::InvalidRequest,
+                format!("{name:?} is not the name of an HTTP header"),
+            )
+        })?;
+        let trimmed = Secret::new(value.expose().trim());
+        let header = trimmed.header_value("").map_err(|_| {
+            Error::new(
+                ErrorKind::InvalidRequest,
+                format!("the value of header {name} has characters that a header cannot carry"),
+            )
+        })?;
+        redactor.add(&trimmed);
+        // A cookie is several secrets in one line.
+        for part in trimmed.expose().split(';') {
+            if let Some((_, value)) = part.split_once('=') {
+                redactor.add(&Secret::new(value.trim()));
+            }
+        }
+        // "Bearer …" is a secret after its scheme.
+        if let Some((_, token)) = trimmed.expose().split_once(' ')
+            && name == http::header::AUTHORIZATION
+        {
+            redactor.add(&Secret::new(token.trim()));
+        }
+        headers.append(name, header);
+    }
+    Ok(headers)
+}
+
+fn build_client(config: &HttpConfig, redactor: &Redactor) -> Result<reqwest::Client, Error> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .tcp_nodelay(true);
+    if let Some(limit) = config.connect_timeout {
+        builder = builder.connect_timeout(limit);
+    }
+    if let Some(proxy) = &config.proxy {
+        builder = builder.proxy(read_proxy(proxy, redactor)?);
+    }
+    let builder = with_tls(builder)?;
+    builder.build().map_err(|error| {
+        let error = error.without_url();
+        Error::new(
+            ErrorKind::InvalidRequest,
+            format!("the HTTP client cannot be set up: {}", chain(&error)),
+        )
+        .with_source(error)
+    })
+}
+
+fn read_proxy(proxy: &Secret, redactor: &Redactor) -> Result<reqwest::Proxy, Error> {
+    let shown = without_userinfo(proxy.expose());
+    let invalid = |why: &str| {
+        Error::new(
+            ErrorKind::InvalidRequest,
+            format!("proxy {shown:?} {why}, for example http://127.0.0.1:8080"),
+        )
+    };
+    let url = reqwest::Url::parse(proxy.expose().trim())
+        .map_err(|error| invalid(&format!("cannot be read ({error}): it must be an address")))?;
+    if !matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") {
+        return Err(invalid(
+            "must start with http://, https://, socks5:// or socks5h://",
+        ));
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(invalid("has no host"));
+    }
+    if let Some(password) = url.password() {
+        redactor.add(&Secret::new(password));
+    }
+    redactor.add(proxy);
+    reqwest::Proxy::all(url).map_err(|_| invalid("cannot be used"))
+}
+
+/// rustls with the ring provider: it builds faster and is smaller than
+/// reqwest's own choice. A provider that the program has installed is used.
+#[cfg(feature = "rustls")]
+fn with_tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, Error> {
+    use rustls_platform_verifier::BuilderVerifierExt as _;
+
+    let failed = |error: rustls::Error| {
+        Error::new(
+            ErrorKind::InvalidRequest,
+            format!("TLS cannot be set up: {error}"),
+        )
+        .with_source(error)
+    };
+    let provider = rustls::crypto::CryptoProvider::get_default()
+        .cloned()
+        .unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()));
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|config| config.with_platform_verifier())
+        .map_err(failed)?
+        .with_no_client_auth();
+    Ok(builder.tls_backend_preconfigured(config))
+}
+
+#[cfg(not(feature = "rustls"))]
+fn with_tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, Error> {
+    Ok(builder)
+}

@@ -1,0 +1,191 @@
+use std::fmt;
+use std::time::Duration;
+
+use crate::Secret;
+
+/// How a provider speaks HTTP: time limits, size limits, proxy, extra headers.
+/// It applies to every request of the provider, those for credentials
+/// included.
+///
+/// | what | default | method |
+/// |---|---|---|
+/// | connection | 10 s | [`connect_timeout`](HttpConfig::connect_timeout) |
+/// | head and first byte of an answer | 120 s | [`first_byte_timeout`](HttpConfig::first_byte_timeout) |
+/// | silence between two reads | 60 s | [`idle_timeout`](HttpConfig::idle_timeout) |
+/// | whole reply | none | [`total_timeout`](HttpConfig::total_timeout) |
+/// | one event of a stream | 1 MiB | [`max_event`](HttpConfig::max_event) |
+/// | body of an error that is read | 16 KiB | [`max_error_body`](HttpConfig::max_error_body) |
+/// | page or script read for credentials | 8 MiB | [`max_page`](HttpConfig::max_page) |
+/// | text of a whole reply | 64 MiB | [`max_reply`](HttpConfig::max_reply) |
+///
+/// `None` switches a limit off.
+///
+/// ```
+/// use std::time::Duration;
+/// use chatwire_core::http::HttpConfig;
+///
+/// let http = HttpConfig::new()
+///     .idle_timeout(Duration::from_secs(20))
+///     .total_timeout(Duration::from_secs(600))
+///     .max_reply(None)
+///     .proxy("socks5://127.0.0.1:1080")
+///     .header("x-team", "search");
+/// # let _ = http;
+/// ```
+#[derive(Clone)]
+pub struct HttpConfig {
+    pub(super) connect_timeout: Option<Duration>,
+    pub(super) first_byte_timeout: Option<Duration>,
+    pub(super) idle_timeout: Option<Duration>,
+    pub(super) total_timeout: Option<Duration>,
+    pub(super) max_event: Option<usize>,
+    pub(super) max_error_body: usize,
+    pub(super) max_page: Option<usize>,
+    pub(super) max_reply: Option<usize>,
+    pub(super) proxy: Option<Secret>,
+    pub(super) headers: Vec<(String, Secret)>,
+    pub(super) user_agent: Option<String>,
+    pub(super) client: Option<reqwest::Client>,
+}
+
+impl Default for HttpConfig {
+    fn default() -> HttpConfig {
+        HttpConfig {
+            connect_timeout: Some(Duration::from_secs(10)),
+            first_byte_timeout: Some(Duration::from_secs(120)),
+            idle_timeout: Some(Duration::from_secs(60)),
+            total_timeout: None,
+            max_event: Some(1024 * 1024),
+            max_error_body: 16 * 1024,
+            max_page: Some(8 * 1024 * 1024),
+            max_reply: Some(64 * 1024 * 1024),
+            proxy: None,
+            headers: Vec::new(),
+            user_agent: None,
+            client: None,
+        }
+    }
+}
+
+impl HttpConfig {
+    /// The defaults of the table above.
+    pub fn new() -> HttpConfig {
+        HttpConfig::default()
+    }
+
+    /// The longest time for a connection to be made, TLS included. It does not
+    /// apply to a [`client`](HttpConfig::client) of one's own.
+    #[must_use]
+    pub fn connect_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
+        self.connect_timeout = limit.into();
+        self
+    }
+
+    /// The longest time from the request to the first byte of the answer's
+    /// body. Some servers send the head only with the first text, so one limit
+    /// covers both; the error says which was missing.
+    #[must_use]
+    pub fn first_byte_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
+        self.first_byte_timeout = limit.into();
+        self
+    }
+
+    /// The longest silence within an answer. Some servers leave a connection
+    /// open for good when their model breaks off, and only this notices.
+    #[must_use]
+    pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
+        self.idle_timeout = limit.into();
+        self
+    }
+
+    /// The longest time for a request and its whole answer.
+    #[must_use]
+    pub fn total_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
+        self.total_timeout = limit.into();
+        self
+    }
+
+    /// The largest single event of a stream, in bytes.
+    #[must_use]
+    pub fn max_event(mut self, limit: impl Into<Option<usize>>) -> HttpConfig {
+        self.max_event = limit.into();
+        self
+    }
+
+    /// How much of the body of an error is read, in bytes; the rest is left.
+    #[must_use]
+    pub fn max_error_body(mut self, limit: usize) -> HttpConfig {
+        self.max_error_body = limit;
+        self
+    }
+
+    /// The largest page, script or list that is read whole, in bytes.
+    #[must_use]
+    pub fn max_page(mut self, limit: impl Into<Option<usize>>) -> HttpConfig {
+        self.max_page = limit.into();
+        self
+    }
+
+    /// The longest text of a reply, in bytes.
+    #[must_use]
+    pub fn max_reply(mut self, limit: impl Into<Option<usize>>) -> HttpConfig {
+        self.max_reply = limit.into();
+        self
+    }
+
+    /// A proxy for every request: `http://`, `https://`, `socks5://` or
+    /// `socks5h://`, with user name and password in the address if it wants
+    /// them. Without one, the environment's (`HTTPS_PROXY`, `NO_PROXY`, …) is
+    /// used. It does not apply to a [`client`](HttpConfig::client) of one's
+    /// own.
+    #[must_use]
+    pub fn proxy(mut self, url: impl Into<String>) -> HttpConfig {
+        self.proxy = Some(Secret::new(url.into()));
+        self
+    }
+
+    /// A header for every request, for example a cookie. It replaces one that
+    /// the provider would send itself. Values are treated as secrets.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> HttpConfig {
+        self.headers.push((name.into(), Secret::new(value.into())));
+        self
+    }
+
+    /// The `User-Agent` of every request (default: `chatwire/` and the
+    /// version, unless the provider has one of its own).
+    #[must_use]
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> HttpConfig {
+        self.user_agent = Some(user_agent.into());
+        self
+    }
+
+    /// An HTTP client of one's own, for every request. Its connections,
+    /// connect timeout, TLS and proxy are used as they are. It should not
+    /// follow redirects: those that it follows may turn a POST into a GET. (The
+    /// only place where this crate's API names a type of reqwest.)
+    #[must_use]
+    pub fn client(mut self, client: reqwest::Client) -> HttpConfig {
+        self.client = Some(client);
+        self
+    }
+}
+
+impl fmt::Debug for HttpConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("HttpConfig")
+            .field("connect_timeout", &self.connect_timeout)
+            .field("first_byte_timeout", &self.first_byte_timeout)
+            .field("idle_timeout", &self.idle_timeout)
+            .field("total_timeout", &self.total_timeout)
+            .field("max_event", &self.max_event)
+            .field("max_error_body", &self.max_error_body)
+            .field("max_page", &self.max_page)
+            .field("max_reply", &self.max_reply)
+            .field("proxy", &self.proxy)
+            .field("headers", &names)
+            .field("user_agent", &self.user_agent)
+            .finish_non_exhaustive()
+    }
+}

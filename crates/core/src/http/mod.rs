@@ -1,0 +1,50 @@
+//! HTTP as every provider speaks it: one policy for time and size limits,
+//! proxies, headers and redirects, in one place.
+
+mod body;
+mod client;
+mod config;
+mod response;
+mod url;
+
+use std::time::{Duration, SystemTime};
+
+use serde::Deserialize;
+
+pub(crate) use body::HttpBody;
+pub use client::{Http, HttpRequest};
+pub use config::HttpConfig;
+pub use response::{HttpResponse, refusal};
+pub use url::{BaseUrl, RequestUrl};
+
+/// The message in a JSON error, in one of the shapes that servers use:
+/// `{"message": …}`, `{"error": …}` or `{"error": {"message": …}}`.
+pub fn message_of_json(body: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Wire {
+        message: Option<String>,
+        error: Option<Detail>,
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Detail {
+        Text(String),
+        Object { message: String },
+    }
+    let start = body.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let wire: Wire = serde_json::from_str(start).ok()?;
+    wire.message.or(match wire.error? {
+        Detail::Text(message) | Detail::Object { message } => Some(message),
+    })
+}
+
+/// How long a `Retry-After` header asks to wait: seconds, or until a date.
+/// A date that has passed is no wait.
+pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    Some(until.duration_since(now).unwrap_or_default())
+}

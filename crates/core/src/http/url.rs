@@ -1,0 +1,142 @@
+use std::fmt;
+
+use reqwest::Url;
+
+use crate::{Error, ErrorKind};
+
+/// The address of a server, or of a folder on it: what requests are made
+/// relative to. It prints without user name and password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BaseUrl(Url);
+
+/// The address of one request. It prints without user name, password and
+/// query.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RequestUrl(pub(super) Url);
+
+impl BaseUrl {
+    /// Reads an address such as `https://example.org/blog`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] when it is not an `http` or `https`
+    /// address with a host, or has a query or fragment.
+    pub fn parse(text: &str) -> Result<BaseUrl, Error> {
+        let invalid = |why: &str| {
+            Error::new(
+                ErrorKind::InvalidRequest,
+                format!(
+                    "base URL {:?} {why}, for example https://example.org/blog",
+                    without_userinfo(text)
+                ),
+            )
+        };
+        let url = Url::parse(text.trim()).map_err(|error| {
+            invalid(&format!(
+                "cannot be read ({error}): it must be a whole address"
+            ))
+        })?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(invalid("must start with http:// or https://"));
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(invalid("has no host: it must be a whole address"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(invalid("must not have a query or a fragment"));
+        }
+        Ok(BaseUrl(url))
+    }
+
+    /// The address of something below the base: `suffix` starts with `/` and
+    /// may have a query.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] when the two make no address.
+    pub fn join(&self, suffix: &str) -> Result<RequestUrl, Error> {
+        let mut url = self.0.clone();
+        let (path, query) = match suffix.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (suffix, None),
+        };
+        let joined = format!("{}{path}", self.0.path().trim_end_matches('/'));
+        url.set_path(&joined);
+        url.set_query(query);
+        Ok(RequestUrl(url))
+    }
+
+    /// Scheme, host and port, as in an `Origin` header.
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
+    /// The address without a slash at its end, for showing and for headers.
+    pub fn as_text(&self) -> String {
+        let mut url = self.0.clone();
+        // Both can only fail for addresses without a host, which this is not.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url.as_str().trim_end_matches('/').to_owned()
+    }
+
+    /// The password in the address, where it has one.
+    pub fn password(&self) -> Option<&str> {
+        self.0.password()
+    }
+}
+
+impl RequestUrl {
+    /// The address that a link in the answer to this request names, if it is
+    /// an `http` or `https` one.
+    pub fn resolve(&self, link: &str) -> Option<RequestUrl> {
+        let url = self.0.join(link.trim()).ok()?;
+        matches!(url.scheme(), "http" | "https").then_some(RequestUrl(url))
+    }
+
+    /// Whether both are on the same server: scheme, host and port.
+    pub fn same_origin(&self, other: &RequestUrl) -> bool {
+        self.0.origin() == other.0.origin()
+    }
+}
+
+/// What an address is worth showing when it cannot be parsed: no password.
+pub(super) fn without_userinfo(text: &str) -> String {
+    match (text.find("://"), text.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => {
+            let (start, rest) = text.split_at(scheme + 3);
+            let host = rest.get(at - scheme - 2..).unwrap_or_default();
+            format!("{start}{host}")
+        }
+        _ => text.to_owned(),
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.as_text())
+    }
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BaseUrl({self})")
+    }
+}
+
+impl fmt::Display for RequestUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}{}",
+            self.0.origin().ascii_serialization(),
+            self.0.path()
+        )
+    }
+}
+
+impl fmt::Debug for RequestUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RequestUrl({self})")
+    }
+}

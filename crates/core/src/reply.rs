@@ -1,0 +1,77 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::{Error, FinishReason, Usage};
+
+/// A whole answer.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Reply {
+    /// The answer. Where the backend sent an authoritative text, that one.
+    pub text: String,
+    /// Why it ended.
+    pub reason: FinishReason,
+    /// The tokens counted by the backend, where it says so.
+    pub usage: Option<Usage>,
+    /// Addresses of images that came with it.
+    pub images: Vec<String>,
+    /// The provider that answered.
+    pub provider: String,
+    /// The model that answered, as far as the request knows.
+    pub model: String,
+}
+
+impl Reply {
+    /// An answer with nothing but its text.
+    pub fn new(text: impl Into<String>) -> Reply {
+        Reply {
+            text: text.into(),
+            reason: FinishReason::Eof,
+            usage: None,
+            images: Vec::new(),
+            provider: String::new(),
+            model: String::new(),
+        }
+    }
+}
+
+/// An answer that failed, with as much of its text as had come.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct IncompleteReply {
+    /// The text so far; empty when the answer had not begun.
+    pub text: String,
+    /// Why there is no more.
+    pub error: Error,
+}
+
+impl From<Error> for IncompleteReply {
+    fn from(error: Error) -> IncompleteReply {
+        IncompleteReply {
+            text: String::new(),
+            error,
+        }
+    }
+}
+
+impl From<IncompleteReply> for Error {
+    fn from(reply: IncompleteReply) -> Error {
+        reply.error
+    }
+}
+
+impl fmt::Display for IncompleteReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.error)?;
+        if !self.text.is_empty() {
+            write!(f, " (after {} bytes of the answer)", self.text.len())?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for IncompleteReply {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&self.error)
+    }
+}

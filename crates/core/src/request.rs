@@ -1,0 +1,160 @@
+use crate::{Error, ErrorKind, Messages, Role};
+
+/// What to ask: a conversation and the parameters of the answer.
+///
+/// Parameters that are not set are left to the backend. A provider refuses
+/// what it cannot honour (see [`Capabilities`](crate::Capabilities)); nothing
+/// is dropped in silence.
+///
+/// ```
+/// use chatwire_core::{ChatRequest, Messages};
+///
+/// let simple = ChatRequest::new("Why is the sky blue?");
+/// let more = ChatRequest::new(Messages::new().system("Be brief.").user("Why?"))
+///     .model("openchat_3.6")
+///     .temperature(0.2);
+/// assert_eq!(more.get_temperature(), Some(0.2));
+/// # let _ = simple;
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ChatRequest {
+    messages: Messages,
+    model: Option<String>,
+    temperature: Option<f32>,
+    max_tokens: Option<u32>,
+}
+
+impl ChatRequest {
+    /// A request for an answer to the conversation; a text alone is one
+    /// message of the person.
+    pub fn new(messages: impl Into<Messages>) -> ChatRequest {
+        ChatRequest {
+            messages: messages.into(),
+            ..ChatRequest::default()
+        }
+    }
+
+    /// The model to ask, by its id (default: the provider's).
+    #[must_use]
+    pub fn model(mut self, model: impl Into<String>) -> ChatRequest {
+        self.model = Some(model.into());
+        self
+    }
+
+    /// How free the answer is: 0 (always the likeliest word) to 2.
+    #[must_use]
+    pub fn temperature(mut self, temperature: f32) -> ChatRequest {
+        self.temperature = Some(temperature);
+        self
+    }
+
+    /// The longest answer, in tokens of the model.
+    #[must_use]
+    pub fn max_tokens(mut self, max_tokens: u32) -> ChatRequest {
+        self.max_tokens = Some(max_tokens);
+        self
+    }
+
+    /// The conversation.
+    pub fn messages(&self) -> &Messages {
+        &self.messages
+    }
+
+    /// The conversation, to be added to.
+    pub fn messages_mut(&mut self) -> &mut Messages {
+        &mut self.messages
+    }
+
+    /// The model asked for, if any.
+    pub fn get_model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
+    /// The temperature asked for, if any.
+    pub fn get_temperature(&self) -> Option<f32> {
+        self.temperature
+    }
+
+    /// The limit asked for, if any, in tokens.
+    pub fn get_max_tokens(&self) -> Option<u32> {
+        self.max_tokens
+    }
+
+    /// Takes the model, temperature or token limit back, to let the backend
+    /// decide; used by callers that adapt a request to what a provider can do.
+    #[must_use]
+    pub fn without(mut self, parameter: Parameter) -> ChatRequest {
+        match parameter {
+            Parameter::Model => self.model = None,
+            Parameter::Temperature => self.temperature = None,
+            Parameter::MaxTokens => self.max_tokens = None,
+        }
+        self
+    }
+
+    /// Checks what every provider needs.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] when the conversation is empty, has no
+    /// message of the person, ends with a blank message or holds content that
+    /// is not text, or when a parameter is out of range.
+    pub fn validate(&self) -> Result<(), Error> {
+        let invalid = |why: String| Err(Error::new(ErrorKind::InvalidRequest, why));
+        let Some(last) = self.messages.last() else {
+            return invalid("the conversation is empty: add a user message".into());
+        };
+        if !self.messages.iter().any(|m| m.role == Role::User) {
+            return invalid("the conversation has no user message".into());
+        }
+        if last.is_blank() && last.other_parts == 0 {
+            return invalid(format!(
+                "the last message (number {}, role {}) is blank",
+                self.messages.len(),
+                last.role
+            ));
+        }
+        for (index, message) in self.messages.iter().enumerate() {
+            if message.other_parts > 0 {
+                return invalid(format!(
+                    "message number {} has {} content part(s) that are not text, \
+                     which no backend here can receive",
+                    index + 1,
+                    message.other_parts
+                ));
+            }
+        }
+        if let Some(temperature) = self.temperature
+            && !(0.0..=2.0).contains(&temperature)
+        {
+            return invalid(format!("temperature {temperature} is not between 0 and 2"));
+        }
+        if self.max_tokens == Some(0) {
+            return invalid("max_tokens 0 leaves no room for an answer".into());
+        }
+        Ok(())
+    }
+}
+
+/// A parameter of a request that not every backend honours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Parameter {
+    /// [`ChatRequest::model`].
+    Model,
+    /// [`ChatRequest::temperature`].
+    Temperature,
+    /// [`ChatRequest::max_tokens`].
+    MaxTokens,
+}
+
+impl Parameter {
+    /// The parameter's name as in the OpenAI API, for example `max_tokens`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Parameter::Model => "model",
+            Parameter::Temperature => "temperature",
+            Parameter::MaxTokens => "max_tokens",
+        }
+    }
+}

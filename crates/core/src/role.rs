@@ -1,0 +1,76 @@
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Who a message is from.
+///
+/// Roles that no protocol here knows are kept as they were given
+/// ([`Role::Other`]), so that a conversation read from a file and written
+/// back is the same conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Role {
+    /// Instructions for the model.
+    System,
+    /// The newer name of [`Role::System`] in the OpenAI API; treated like it.
+    Developer,
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+    /// The result of a tool the model called.
+    Tool,
+    /// Any other role, as it was given.
+    Other(String),
+}
+
+impl Role {
+    /// The role as it stands on the wire, for example `user`.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Role::System => "system",
+            Role::Developer => "developer",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+            Role::Tool => "tool",
+            Role::Other(other) => other,
+        }
+    }
+
+    /// True for the roles that instruct the model: system and developer.
+    pub fn is_system(&self) -> bool {
+        matches!(self, Role::System | Role::Developer)
+    }
+}
+
+impl From<&str> for Role {
+    fn from(name: &str) -> Role {
+        match name {
+            "system" => Role::System,
+            "developer" => Role::Developer,
+            "user" => Role::User,
+            "assistant" => Role::Assistant,
+            "tool" => Role::Tool,
+            other => Role::Other(other.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Role {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Role {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Role, D::Error> {
+        let name = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Ok(Role::from(name.as_ref()))
+    }
+}
