@@ -158,6 +158,13 @@ impl Error {
         }
     }
 
+    /// Changes the kind: a provider knows better what words or a status mean in
+    /// its protocol.
+    #[must_use]
+    pub fn with_kind(self, kind: ErrorKind) -> Error {
+        self.with(|inner| inner.kind = kind)
+    }
+
     /// Overrules what [`is_retryable`](Error::is_retryable) takes from the kind.
     #[must_use]
     pub fn with_retryable(self, retryable: bool) -> Error {
