@@ -41,7 +41,6 @@ pub enum Permalinks {
 /// Which version of the plugin is played.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
-#[allow(clippy::enum_variant_names)]
 pub enum PluginVersion {
     /// 1.9.99: needs no nonce, but refuses a wrong one; the system prompt's key is `context`.
     V1_9_99,
@@ -81,6 +80,9 @@ pub struct AiReceived {
 /// It has the site's pages, `start_session` with its nonces, and `chats/submit` with the checks of
 /// the real plugin. The default reply is `This is the AI Engine mock. You asked: <newMessage>`,
 /// streamed word by word, or whole where the request asks for no stream.
+///
+/// Every answer to a request with a valid nonce gets the nonce header, and every answer the `Link`
+/// to the REST API, unless a scripted one has such a header already.
 ///
 /// Some bots drop system messages from the history; here the bot `custom` does, and `default`
 /// does not.
@@ -309,7 +311,7 @@ impl Site {
             Permalinks::Plain => "index.php?rest_route=/",
             Permalinks::PlainRootOnly => "?rest_route=/",
         };
-        answer.header(
+        answer.default_header(
             "Link",
             format!("<http://{host}{directory}/{root}>; rel=\"https://api.w.org/\""),
         )
@@ -413,7 +415,7 @@ impl Site {
             ),
         };
         if known {
-            answer.header("X-WP-Nonce", nonce(lock(&self.state).generation))
+            answer.default_header("X-WP-Nonce", nonce(lock(&self.state).generation))
         } else {
             answer
         }

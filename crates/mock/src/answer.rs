@@ -197,6 +197,19 @@ impl Answer {
         self
     }
 
+    /// Adds a header, unless there is one of that name.
+    pub(crate) fn default_header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        let known = self
+            .headers
+            .iter()
+            .any(|(known, _)| known.eq_ignore_ascii_case(name));
+        if known {
+            self
+        } else {
+            self.header(name, value)
+        }
+    }
+
     /// How the body is delimited.
     #[must_use]
     pub fn framing(mut self, framing: Framing) -> Self {

@@ -375,7 +375,7 @@ fn bundle(kind: Bundle, secret: &str, api_secret: &str) -> String {
     };
     let api_secret = match kind {
         Bundle::WithoutApiSecret | Bundle::WithoutBoth => String::new(),
-        _ => format!(r#","X-API-Secret":{blank}"{api_secret}""#),
+        _ => format!(r#","X-API-Secret":"{api_secret}""#),
     };
     let padding = match kind {
         Bundle::Huge(bytes) => "var _=0;".repeat(bytes.div_ceil(8)),
