@@ -9,12 +9,15 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chatwire_mock::{Bundle, MagickPenMock};
 use support::{Reply, call};
 
 const BODY: &str = r#"{"query":"hi there","turnstileResponse":"","action":"verify"}"#;
+
+static COUNT: AtomicU32 = AtomicU32::new(1);
 
 fn now() -> u128 {
     SystemTime::now()
@@ -31,7 +34,9 @@ async fn ask(mock: &MagickPenMock, changed: &[(&str, &str)], body: &str) -> Repl
             .find(|(known, _)| *known == name)
             .map(|(_, value)| *value)
     };
-    let nonce = find("nonce").unwrap_or("0.8444218515250481").to_owned();
+    // Two requests can share a millisecond, but not a signature.
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let nonce = find("nonce").map_or_else(|| format!("0.84442185{count}"), str::to_owned);
     let timestamp = find("timestamp").map_or_else(|| now().to_string(), str::to_owned);
     let signature = MagickPenMock::signature(&timestamp, &nonce);
     let host = mock.addr().to_string();
