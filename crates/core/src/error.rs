@@ -30,6 +30,8 @@ struct Inner {
 pub enum ErrorKind {
     /// The request or the configuration cannot be right; nothing was sent.
     InvalidRequest,
+    /// There is no provider of that name.
+    UnknownProvider,
     /// The provider has no such model.
     UnsupportedModel,
     /// What the backend wants to see with a request (a nonce, a secret, a key,
@@ -66,6 +68,7 @@ impl ErrorKind {
     pub fn as_str(self) -> &'static str {
         match self {
             ErrorKind::InvalidRequest => "invalid_request",
+            ErrorKind::UnknownProvider => "unknown_provider",
             ErrorKind::UnsupportedModel => "unsupported_model",
             ErrorKind::Credentials => "credentials",
             ErrorKind::Connect => "connect",
