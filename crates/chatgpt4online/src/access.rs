@@ -1,5 +1,5 @@
 use chatwire_core::http::{BaseUrl, Http, HttpRequest, HttpResponse, RequestUrl};
-use chatwire_core::{Error, ErrorKind, Secret};
+use chatwire_core::{Error, ErrorKind, Secret, is_html_page};
 use http::header::{self, HeaderMap, HeaderValue};
 use serde::Deserialize;
 
@@ -232,8 +232,12 @@ fn announced_root(response: &HttpResponse) -> Option<String> {
         })
 }
 
-/// A JSON object in a body that PHP may have put warnings around.
+/// A JSON object in a body that PHP may have put warnings around. What a whole
+/// page has in its scripts does not count.
 pub(crate) fn json_in<'a, T: Deserialize<'a>>(body: &'a str) -> Option<T> {
+    if is_html_page(body) {
+        return None;
+    }
     body.match_indices('{').take(64).find_map(|(at, _)| {
         let candidate = body.get(at..)?;
         serde_json::Deserializer::from_str(candidate)
