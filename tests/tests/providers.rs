@@ -2,6 +2,14 @@
 //! what the protocol has, further replies cost one request on one connection,
 //! and bad input is refused before anything is sent.
 
+// A panic is how a test fails, also in its helpers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -2,6 +2,14 @@
 //! comes out is what the recording itself demands: the text that a visitor of
 //! the site sees, or the error. New files need no new code.
 
+// A panic is how a test fails, also in its helpers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
 use std::time::Duration;
 
 use chatwire::aura::Aura;
