@@ -168,6 +168,16 @@ impl Error {
         self.with(|inner| inner.kind = kind)
     }
 
+    /// Adds to the message what its author could not know.
+    #[must_use]
+    pub fn with_context(self, context: &str) -> Error {
+        self.with(|inner| {
+            inner.message.push_str(" (");
+            inner.message.push_str(context);
+            inner.message.push(')');
+        })
+    }
+
     /// Overrules what [`is_retryable`](Error::is_retryable) takes from the kind.
     #[must_use]
     pub fn with_retryable(self, retryable: bool) -> Error {

@@ -33,9 +33,10 @@ pub fn message_of_json(body: &str) -> Option<String> {
     }
     let start = body.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     let wire: Wire = serde_json::from_str(start).ok()?;
-    wire.message.or(match wire.error? {
-        Detail::Text(message) | Detail::Object { message } => Some(message),
-    })
+    let of_error = |error| match error {
+        Detail::Text(message) | Detail::Object { message } => message,
+    };
+    wire.message.or_else(|| wire.error.map(of_error))
 }
 
 /// How long a `Retry-After` header asks to wait: seconds, or until a date.
