@@ -42,7 +42,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Ask(AskArgs),
+    Ask(Box<AskArgs>),
     Providers(ProvidersArgs),
 }
 

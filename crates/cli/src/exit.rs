@@ -119,10 +119,8 @@ mod tests {
         ] {
             let error = Error::new(kind, "");
             assert_eq!(code_of(&error), code, "{kind:?}");
-            let all = Error::new(ErrorKind::AllFailed, "").with_attempts(vec![
-                Error::new(ErrorKind::Connect, ""),
-                error,
-            ]);
+            let all = Error::new(ErrorKind::AllFailed, "")
+                .with_attempts(vec![Error::new(ErrorKind::Connect, ""), error]);
             assert_eq!(code_of(&all), code, "all failed, last {kind:?}");
         }
     }

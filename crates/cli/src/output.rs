@@ -194,8 +194,10 @@ impl Output {
                 if !self.stream {
                     self.plain(text).await?;
                 } else if text.trim() != streamed.trim() {
-                    say("the backend's final text is not the one that was streamed; \
-                         --no-stream, --json and --jsonl have the final one");
+                    say(
+                        "the backend's final text is not the one that was streamed; \
+                         --no-stream, --json and --jsonl have the final one",
+                    );
                 }
                 let mut ends = text;
                 if text.is_empty() {

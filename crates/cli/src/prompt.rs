@@ -27,7 +27,10 @@ pub(crate) async fn request(args: &AskArgs) -> Result<ChatRequest, Failure> {
         None
     };
     let prompt = if from_input {
-        messages.extend(parse_messages("standard input", &input.unwrap_or_default())?);
+        messages.extend(parse_messages(
+            "standard input",
+            &input.unwrap_or_default(),
+        )?);
         typed
     } else {
         join(typed, input)
@@ -139,7 +142,11 @@ mod tests {
             (None, some("\n\n"), None),
             (some("a"), some("  b\n\nc\n"), some("a\n\n  b\n\nc")),
         ] {
-            assert_eq!(join(typed.clone(), input.clone()), question, "{typed:?} {input:?}");
+            assert_eq!(
+                join(typed.clone(), input.clone()),
+                question,
+                "{typed:?} {input:?}"
+            );
         }
     }
 }

@@ -26,7 +26,10 @@ fn list(as_json: bool) -> Result<(), Failure> {
         let all: Vec<_> = listed.iter().map(|(kind, info)| json(kind, info)).collect();
         format!("{:#}\n", serde_json::Value::Array(all))
     } else {
-        let all: Vec<_> = listed.iter().map(|(kind, info)| table(kind, info)).collect();
+        let all: Vec<_> = listed
+            .iter()
+            .map(|(kind, info)| table(kind, info))
+            .collect();
         all.join("\n")
     };
     io::stdout().write_all(text.as_bytes())?;
@@ -85,7 +88,10 @@ fn table(kind: &ProviderKind, info: &ProviderInfo) -> String {
     );
     for (index, setting) in kind.settings.iter().enumerate() {
         let label = if index == 0 { "settings" } else { "" };
-        text.push_str(&format!("  {label:<12}  {}: {}\n", setting.name, setting.help));
+        text.push_str(&format!(
+            "  {label:<12}  {}: {}\n",
+            setting.name, setting.help
+        ));
     }
     text
 }

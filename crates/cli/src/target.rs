@@ -95,9 +95,9 @@ impl Target {
     pub(crate) fn explain(&self, error: Error) -> Failure {
         let advice = match error.kind() {
             ErrorKind::InvalidRequest | ErrorKind::UnknownProvider => None,
-            ErrorKind::UnsupportedModel if self.takes("model") && self.mock.is_none() => Some(
-                "if your server has that model, say so with -o model=NAME".to_owned(),
-            ),
+            ErrorKind::UnsupportedModel if self.takes("model") && self.mock.is_none() => {
+                Some("if your server has that model, say so with -o model=NAME".to_owned())
+            }
             ErrorKind::UnsupportedModel => None,
             _ if self.historical => Some(format!(
                 "the public service at {} is offline; use your own server with -u URL \
@@ -136,11 +136,15 @@ fn http_config(args: &TargetArgs) -> Result<HttpConfig, Failure> {
 fn setting(option: &str) -> Result<(String, String), Failure> {
     let usage = |message: String| Err(Failure::Usage(message));
     let Some((key, value)) = option.split_once('=') else {
-        return usage(format!("option {option:?} has no '=': it must be KEY=VALUE"));
+        return usage(format!(
+            "option {option:?} has no '=': it must be KEY=VALUE"
+        ));
     };
     let key = key.trim();
     if key.is_empty() {
-        return usage(format!("option {option:?} has no name: it must be KEY=VALUE"));
+        return usage(format!(
+            "option {option:?} has no name: it must be KEY=VALUE"
+        ));
     }
     if let Some(key) = key.strip_suffix("_env") {
         return match std::env::var(value) {
@@ -152,8 +156,13 @@ fn setting(option: &str) -> Result<(String, String), Failure> {
     }
     if let Some(key) = key.strip_suffix("_file") {
         return match fs::read_to_string(value) {
-            Ok(text) => Ok((key.to_owned(), text.trim_end_matches(['\r', '\n']).to_owned())),
-            Err(error) => usage(format!("option {key}: file {value:?} cannot be read: {error}")),
+            Ok(text) => Ok((
+                key.to_owned(),
+                text.trim_end_matches(['\r', '\n']).to_owned(),
+            )),
+            Err(error) => usage(format!(
+                "option {key}: file {value:?} cannot be read: {error}"
+            )),
         };
     }
     Ok((key.to_owned(), value.to_owned()))
