@@ -6,6 +6,8 @@
     missing_docs,
     missing_debug_implementations
 )]
+// A panic is how a test fails, in its helpers too.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::process::Stdio;
 use std::time::Duration;
