@@ -131,7 +131,9 @@ impl Markdown {
         } else {
             // Lines that have left the screen stay as they are.
             let reachable = kept.saturating_sub(self.size.rows.saturating_sub(1).max(1));
-            let from = same.min(kept - 1).max(reachable);
+            // There can be fewer lines than before; the cursor ends on the last.
+            let last = lines.len().saturating_sub(1);
+            let from = same.min(kept - 1).min(last).max(reachable);
             let up = kept - 1 - from;
             out.push('\r');
             if up > 0 {
