@@ -30,6 +30,8 @@ struct Inner {
 pub enum ErrorKind {
     /// The request or the configuration cannot be right; nothing was sent.
     InvalidRequest,
+    /// There is no provider of that name.
+    UnknownProvider,
     /// The provider has no such model.
     UnsupportedModel,
     /// What the backend wants to see with a request (a nonce, a secret, a key,
@@ -66,6 +68,7 @@ impl ErrorKind {
     pub fn as_str(self) -> &'static str {
         match self {
             ErrorKind::InvalidRequest => "invalid_request",
+            ErrorKind::UnknownProvider => "unknown_provider",
             ErrorKind::UnsupportedModel => "unsupported_model",
             ErrorKind::Credentials => "credentials",
             ErrorKind::Connect => "connect",
@@ -158,6 +161,23 @@ impl Error {
         }
     }
 
+    /// Changes the kind: a provider knows better what words or a status mean in
+    /// its protocol.
+    #[must_use]
+    pub fn with_kind(self, kind: ErrorKind) -> Error {
+        self.with(|inner| inner.kind = kind)
+    }
+
+    /// Adds to the message what its author could not know.
+    #[must_use]
+    pub fn with_context(self, context: &str) -> Error {
+        self.with(|inner| {
+            inner.message.push_str(" (");
+            inner.message.push_str(context);
+            inner.message.push(')');
+        })
+    }
+
     /// Overrules what [`is_retryable`](Error::is_retryable) takes from the kind.
     #[must_use]
     pub fn with_retryable(self, retryable: bool) -> Error {
@@ -186,10 +206,6 @@ impl Error {
     #[must_use]
     pub fn with_source(self, source: impl StdError + Send + Sync + 'static) -> Error {
         self.with(|inner| inner.source = Some(Arc::new(source)))
-    }
-
-    pub(crate) fn with_kind(self, kind: ErrorKind) -> Error {
-        self.with(|inner| inner.kind = kind)
     }
 
     /// Rewrites the texts that came from outside: the message and the excerpt,

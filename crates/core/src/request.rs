@@ -1,4 +1,4 @@
-use crate::{Error, ErrorKind, Messages, Role};
+use crate::{Error, ErrorKind, Message, Messages, Role};
 
 /// What to ask: a conversation and the parameters of the answer.
 ///
@@ -90,6 +90,33 @@ impl ChatRequest {
             Parameter::MaxTokens => self.max_tokens = None,
         }
         self
+    }
+
+    /// The conversation without system messages, for protocols that carry those
+    /// elsewhere and know no roles but user and assistant.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] for a message of another role.
+    pub fn turns(&self) -> Result<Vec<&Message>, Error> {
+        let mut turns = Vec::with_capacity(self.messages.len());
+        for (index, message) in self.messages.iter().enumerate() {
+            match message.role {
+                Role::User | Role::Assistant => turns.push(message),
+                Role::System | Role::Developer => {}
+                Role::Tool | Role::Other(_) => {
+                    return Err(Error::new(
+                        ErrorKind::InvalidRequest,
+                        format!(
+                            "message number {} has the role {}, which this backend does not know",
+                            index + 1,
+                            message.role
+                        ),
+                    ));
+                }
+            }
+        }
+        Ok(turns)
     }
 
     /// Checks what every provider needs.

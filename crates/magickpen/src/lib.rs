@@ -1,1 +1,43 @@
-//! Streaming client for the MagickPen chat protocol
+//! Streaming client for the MagickPen chat protocol.
+//!
+//! The public service this is named after, `magickpen.com`, is offline; the
+//! client works with any server that speaks its protocol, and is tested against
+//! the one in `chatwire-mock`.
+//!
+//! ```no_run
+//! use chatwire_magickpen::{ChatRequest, MagickPen, Provider, ReplyEvent};
+//!
+//! # async fn example() -> Result<(), chatwire_magickpen::Error> {
+//! let provider = MagickPen::builder().base_url("http://127.0.0.1:8080").build()?;
+//! let request = ChatRequest::new("Why is the sky blue?");
+//! let mut reply = provider.stream(&request).await?;
+//! while let Some(event) = reply.next().await {
+//!     if let ReplyEvent::Text(text) = event? {
+//!         print!("{text}");
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it honours
+//!
+//! Streaming, system messages and history, all through one
+//! [formatted prompt](chatwire_core::PromptFormat). There is one model,
+//! `gpt-4o-mini`; temperature and length limits are refused. The protocol has
+//! no end mark: an answer that the server cuts off cleanly looks whole.
+//!
+//! # Features
+//!
+//! - `rustls`, `native-tls`: https through one or the other; see
+//!   [`chatwire_core`].
+
+mod ask;
+mod bundle;
+mod credentials;
+mod provider;
+mod signature;
+
+pub use chatwire_core::http::HttpConfig;
+pub use chatwire_core::*;
+pub use provider::{DEFAULT_API_URL, DEFAULT_BASE_URL, MagickPen, MagickPenBuilder};

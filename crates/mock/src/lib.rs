@@ -1,1 +1,81 @@
-//! Mock servers of the three chatwire protocols, scripted and faulty on demand
+//! Mock servers of the three protocols that chatwire speaks, scripted and faulty on demand.
+//!
+//! Each mock is an HTTP/1.1 server inside the test, on a port of its own on the loopback
+//! interface. It checks requests as strictly as the real server does, and answers by script:
+//! in the pieces, with the pauses and with the faults that the test asks for.
+//!
+//! ```
+//! use chatwire_mock::{Answer, AuraMock, Ending};
+//! use tokio::io::{AsyncReadExt, AsyncWriteExt};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let mock = AuraMock::start().await?;
+//! // The next question is answered in two pieces, and then the connection breaks.
+//! mock.answer(Answer::stream(["Hel", "lo"]).ending(Ending::Truncate));
+//!
+//! let body = r#"{"model":{"id":"openchat_3.6"},"messages":[{"role":"user","content":"Hi"}]}"#;
+//! let mut client = tokio::net::TcpStream::connect(mock.addr()).await?;
+//! let head = format!("POST /api/chat HTTP/1.1\r\nhost: mock\r\ncontent-length: {}\r\n\r\n", body.len());
+//! client.write_all(format!("{head}{body}").as_bytes()).await?;
+//! let mut answer = String::new();
+//! client.read_to_string(&mut answer).await?;
+//!
+//! assert!(answer.ends_with("3\r\nHel\r\n2\r\nlo\r\n"), "no final chunk");
+//! assert_eq!(mock.received()[0].messages[0].content, "Hi");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What there is
+//!
+//! - [`MagickPenMock`], [`AiEngineMock`] (any WordPress site with the AI Engine plugin, such as
+//!   chatgpt4online) and [`AuraMock`] (openchat-ui and Chatbot-UI). Each says what it received.
+//! - [`MockServer`], which they all are underneath (they dereference to it): the script, the
+//!   recorded requests, the connections. Alone it is a server with no protocol at all.
+//! - [`Answer`]: one HTTP answer down to its bytes, also the kinds that no HTTP library would
+//!   send. [`Answer::from_recording`] replays what a real server sent.
+//! - [`Gate`]: holds an answer until the test opens it, so that streaming is proved without
+//!   a clock.
+//! - [`ProxyMock`]: a forward proxy that says what went through it.
+//!
+//! # Order of the script
+//!
+//! For every request, the first of these that has an answer gives it:
+//!
+//! 1. what was set with [`MockServer::answer_with`], in the order in which it was set;
+//! 2. the protocol's own checks and its routes other than the chat, such as credentials;
+//! 3. for a chat request that passed the checks: the queue filled by [`MockServer::answer`] and
+//!    the mocks' `reply`, then the answer set with [`MockServer::answer_always`];
+//! 4. the mock's default reply, which repeats the question.
+//!
+//! The mocks run on the tokio runtime that starts them and need its I/O and time drivers.
+
+mod ai_engine;
+mod ai_reply;
+mod answer;
+mod aura;
+mod connection;
+mod gate;
+mod magickpen;
+mod md5_hex;
+mod php_json;
+mod proxy;
+mod read_request;
+mod reason;
+mod recording;
+mod request;
+mod script;
+mod server;
+mod sync;
+
+pub use ai_engine::{AiEngineBuilder, AiEngineMock, AiReceived, Permalinks, PluginVersion};
+pub use ai_reply::AiReply;
+pub use answer::{Answer, Ending, Framing, HeadFault, Step};
+pub use aura::{AuraBuilder, AuraFlavour, AuraMock, AuraReceived, ReceivedMessage};
+pub use gate::Gate;
+pub use magickpen::{Bundle, MagickPenBuilder, MagickPenMock};
+pub use proxy::ProxyMock;
+pub use recording::RecordingError;
+pub use request::RecordedRequest;
+pub use server::{ClosedBy, ConnectionRecord, MockServer};

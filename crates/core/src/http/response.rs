@@ -174,8 +174,12 @@ impl HttpResponse {
     /// The error that a response with a status other than 2xx is.
     pub async fn into_error(mut self) -> Error {
         let body = self.excerpt().await;
-        let error = self.error_from(&body);
-        self.finish_error(error)
+        self.error_for(&body)
+    }
+
+    /// The error that this response with that body is.
+    pub fn error_for(&self, body: &str) -> Error {
+        self.finish_error(self.error_from(body))
     }
 
     /// Adds what every error of this response has.

@@ -83,6 +83,13 @@ fn what_is_set_can_be_asked() {
         .with_excerpt("x")
         .with_excerpt(" ");
     assert_eq!((error.retry_after(), error.excerpt()), (wait, Some("x")));
+    let error = error
+        .with_kind(ErrorKind::Blocked)
+        .with_context("at the door");
+    assert_eq!(
+        (error.kind(), error.message()),
+        (ErrorKind::Blocked, "boom (at the door)")
+    );
     let error = error.with_source(std::io::Error::other("why"));
     assert_eq!(error.source().unwrap().to_string(), "why");
 }
@@ -102,6 +109,7 @@ fn retryable() {
     use ErrorKind as K;
     let by_kind = [
         (K::InvalidRequest, false),
+        (K::UnknownProvider, false),
         (K::UnsupportedModel, false),
         (K::Credentials, false),
         (K::Connect, true),

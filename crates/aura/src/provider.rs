@@ -1,0 +1,254 @@
+use chatwire_core::http::{BaseUrl, Http, HttpConfig, HttpRequest, RequestUrl};
+use chatwire_core::{
+    BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, ModelInfo, Provider, ProviderInfo,
+    ReplyStream, Secret,
+};
+use http::HeaderValue;
+use http::header::{self, HeaderMap};
+use serde::Deserialize;
+
+use crate::body::body;
+use crate::failure::failure;
+
+/// The public server, which is offline.
+pub const DEFAULT_BASE_URL: &str = "https://openchat.team";
+
+/// The token budget for the conversation, in tokens.
+pub const DEFAULT_TOKEN_LIMIT: u32 = 8192;
+
+const NAME: &str = "aura";
+
+/// A client for one openchat-ui or Chatbot-UI server. Connections are shared by
+/// all its requests; make one and keep it.
+#[derive(Debug)]
+pub struct Aura {
+    info: ProviderInfo,
+    http: Http,
+    chat: RequestUrl,
+    list: RequestUrl,
+    headers: HeaderMap,
+    token_limit: Option<u32>,
+    key: Secret,
+}
+
+/// Sets up an [`Aura`].
+#[derive(Debug, Clone)]
+pub struct AuraBuilder {
+    base_url: Option<String>,
+    model: Option<ModelInfo>,
+    any_model: Option<bool>,
+    token_limit: Option<u32>,
+    key: Secret,
+    http: HttpConfig,
+}
+
+impl AuraBuilder {
+    /// The server (default: [`DEFAULT_BASE_URL`]).
+    #[must_use]
+    pub fn base_url(mut self, url: impl Into<String>) -> AuraBuilder {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// The model that answers when a request names none (default:
+    /// `openchat_3.6`).
+    #[must_use]
+    pub fn model(mut self, model: ModelInfo) -> AuraBuilder {
+        self.model = Some(model);
+        self
+    }
+
+    /// Whether ids of models that are not known here are passed on (default:
+    /// no for the public server, yes for any other).
+    #[must_use]
+    pub fn any_model(mut self, yes: bool) -> AuraBuilder {
+        self.any_model = Some(yes);
+        self
+    }
+
+    /// The budget for the conversation, in tokens: the server keeps as many of
+    /// the newest messages as fit, beside about 1000 tokens for its answer. It
+    /// is not a limit of the answer. Default: [`DEFAULT_TOKEN_LIMIT`], or more
+    /// where system prompt and question need it.
+    #[must_use]
+    pub fn token_limit(mut self, tokens: u32) -> AuraBuilder {
+        self.token_limit = Some(tokens);
+        self
+    }
+
+    /// A key for the server's own backend (default: none, the server has its
+    /// own).
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>) -> AuraBuilder {
+        self.key = Secret::new(key.into());
+        self
+    }
+
+    /// Time limits, size limits, proxy, headers and cookies of every request.
+    #[must_use]
+    pub fn http(mut self, config: HttpConfig) -> AuraBuilder {
+        self.http = config;
+        self
+    }
+
+    /// The client. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] for an address, proxy or header that
+    /// cannot be used.
+    pub fn build(self) -> Result<Aura, Error> {
+        let named = |error: Error| error.with_provider(NAME);
+        let is_public = self.base_url.is_none();
+        let base = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
+        let base = BaseUrl::parse(base).map_err(named)?;
+        let known = [
+            ModelInfo::new("openchat_3.6").named("OpenChat 3.6 (latest)"),
+            ModelInfo::new("openchat_v3.2_mistral").named("OpenChat Aura"),
+        ];
+        let mut models: Vec<ModelInfo> = self.model.into_iter().collect();
+        for model in known {
+            if models.iter().all(|other| other.id != model.id) {
+                models.push(model);
+            }
+        }
+        let default_model = models.first().map(|model| model.id.clone());
+        let mut info = ProviderInfo::new(NAME, base.as_text(), default_model.unwrap_or_default());
+        info.models = models;
+        info.any_model = self.any_model.unwrap_or(!is_public);
+        let mut capabilities = Capabilities::default();
+        capabilities.streaming = true;
+        capabilities.system = true;
+        capabilities.history = true;
+        capabilities.temperature = Some(0.0..=2.0);
+        capabilities.lists_models = true;
+        info.capabilities = capabilities;
+        let http = Http::new(NAME, self.http)?;
+        http.redactor().add(&self.key);
+        Ok(Aura {
+            info,
+            http,
+            chat: base.join("/api/chat").map_err(named)?,
+            list: base.join("/api/models").map_err(named)?,
+            headers: headers(&base).map_err(named)?,
+            token_limit: self.token_limit,
+            key: self.key,
+        })
+    }
+}
+
+impl Default for AuraBuilder {
+    fn default() -> AuraBuilder {
+        AuraBuilder {
+            base_url: None,
+            model: None,
+            any_model: None,
+            token_limit: None,
+            key: Secret::new(""),
+            http: HttpConfig::default(),
+        }
+    }
+}
+
+/// The headers of every request.
+fn headers(base: &BaseUrl) -> Result<HeaderMap, Error> {
+    let text = |value: &str| {
+        HeaderValue::from_str(value).map_err(|_| {
+            Error::new(
+                ErrorKind::InvalidRequest,
+                format!("base URL {base} cannot stand in a header"),
+            )
+        })
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    headers.insert(header::ORIGIN, text(&base.origin())?);
+    headers.insert(header::REFERER, text(&format!("{base}/"))?);
+    Ok(headers)
+}
+
+impl Aura {
+    /// Sets up a client.
+    pub fn builder() -> AuraBuilder {
+        AuraBuilder::default()
+    }
+
+    /// A client for the public server with all defaults.
+    ///
+    /// # Errors
+    ///
+    /// When TLS cannot be set up.
+    pub fn new() -> Result<Aura, Error> {
+        Aura::builder().build()
+    }
+
+    async fn chat(&self, request: &ChatRequest) -> Result<ReplyStream, Error> {
+        self.info.check(request)?;
+        let id = request.get_model().unwrap_or(&self.info.default_model);
+        let known = self.info.models.iter().find(|model| model.id == id);
+        let model = known.cloned().unwrap_or_else(|| ModelInfo::new(id));
+        let body = body(request, &model, self.token_limit, self.key.expose())?;
+        let request = HttpRequest::post(self.chat.clone())
+            .headers(&self.headers)
+            .body(body);
+        let response = self.http.send(request).await?;
+        if !response.is_success() {
+            return Err(failure(response).await);
+        }
+        response.into_text_reply(&model.id).await
+    }
+
+    async fn list(&self) -> Result<Vec<ModelInfo>, Error> {
+        #[derive(Deserialize)]
+        struct Listed {
+            id: String,
+            name: Option<String>,
+        }
+        let body = serde_json::json!({ "key": self.key.expose() }).to_string();
+        let request = HttpRequest::post(self.list.clone())
+            .headers(&self.headers)
+            .body(body);
+        let response = self.http.send(request).await?;
+        if !response.is_success() {
+            return Err(failure(response).await);
+        }
+        let list = response.into_page().await?;
+        let listed: Vec<Listed> = serde_json::from_str(&list).map_err(|error| {
+            Error::new(
+                ErrorKind::Protocol,
+                format!("the list of models cannot be read: {error}"),
+            )
+            .with_excerpt(&list)
+            .with_source(error)
+        })?;
+        Ok(listed
+            .into_iter()
+            .map(|model| match model.name {
+                Some(name) => ModelInfo::new(model.id).named(name),
+                None => ModelInfo::new(model.id),
+            })
+            .collect())
+    }
+}
+
+impl Provider for Aura {
+    fn info(&self) -> &ProviderInfo {
+        &self.info
+    }
+
+    fn stream<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Result<ReplyStream, Error>> {
+        Box::pin(async move {
+            self.chat(request)
+                .await
+                .map_err(|error| error.with_provider(NAME))
+        })
+    }
+
+    fn models(&self) -> BoxFuture<'_, Result<Vec<ModelInfo>, Error>> {
+        Box::pin(async move { self.list().await.map_err(|error| error.with_provider(NAME)) })
+    }
+}

@@ -1,0 +1,46 @@
+//! A gate that holds an answer until the test opens it.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+/// Holds an answer at a [`Step::Wait`](crate::Step::Wait) until it is opened.
+///
+/// With it a test proves that a piece arrived before the next one was sent, without relying on
+/// time: read the first piece, then open the gate, then read the rest. Clones are the same gate.
+/// Once open, it stays open.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    state: Arc<watch::Sender<bool>>,
+}
+
+impl Gate {
+    /// A closed gate.
+    pub fn new() -> Self {
+        Self {
+            state: Arc::new(watch::Sender::new(false)),
+        }
+    }
+
+    /// Opens the gate for good.
+    pub fn open(&self) {
+        self.state.send_replace(true);
+    }
+
+    /// Whether the gate has been opened.
+    pub fn is_open(&self) -> bool {
+        *self.state.borrow()
+    }
+
+    pub(crate) async fn opened(&self) {
+        let mut state = self.state.subscribe();
+        // The sender lives in `self`, so this cannot fail while we wait.
+        let _ = state.wait_for(|open| *open).await;
+    }
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self::new()
+    }
+}
