@@ -10,12 +10,18 @@
 
 mod credentials;
 mod error;
+#[cfg(feature = "combinators")]
+mod fallback;
 mod lines;
 mod messages;
 mod plain_text;
 mod prompt;
 mod redaction;
 mod request;
+#[cfg(feature = "combinators")]
+mod retry;
+#[cfg(feature = "combinators")]
+mod scripted;
 mod sse;
 mod stream;
 mod text;
