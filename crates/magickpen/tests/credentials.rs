@@ -13,8 +13,11 @@ const BOTH: &str = r#"a={"X-API-Secret":"api1",secret:"sec1"}"#;
 const API: &str = r#"a={"X-API-Secret":"api1"}"#;
 const SECRET: &str = r#"a={secret:"sec1"}"#;
 
+/// Paths of a site, and what is there.
+type Pages<'a> = &'a [(&'a str, &'a str)];
+
 /// A site with these paths and bodies, whose API accepts only its own secrets.
-async fn site(pages: &[(&str, &str)]) -> MockServer {
+async fn site(pages: Pages<'_>) -> MockServer {
     let server = MockServer::start().await;
     for (page, body) in pages {
         Mock::given(method("GET"))
@@ -36,7 +39,7 @@ async fn site(pages: &[(&str, &str)]) -> MockServer {
 #[tokio::test]
 async fn secrets_are_found_where_they_are() {
     // (what it is, the site's pages, how many requests until the answer)
-    let cases: &[(&str, &[(&str, &str)], usize)] = &[
+    let cases: &[(&str, Pages<'_>, usize)] = &[
         ("at the known path", &[(KNOWN, BOTH)], 2),
         (
             "in a script of the front page",
@@ -93,7 +96,7 @@ async fn secrets_are_found_where_they_are() {
 async fn what_is_missing_is_named_with_where_it_was_looked_for() {
     let other_site = r#"<script src="https://scripts.invalid/x.js"></script>"#;
     // (the site's pages, words of the error)
-    let cases: &[(&[(&str, &str)], &[&str])] = &[
+    let cases: &[(Pages<'_>, &[&str])] = &[
         (
             &[(KNOWN, API), ("/", "no scripts")],
             &["secret not found", KNOWN, "front page"],
