@@ -378,6 +378,8 @@ fn build_client(config: &HttpConfig, redactor: &Redactor) -> Result<reqwest::Cli
     }
     if let Some(proxy) = &config.proxy {
         builder = builder.proxy(read_proxy(proxy, redactor)?);
+    } else if config.direct {
+        builder = builder.no_proxy();
     }
     let builder = with_tls(builder)?;
     builder.build().map_err(|error| {
