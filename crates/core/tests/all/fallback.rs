@@ -34,7 +34,14 @@ async fn who_is_asked_and_who_answers() {
     let any = |one: Scripted| one.with(|info| info.any_model = true);
     // name, providers, request, who answered and with which model, or the error
     // and its attempts, and how often each was asked
-    let cases: Vec<(&str, Vec<Scripted>, ChatRequest, Outcome, &[usize])> = vec![
+    type Case = (
+        &'static str,
+        Vec<Scripted>,
+        ChatRequest,
+        Outcome,
+        &'static [usize],
+    );
+    let cases: Vec<Case> = vec![
         (
             "the first answers",
             vec![one("a", Act::Say("x")), one("b", Act::Say("x"))],
