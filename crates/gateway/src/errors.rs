@@ -83,6 +83,18 @@ impl ApiError {
         ApiError::new(StatusCode::NOT_FOUND, "model_not_found", message).with_param("model")
     }
 
+    /// A head beyond its limit, or with more fields than are read.
+    pub(crate) fn head_too_large(limit: usize) -> ApiError {
+        ApiError::new(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "headers_too_large",
+            format!(
+                "the head of the request is larger than {limit} bytes, or has more than 100 fields"
+            ),
+        )
+        .closing()
+    }
+
     /// Too much to do already.
     pub(crate) fn busy(code: &'static str, message: impl Into<String>) -> ApiError {
         let mut error = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
