@@ -109,11 +109,13 @@ impl ApiError {
 
     /// Something panicked; what is in the log, not here.
     pub(crate) fn internal() -> ApiError {
-        ApiError::new(
+        let mut error = ApiError::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal_error",
             "the gateway failed; its log says more under the request id",
-        )
+        );
+        error.no_retry = true;
+        error
     }
 
     /// What the failure of an endpoint is to the client. `repeated`: it was
