@@ -1,1 +1,5 @@
-//! What the workspace-wide tests share.
+//! What the workspace-wide tests share: the recordings of real servers.
+
+mod recording;
+
+pub use recording::{Ended, Recording, Response, all};

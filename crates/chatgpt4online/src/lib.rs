@@ -1,1 +1,59 @@
-//! Streaming client for chatgpt4online: any WordPress site with the AI Engine plugin
+//! Streaming client for chatgpt4online: any WordPress site with the
+//! [AI Engine] plugin, also in a sub-directory or with plain permalinks.
+//!
+//! The public site this is named after, `chatgpt4online.org`, is gone; more
+//! than 100,000 sites run the plugin.
+//!
+//! [AI Engine]: https://wordpress.org/plugins/ai-engine/
+//!
+//! ```no_run
+//! use chatwire_chatgpt4online::{Chatgpt4Online, ChatRequest, Provider, ReplyEvent};
+//!
+//! # async fn example() -> Result<(), chatwire_chatgpt4online::Error> {
+//! let provider = Chatgpt4Online::builder()
+//!     .base_url("https://example.org/blog")
+//!     .bot_id("support")
+//!     .build()?;
+//! let request = ChatRequest::new("Why is the sky blue?");
+//! let mut reply = provider.stream(&request).await?;
+//! while let Some(event) = reply.next().await {
+//!     if let ReplyEvent::Text(text) = event? {
+//!         print!("{text}");
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it honours
+//!
+//! Streaming, system messages (as the plugin's `instructions`), history,
+//! temperatures from 0 to 1 and length limits. Progress notes of the plugin are
+//! [`ReplyEvent::Progress`]. Sites accept messages of 512 characters unless set
+//! otherwise; earlier messages may be longer.
+//!
+//! # Nonces
+//!
+//! A site wants a nonce with every request. It is fetched once, shared, kept
+//! fresh from the answers, and renewed once when it is refused. Plugins before
+//! 2.4.4 have no address for it: it is then read from a page that shows the
+//! chatbot. Plugins before 2.0 need none. What a site needs is found out with
+//! the first request and remembered.
+//!
+//! # Features
+//!
+//! - `rustls`, `native-tls`: https through one or the other; see
+//!   [`chatwire_core`].
+
+mod access;
+mod body;
+mod decoder;
+mod failure;
+mod headers;
+mod payload;
+mod provider;
+
+pub use chatwire_core::http::HttpConfig;
+pub use chatwire_core::*;
+pub use decoder::AiEngineDecoder;
+pub use provider::{Chatgpt4Online, Chatgpt4OnlineBuilder, DEFAULT_BASE_URL};

@@ -1,1 +1,43 @@
-//! Chat backends that need no API key, behind one streaming trait
+//! Chat backends that need no API key, behind one streaming trait.
+//!
+//! | provider | feature | works with |
+//! |---|---|---|
+//! | [`magickpen`](magickpen::MagickPen) | `magickpen` | MagickPen servers |
+//! | [`chatgpt4online`](chatgpt4online::Chatgpt4Online) | `chatgpt4online` | WordPress sites with the AI Engine plugin |
+//! | [`aura`](aura::Aura) | `aura` | openchat-ui and Chatbot-UI servers |
+//!
+//! Choose one at run time by its name:
+//!
+//! ```no_run
+//! use chatwire::{ChatRequest, ProviderExt, ProviderOptions};
+//!
+//! # async fn example() -> Result<(), chatwire::Error> {
+//! let options = ProviderOptions::new().base_url("http://127.0.0.1:3000");
+//! let provider = chatwire::provider("aura", options)?;
+//! let reply = provider.reply(&ChatRequest::new("Why is the sky blue?")).await?;
+//! println!("{}", reply.text);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! or take its own type, with its own builder: [`aura::Aura`],
+//! [`chatgpt4online::Chatgpt4Online`], [`magickpen::MagickPen`]. Everything of
+//! [`chatwire_core`] is here too.
+//!
+//! # Features
+//!
+//! Each provider is a feature of its own; all are on by default. `rustls` (on
+//! by default) and `native-tls` choose how https is spoken; with neither only
+//! `http://` works, and with both rustls is used. Features only add.
+
+mod registry;
+
+pub use chatwire_core::*;
+pub use registry::{ProviderKind, ProviderOptions, Setting, provider, providers};
+
+#[cfg(feature = "aura")]
+pub use chatwire_aura as aura;
+#[cfg(feature = "chatgpt4online")]
+pub use chatwire_chatgpt4online as chatgpt4online;
+#[cfg(feature = "magickpen")]
+pub use chatwire_magickpen as magickpen;

@@ -1,0 +1,329 @@
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chatwire_core::decode::Lines;
+use chatwire_core::http::refusal;
+use chatwire_core::{
+    Error, ErrorKind, Finish, FinishReason, Limit, ProgressKind, ReplyDecoder, ReplyEvent,
+    is_html_page,
+};
+
+use crate::payload::{End, Event};
+
+/// Decodes the body of an answer of the AI Engine plugin: an event stream, or
+/// one JSON object, whatever the headers say, with PHP warnings anywhere.
+///
+/// Like the plugin's own client it takes every complete line `data: …` for one
+/// event and does not wait for the blank line after it.
+///
+/// ```
+/// use chatwire_chatgpt4online::AiEngineDecoder;
+/// use chatwire_core::{ReplyDecoder, ReplyEvent};
+///
+/// let mut decoder = AiEngineDecoder::new(1024 * 1024);
+/// decoder.feed("data: {\"type\":\"live\",\"data\":\"Hello\"}\n".into());
+/// assert_eq!(decoder.next_event()?, Some(ReplyEvent::Text("Hello".into())));
+/// # Ok::<(), chatwire_core::Error>(())
+/// ```
+pub struct AiEngineDecoder {
+    lines: Lines,
+    limit: Option<usize>,
+    /// What is not an event: a whole answer in JSON, a page, warnings of PHP.
+    stray: Vec<u8>,
+    seen_event: bool,
+    /// The backend has reported an error without words; one with words may
+    /// follow.
+    wordless_error: bool,
+    ended: bool,
+    finished: bool,
+    on_token: Option<TokenSink>,
+}
+
+/// Where fresh nonces go that come with an answer.
+pub(crate) type TokenSink = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// How much of what is not an event is kept once there were events: enough to
+/// show.
+const STRAY_BETWEEN: usize = 4096;
+
+impl AiEngineDecoder {
+    /// A decoder for events of at most `limit` bytes.
+    pub fn new(limit: impl Into<Option<usize>>) -> AiEngineDecoder {
+        let limit = limit.into();
+        AiEngineDecoder {
+            lines: Lines::new(limit),
+            limit,
+            stray: Vec::new(),
+            seen_event: false,
+            wordless_error: false,
+            ended: false,
+            finished: false,
+            on_token: None,
+        }
+    }
+
+    /// Tells this function each fresh nonce that an answer carries.
+    pub(crate) fn on_token(mut self, sink: TokenSink) -> AiEngineDecoder {
+        self.on_token = Some(sink);
+        self
+    }
+
+    /// The event of a line, if it is one.
+    fn decode_line(&mut self, line: Line) -> Result<Option<ReplyEvent>, Error> {
+        match line {
+            Line::Text(text) => Ok(Some(ReplyEvent::Text(text))),
+            Line::Progress(kind, text) => Ok(Some(ReplyEvent::Progress { kind, text })),
+            Line::Nothing => Ok(None),
+            Line::End(payload) => self.end_of(&payload).map(Some),
+            Line::Error(words) if words.trim().is_empty() => {
+                self.wordless_error = true;
+                Ok(None)
+            }
+            Line::Error(words) => Err(refusal(&words)),
+        }
+    }
+
+    /// The end of the answer, from the payload of an `end` event.
+    fn end_of(&mut self, payload: &str) -> Result<ReplyEvent, Error> {
+        let end: End<'_> = serde_json::from_str(payload).map_err(|error| {
+            Error::new(
+                ErrorKind::Protocol,
+                format!("the end of the answer cannot be read: {error}"),
+            )
+            .with_excerpt(payload)
+        })?;
+        self.finish(&end)
+    }
+
+    fn finish(&mut self, end: &End<'_>) -> Result<ReplyEvent, Error> {
+        let token = end.new_token.as_str();
+        if let Some(sink) = &self.on_token
+            && !token.is_empty()
+        {
+            sink(token);
+        }
+        if end.success == Some(false) || self.wordless_error {
+            return Err(refusal(end.message.as_str()));
+        }
+        let images = end.images();
+        let reply = end.reply.0.as_deref();
+        if images.is_empty() && reply.is_some_and(|reply| reply.trim().is_empty()) {
+            return Err(Error::new(
+                ErrorKind::Protocol,
+                "the answer is empty: the backend ended it without a word",
+            ));
+        }
+        self.finished = true;
+        let mut finish = Finish::new(FinishReason::Stop)
+            .usage(end.usage())
+            .images(images);
+        finish.text = reply.map(str::to_owned);
+        Ok(ReplyEvent::Finish(finish))
+    }
+
+    /// Keeps a line that is not an event.
+    fn keep_stray(&mut self, line: &[u8]) -> Result<(), Error> {
+        let limit = if self.seen_event {
+            Some(STRAY_BETWEEN)
+        } else {
+            self.limit
+        };
+        if let Some(limit) = limit
+            && self.stray.len() + line.len() >= limit
+        {
+            if self.seen_event {
+                return Ok(());
+            }
+            let text = String::from_utf8_lossy(&self.stray);
+            if is_html_page(&text) {
+                return Err(self.page(&text));
+            }
+            return Err(Error::new(
+                ErrorKind::LimitExceeded(Limit::Event),
+                format!(
+                    "the answer begins with more than the limit of {limit} bytes that are not events"
+                ),
+            ));
+        }
+        self.stray.extend_from_slice(line);
+        self.stray.push(b'\n');
+        Ok(())
+    }
+
+    /// What the body was, once it has ended without an end of the answer.
+    fn judge(&mut self) -> Result<Option<ReplyEvent>, Error> {
+        let rest = self.lines.rest().to_vec();
+        match read_line(&rest) {
+            Some(line) => {
+                self.seen_event = true;
+                if let Some(event) = self.decode_line(line)? {
+                    return Ok(Some(event));
+                }
+            }
+            None => self.keep_stray(&rest)?,
+        }
+        let stray = std::mem::take(&mut self.stray);
+        let stray = String::from_utf8_lossy(&stray);
+        for candidate in json_objects(&stray) {
+            let mut values = serde_json::Deserializer::from_str(candidate).into_iter::<End<'_>>();
+            let Some(Ok(end)) = values.next() else {
+                continue;
+            };
+            match end.success {
+                Some(_) => return self.finish(&end).map(Some),
+                None if !end.code.as_str().is_empty() || !end.message.as_str().is_empty() => {
+                    return Err(refusal(end.message.as_str()));
+                }
+                None => {}
+            }
+        }
+        if self.wordless_error {
+            return Err(refusal(""));
+        }
+        if self.seen_event {
+            let error = Error::new(
+                ErrorKind::Truncated,
+                "the answer was cut off: the site ended it without an end mark",
+            );
+            return Err(error.with_excerpt(&stray));
+        }
+        if stray.trim().is_empty() {
+            return Err(Error::new(
+                ErrorKind::Protocol,
+                "the answer is empty: the site sent nothing",
+            ));
+        }
+        if is_html_page(&stray) {
+            return Err(self.page(&stray));
+        }
+        Err(Error::new(
+            ErrorKind::Protocol,
+            "the answer is neither an event stream nor JSON of AI Engine",
+        )
+        .with_excerpt(&stray))
+    }
+
+    fn page(&self, page: &str) -> Error {
+        Error::new(
+            ErrorKind::Blocked,
+            "the site sent an HTML page instead of an answer: a login, a firewall, \
+             or an address that is not its REST API",
+        )
+        .with_excerpt(page)
+    }
+}
+
+impl ReplyDecoder for AiEngineDecoder {
+    fn feed(&mut self, chunk: Bytes) {
+        self.lines.feed(chunk);
+    }
+
+    fn end(&mut self) {
+        self.ended = true;
+    }
+
+    fn next_event(&mut self) -> Result<Option<ReplyEvent>, Error> {
+        while let Some(line) = self.lines.next_line()? {
+            match read_line(line) {
+                Some(line) => {
+                    self.seen_event = true;
+                    if let Some(event) = self.decode_line(line)? {
+                        return Ok(Some(event));
+                    }
+                }
+                None if line.is_empty() => {}
+                None => {
+                    let line = line.to_vec();
+                    self.keep_stray(&line)?;
+                }
+            }
+        }
+        if self.ended && !self.finished {
+            return self.judge();
+        }
+        Ok(None)
+    }
+
+    fn has_authoritative_text(&self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for AiEngineDecoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AiEngineDecoder")
+            .field("seen_event", &self.seen_event)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a line says, without borrowing it.
+enum Line {
+    Text(String),
+    Progress(ProgressKind, String),
+    End(String),
+    Error(String),
+    /// An event of a type that is not known, or a comment.
+    Nothing,
+}
+
+/// Reads a line; none when it is no event. A `data:` line that is not JSON is
+/// none: it may be anything, and the events after it still count.
+fn read_line(line: &[u8]) -> Option<Line> {
+    let Some(data) = line.strip_prefix(b"data:") else {
+        // Comments keep the connection alive.
+        return line.starts_with(b":").then_some(Line::Nothing);
+    };
+    let event: Event<'_> = match serde_json::from_slice(data) {
+        Ok(event) => event,
+        // A wrong byte in one character must not cost the whole event.
+        Err(_) if std::str::from_utf8(data).is_err() => {
+            let lossy = String::from_utf8_lossy(data).into_owned();
+            return read_line(format!("data:{lossy}").as_bytes());
+        }
+        Err(_) => return None,
+    };
+    let data = event.data.0.unwrap_or_default();
+    Some(match event.kind.as_str() {
+        "live" => match event.subtype.as_str() {
+            "" | "content" => Line::Text(data.into_owned()),
+            subtype => Line::Progress(progress_kind(subtype), data.into_owned()),
+        },
+        "end" => Line::End(data.into_owned()),
+        "error" => Line::Error(data.into_owned()),
+        _ => Line::Nothing,
+    })
+}
+
+fn progress_kind(subtype: &str) -> ProgressKind {
+    match subtype {
+        "status" => ProgressKind::Status,
+        "thinking" => ProgressKind::Thinking,
+        "tool_call" | "tool_result" => ProgressKind::Tool,
+        other => ProgressKind::Other(other.to_owned()),
+    }
+}
+
+/// Where a JSON object of the plugin or of WordPress may start among other
+/// text: at each line that opens one, and after a warning without a line end.
+fn json_objects(text: &str) -> impl Iterator<Item = &str> {
+    let starts = text
+        .match_indices('{')
+        .filter(move |(at, _)| {
+            let before = text.get(..*at).unwrap_or_default();
+            let after = text.get(*at..).unwrap_or_default();
+            let opens_line = before
+                .rsplit('\n')
+                .next()
+                .is_none_or(|line| line.trim_matches(['\u{feff}', ' ', '\t', '\r']).is_empty());
+            opens_line
+                || ["{\"success\"", "{\"code\"", "{\"reply\""]
+                    .iter()
+                    .any(|begin| after.starts_with(begin))
+        })
+        .map(|(at, _)| at);
+    // A page can have many braces; an answer is near one of the first.
+    starts.take(64).filter_map(move |at| text.get(at..))
+}
