@@ -263,7 +263,9 @@ impl ReplyStream {
         }
     }
 
-    fn admit_finish(&mut self, finish: Finish) -> Result<Option<ReplyEvent>, Error> {
+    fn admit_finish(&mut self, mut finish: Finish) -> Result<Option<ReplyEvent>, Error> {
+        // A whole text of nothing does not take back what was streamed.
+        finish.text = finish.text.filter(|text| !text.is_empty());
         let whole = finish.text.as_deref().unwrap_or_default();
         if self.delivered.length == 0 && whole.is_empty() && finish.images.is_empty() {
             return Err(Error::new(

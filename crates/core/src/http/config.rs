@@ -43,6 +43,7 @@ pub struct HttpConfig {
     pub(super) max_page: Option<usize>,
     pub(super) max_reply: Option<usize>,
     pub(super) proxy: Option<Secret>,
+    pub(super) direct: bool,
     pub(super) headers: Vec<(String, Secret)>,
     pub(super) user_agent: Option<String>,
     pub(super) client: Option<reqwest::Client>,
@@ -60,6 +61,7 @@ impl Default for HttpConfig {
             max_page: Some(8 * 1024 * 1024),
             max_reply: Some(64 * 1024 * 1024),
             proxy: None,
+            direct: false,
             headers: Vec::new(),
             user_agent: None,
             client: None,
@@ -144,6 +146,14 @@ impl HttpConfig {
         self
     }
 
+    /// Uses no proxy, whatever the environment names, unless one is set with
+    /// [`proxy`](HttpConfig::proxy): for servers on this machine.
+    #[must_use]
+    pub fn direct(mut self) -> HttpConfig {
+        self.direct = true;
+        self
+    }
+
     /// A header for every request, for example a cookie. It replaces one that
     /// the provider would send itself. Values are treated as secrets.
     #[must_use]
@@ -184,6 +194,7 @@ impl fmt::Debug for HttpConfig {
             .field("max_page", &self.max_page)
             .field("max_reply", &self.max_reply)
             .field("proxy", &self.proxy)
+            .field("direct", &self.direct)
             .field("headers", &names)
             .field("user_agent", &self.user_agent)
             .finish_non_exhaustive()

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -10,14 +11,13 @@ use super::client::Policy;
 use super::url::RequestUrl;
 use super::{message_of_json, retry_after};
 use crate::decode::PlainText;
-use crate::text::{cut, html_title, is_html_page, plain};
+use crate::text::{html_title, is_html_page, plain, shorten};
 use crate::{
     Error, ErrorKind, Limit, ReplyDecoder, ReplyStream, kind_from_words, sounds_temporary,
     wait_from_words,
 };
 
 /// The head of a response, and its body still to be read.
-#[derive(Debug)]
 pub struct HttpResponse {
     status: u16,
     reason: Option<String>,
@@ -204,12 +204,8 @@ impl HttpResponse {
             .and_then(|value| retry_after(value, SystemTime::now()));
         let message = message_of_json(body);
         let error = match (status, &message) {
-            (429, _) => Error::new(
-                ErrorKind::RateLimited,
-                message
-                    .as_deref()
-                    .map_or("too many requests".to_owned(), str::to_owned),
-            ),
+            (429, None) => Error::new(ErrorKind::RateLimited, "too many requests"),
+            (429, Some(message)) => refusal(message).with_kind(ErrorKind::RateLimited),
             (_, Some(message)) => refusal(message),
             (401 | 403 | 407 | 451, None) if is_html_page(body) => crate::decode::page_error(body),
             _ => {
@@ -219,7 +215,9 @@ impl HttpResponse {
                         (!text.is_empty() && !is_html_page(body)).then_some(text)
                     })
                     .or_else(|| self.reason.clone().filter(|reason| !reason.is_empty()))
-                    .map_or(String::new(), |detail| format!(": {}", cut(&detail, 200)));
+                    .map_or(String::new(), |detail| {
+                        format!(": {}", shorten(&detail, 200))
+                    });
                 Error::new(
                     ErrorKind::Status,
                     format!("{} answered with status {status}{detail}", self.url),
@@ -228,6 +226,8 @@ impl HttpResponse {
         };
         let error = error.with_status(status).with_retry_after(wait);
         let error = match status {
+            // A conversation that is too long stays so.
+            _ if error.kind() == ErrorKind::ContextLength => error,
             408 | 425 | 429 | 500 | 502 | 503 | 504 => error.with_retryable(true),
             _ => error,
         };
@@ -239,14 +239,26 @@ impl HttpResponse {
     }
 }
 
+/// Without the values of headers: cookies and nonces are among them.
+impl fmt::Debug for HttpResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.keys().map(|name| name.as_str()).collect();
+        f.debug_struct("HttpResponse")
+            .field("status", &self.status)
+            .field("url", &self.url)
+            .field("headers", &names)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The error that a backend's own words are: its kind from the words where
 /// they are known, otherwise [`ErrorKind::Refused`].
 pub fn refusal(words: &str) -> Error {
     let words = plain(words);
     let shown = if words.is_empty() {
-        "the backend refused without a word"
+        "the backend refused without a word".into()
     } else {
-        cut(&words, 2000)
+        shorten(&words, 2000)
     };
     // A key that the words call wrong may be ours or the server's own: only the
     // provider knows.
