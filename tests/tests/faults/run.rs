@@ -52,7 +52,10 @@ impl Stage {
     }
 
     /// Checks this afterwards.
-    pub(crate) fn after(mut self, check: impl FnOnce() -> Result<(), String> + Send + 'static) -> Stage {
+    pub(crate) fn after(
+        mut self,
+        check: impl FnOnce() -> Result<(), String> + Send + 'static,
+    ) -> Stage {
         self.after = Box::new(check);
         self
     }

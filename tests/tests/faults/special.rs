@@ -41,6 +41,7 @@ pub(crate) fn cells() -> Vec<Cell> {
     cells.extend(elsewhere());
     cells.extend(bundles());
     cells.extend(nonces());
+    cells.extend(recoveries());
     cells
 }
 
@@ -54,13 +55,18 @@ fn unreachable() -> Vec<Cell> {
     let mut cells = Vec::new();
     for place in FIRST {
         let no_connection = || fails(Connect).retryable(true).words("cannot connect");
-        cells.push(cell("connection refused", place, no_connection(), move || {
-            Box::pin(async move {
-                let server = MockServer::start().await.unwrap();
-                server.stop().await;
-                Stage::new(place.client(&server.url(), limits()), ())
-            })
-        }));
+        cells.push(cell(
+            "connection refused",
+            place,
+            no_connection(),
+            move || {
+                Box::pin(async move {
+                    let server = MockServer::start().await.unwrap();
+                    server.stop().await;
+                    Stage::new(place.client(&server.url(), limits()), ())
+                })
+            },
+        ));
         cells.push(cell("DNS failure", place, no_connection(), move || {
             at(place, "http://nobody.invalid", limits())
         }));
@@ -73,17 +79,25 @@ fn unreachable() -> Vec<Cell> {
         }));
         // The handshake belongs to the connection.
         let short = Duration::from_secs(2);
-        let stalled = fails(Timeout(TimeoutPhase::Connect)).at_least(short).words("2 s");
+        let stalled = fails(Timeout(TimeoutPhase::Connect))
+            .at_least(short)
+            .words("2 s");
         cells.push(cell("TLS never answered", place, stalled, move || {
             Box::pin(async move {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 let url = format!("https://{}", listener.local_addr().unwrap());
-                Stage::new(place.client(&url, limits().connect_timeout(short)), listener)
+                Stage::new(
+                    place.client(&url, limits().connect_timeout(short)),
+                    listener,
+                )
             })
         }));
-        cells.push(cell("https without a name that fits", place, no_connection(), move || {
-            at(place, "https://127.0.0.1:1", limits())
-        }));
+        cells.push(cell(
+            "https without a name that fits",
+            place,
+            no_connection(),
+            move || at(place, "https://127.0.0.1:1", limits()),
+        ));
     }
     for place in Place::CHATS {
         // Once the credentials are known, the server goes away.
@@ -103,16 +117,21 @@ fn unreachable() -> Vec<Cell> {
         ("DNS failure of the API", "http://nobody.invalid"),
         ("connection refused by the API", "http://127.0.0.1:1"),
     ] {
-        cells.push(cell(fault, Place::MagickPenAsk, fails(Connect), move || {
-            Box::pin(async move {
-                let mock = MagickPenMock::start().await.unwrap();
-                let options = ProviderOptions::new()
-                    .base_url(mock.url())
-                    .http(limits())
-                    .set("api_url", api);
-                Stage::new(provider("magickpen", options).unwrap(), mock)
-            })
-        }));
+        cells.push(cell(
+            fault,
+            Place::MagickPenAsk,
+            fails(Connect),
+            move || {
+                Box::pin(async move {
+                    let mock = MagickPenMock::start().await.unwrap();
+                    let options = ProviderOptions::new()
+                        .base_url(mock.url())
+                        .http(limits())
+                        .set("api_url", api);
+                    Stage::new(provider("magickpen", options).unwrap(), mock)
+                })
+            },
+        ));
     }
     cells
 }
@@ -136,7 +155,10 @@ fn elsewhere() -> Vec<Cell> {
             Place::AiEngineSession,
             Place::AuraModels,
         ] {
-            let want = fails(Status).status(status).words("base URL").retryable(false);
+            let want = fails(Status)
+                .status(status)
+                .words("base URL")
+                .retryable(false);
             cells.push(cell(fault, place, want, move || {
                 Box::pin(async move {
                     let mock = place.mock().await;
@@ -192,7 +214,11 @@ fn bundles() -> Vec<Cell> {
             missing(": X-API-Secret not found"),
         ),
         ("a bundle of 50 MB", Bundle::Huge(MB_50), too_large()),
-        ("a bundle of 4 MB", Bundle::Huge(4 << 20), ok(own_reply(place))),
+        (
+            "a bundle of 4 MB",
+            Bundle::Huge(4 << 20),
+            ok(own_reply(place)),
+        ),
         ("an older bundle", Bundle::Spaced, ok(own_reply(place))),
     ] {
         cells.push(cell(fault, place, want, move || {
@@ -250,6 +276,46 @@ fn bundles() -> Vec<Cell> {
     cells
 }
 
+/// Bad credentials are not kept: once the server has good ones, all is well.
+fn recoveries() -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for (fault, place, first) in [
+        (
+            "a bundle that is put right",
+            Place::MagickPenBundle,
+            "{\"X-API-Secret\":\"a\u{1}b\",secret:\"ü\"}",
+        ),
+        (
+            "a front page that is put right",
+            Place::MagickPenFront,
+            "<html></html>",
+        ),
+        (
+            "a session that is put right",
+            Place::AiEngineSession,
+            r#"{"success":true,"restNonce":"a b"}"#,
+        ),
+    ] {
+        cells.push(cell(fault, place, ok(own_reply(place)), move || {
+            Box::pin(async move {
+                let mock = place.mock().await;
+                let right = Gate::new();
+                let put_right = right.clone();
+                mock.server().answer_with(move |request| {
+                    let wrong = place.is(request) && !right.is_open();
+                    wrong.then(|| Answer::stream([first]))
+                });
+                let client = place.client(&mock.server().url(), limits());
+                let error = client.reply(&ChatRequest::new("hi")).await.unwrap_err();
+                assert_eq!(error.error.kind(), Credentials);
+                put_right.open();
+                Stage::new(client, mock)
+            })
+        }));
+    }
+    cells
+}
+
 /// Asks once, so that the credentials are known, then changes them.
 fn after_one(
     place: Place,
@@ -285,17 +351,22 @@ fn expect_fetches(mock: &Mock, count: u64) -> Result<(), String> {
 fn nonces() -> Vec<Cell> {
     let mut cells = Vec::new();
     for place in [Place::MagickPenAsk, Place::AiEngineSubmit] {
-        cells.push(cell("nonce refused once", place, ok(own_reply(place)), move || {
-            after_one(
-                place,
-                |mock| match mock {
-                    Mock::MagickPen(mock) => mock.rotate_secrets(),
-                    Mock::AiEngine(mock) => mock.expire_nonce(),
-                    Mock::Aura(_) => {}
-                },
-                |mock| expect_fetches(mock, 2),
-            )
-        }));
+        cells.push(cell(
+            "nonce refused once",
+            place,
+            ok(own_reply(place)),
+            move || {
+                after_one(
+                    place,
+                    |mock| match mock {
+                        Mock::MagickPen(mock) => mock.rotate_secrets(),
+                        Mock::AiEngine(mock) => mock.expire_nonce(),
+                        Mock::Aura(_) => {}
+                    },
+                    |mock| expect_fetches(mock, 2),
+                )
+            },
+        ));
         let refused = fails(Credentials).status(403).retryable(false);
         cells.push(cell("nonce refused for ever", place, refused, move || {
             Box::pin(async move {
@@ -325,46 +396,57 @@ fn nonces() -> Vec<Cell> {
             })
         }));
         let many = ok(own_reply(place));
-        cells.push(cell("100 callers while the nonce is unknown", place, many, move || {
-            Box::pin(async move {
-                let mock = place.mock().await;
-                let client = place.client(&mock.server().url(), limits());
-                let seen = mock.clone();
-                Stage::new(client, mock)
-                    .callers(100)
-                    .after(move || expect_fetches(&seen, 1))
-            })
-        }));
-        cells.push(cell("100 callers while the nonce is refused", place, ok(own_reply(place)), move || {
-            Box::pin(async move {
-                let stage = after_one(
-                    place,
-                    |mock| match mock {
-                        Mock::MagickPen(mock) => mock.rotate_secrets(),
-                        Mock::AiEngine(mock) => mock.expire_nonce(),
-                        Mock::Aura(_) => {}
-                    },
-                    |mock| expect_fetches(mock, 2),
-                );
-                stage.await.callers(100)
-            })
-        }));
-        cells.push(cell("100 callers while none can be had", place, fails(Status).status(503), move || {
-            Box::pin(async move {
-                let mock = place.mock().await;
-                let (unavailable, held) = (Answer::html(503, "later"), Gate::new());
-                let answer = unavailable.delay(Duration::from_millis(300));
-                mock.server().answer_with(move |request| {
-                    let credentials = !place.is(request);
-                    credentials.then(|| answer.clone().wait(&held)).map(|answer| {
-                        held.open();
-                        answer
-                    })
-                });
-                let client = place.client(&mock.server().url(), limits());
-                Stage::new(client, mock).callers(100)
-            })
-        }));
+        cells.push(cell(
+            "100 callers while the nonce is unknown",
+            place,
+            many,
+            move || {
+                Box::pin(async move {
+                    let mock = place.mock().await;
+                    let client = place.client(&mock.server().url(), limits());
+                    let seen = mock.clone();
+                    Stage::new(client, mock)
+                        .callers(100)
+                        .after(move || expect_fetches(&seen, 1))
+                })
+            },
+        ));
+        cells.push(cell(
+            "100 callers while the nonce is refused",
+            place,
+            ok(own_reply(place)),
+            move || {
+                Box::pin(async move {
+                    let stage = after_one(
+                        place,
+                        |mock| match mock {
+                            Mock::MagickPen(mock) => mock.rotate_secrets(),
+                            Mock::AiEngine(mock) => mock.expire_nonce(),
+                            Mock::Aura(_) => {}
+                        },
+                        |mock| expect_fetches(mock, 2),
+                    );
+                    stage.await.callers(100)
+                })
+            },
+        ));
+        cells.push(cell(
+            "100 callers while none can be had",
+            place,
+            fails(Status).status(503),
+            move || {
+                Box::pin(async move {
+                    let mock = place.mock().await;
+                    let late = Duration::from_millis(300);
+                    let answer = Answer::status(503).delay(late).piece("later");
+                    let answer = answer.head_with_first_piece();
+                    mock.server()
+                        .answer_with(move |request| (!place.is(request)).then(|| answer.clone()));
+                    let client = place.client(&mock.server().url(), limits());
+                    Stage::new(client, mock).callers(100)
+                })
+            },
+        ));
     }
     cells.push(cell(
         "the bundle changes between requests",
@@ -405,17 +487,30 @@ fn nonces() -> Vec<Cell> {
         let want = fails(Credentials).words("nonce");
         cells.push(cell(fault, Place::AiEngineSession, want, move || {
             Box::pin(async move {
-                let nonce = if nonce == LONG { "a".repeat(1 << 20) } else { nonce.to_owned() };
+                let nonce = if nonce == LONG {
+                    "a".repeat(1 << 20)
+                } else {
+                    nonce.to_owned()
+                };
                 let mock = AiEngineMock::start().await.unwrap();
                 let body = format!(r#"{{"success":true,"restNonce":"{nonce}"}}"#);
                 let place = Place::AiEngineSession;
                 let site = Mock::AiEngine(mock.clone());
-                strike(&site, place, move |_: &Asked<'_>| Answer::json(&body), &Gate::new());
+                strike(
+                    &site,
+                    place,
+                    move |_: &Asked<'_>| Answer::json(&body),
+                    &Gate::new(),
+                );
                 let client = place.client(&mock.url(), limits());
                 let seen = mock.clone();
                 Stage::new(client, mock).after(move || {
                     let asked = seen.requests();
-                    match asked.iter().filter(|request| Place::AiEngineSubmit.is(request)).count() {
+                    match asked
+                        .iter()
+                        .filter(|request| Place::AiEngineSubmit.is(request))
+                        .count()
+                    {
                         0 => Ok(()),
                         asked => Err(format!("{asked} questions were sent with it")),
                     }

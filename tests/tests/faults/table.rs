@@ -7,11 +7,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use chatwire::http::HttpConfig;
 use chatwire::ErrorKind::{
     Blocked, Connect, Credentials, Interrupted, LimitExceeded, Protocol, RateLimited, Refused,
     Status, Timeout, Truncated,
 };
+use chatwire::http::HttpConfig;
 use chatwire::{Limit, TimeoutPhase};
 use chatwire_mock::{Answer, Ending, Framing, HeadFault};
 
@@ -219,12 +219,22 @@ fn broken_connections(rows: &mut Rows) {
     // The gate holds the end back until the text before it has arrived.
     rows.row(
         "closed in the text",
-        |asked| asked.begun("half of ").wait(asked.gate).ending(Ending::Truncate),
+        |asked| {
+            asked
+                .begun("half of ")
+                .wait(asked.gate)
+                .ending(Ending::Truncate)
+        },
         broken(),
     );
     rows.row(
         "reset in the text",
-        |asked| asked.begun("half of ").wait(asked.gate).ending(Ending::Reset),
+        |asked| {
+            asked
+                .begun("half of ")
+                .wait(asked.gate)
+                .ending(Ending::Reset)
+        },
         broken(),
     );
     for (fault, ending) in [
@@ -277,11 +287,8 @@ fn broken_connections(rows: &mut Rows) {
         },
         broken(),
     );
-    let [m, _, a, ..] = fine("whole").map(|want| Want {
-        kind: Some(Interrupted),
-        ..want
-    });
-    let cut = fails(Interrupted);
+    let m = breaks(Interrupted, "whole");
+    let (a, cut) = (m.clone(), fails(Interrupted));
     rows.row(
         "final chunk missing",
         |asked| {
@@ -290,13 +297,24 @@ fn broken_connections(rows: &mut Rows) {
                 .ending(Ending::Truncate)
         },
         // Its end mark says that AI Engine's answer is whole.
-        [m, ok("whole"), a, cut.clone(), cut.clone(), cut.clone(), cut],
+        [
+            m,
+            ok("whole"),
+            a,
+            cut.clone(),
+            cut.clone(),
+            cut.clone(),
+            cut,
+        ],
     );
     rows.row(
         "broken chunk length",
         |asked| {
             let text = asked.more("half of ");
-            let start = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n", text.len());
+            let start = format!(
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n",
+                text.len()
+            );
             Answer::raw(start)
                 .piece(text)
                 .piece("\r\n")
@@ -503,20 +521,26 @@ fn wrong_bodies(rows: &mut Rows) {
 
 fn floods(rows: &mut Rows) {
     let reply_limit: fn(HttpConfig) -> HttpConfig = |http| http.max_reply(MIB);
-    let too_long = fails(LimitExceeded(Limit::Reply)).repeated("x", MIB).words("1048576");
+    let too_long = fails(LimitExceeded(Limit::Reply))
+        .repeated("x", MIB)
+        .words("1048576");
     let page = fails(LimitExceeded(Limit::Page)).words("8388608");
     let piece = "x".repeat(64 * 1024);
     let line = piece.clone();
     rows.row_with(
         "a line of a gigabyte",
-        reply_limit,
+        |http| http.max_reply(MIB).max_event(MIB / 2),
         move |asked| {
-            let start = if asked.place == Place::AiEngineSubmit { "data: " } else { "" };
+            let start = if asked.place == Place::AiEngineSubmit {
+                "data: "
+            } else {
+                ""
+            };
             Answer::stream([start]).repeat(&line, 16 * 1024)
         },
         [
             too_long.clone(),
-            fails(LimitExceeded(Limit::Event)).words("1048576"),
+            fails(LimitExceeded(Limit::Event)).words("524288"),
             too_long.clone(),
             page.clone(),
             page.clone(),
@@ -528,9 +552,9 @@ fn floods(rows: &mut Rows) {
         "empty events without end",
         reply_limit,
         |asked| match asked.place {
-            Place::AiEngineSubmit => Answer::status(200).repeat("data: {}\n\n", None),
+            Place::AiEngineSubmit => Answer::status(200).repeat("data: {}\n\n".repeat(4096), None),
             // Without events, blank lines are the nearest to it, and they are text.
-            _ => Answer::status(200).repeat("\n\n", None),
+            _ => Answer::status(200).repeat("\n\n".repeat(16 * 1024), None),
         },
         [
             too_long.clone().repeated("\n", MIB),
@@ -545,7 +569,7 @@ fn floods(rows: &mut Rows) {
     rows.row_with(
         "comments without end",
         reply_limit,
-        |_| Answer::status(200).repeat(": keepalive\n\n", None),
+        |_| Answer::status(200).repeat(": keepalive\n\n".repeat(4096), None),
         [
             too_long.clone().repeated(": keepalive\n\n", 2 * MIB),
             fails(LimitExceeded(Limit::Reply)).words("1048576"),
@@ -572,7 +596,11 @@ fn floods(rows: &mut Rows) {
     );
     rows.row(
         "an error page without end",
-        |_| Answer::html(500, "x").framing(Framing::Chunked).repeat("y".repeat(4096), None),
+        |_| {
+            Answer::html(500, "x")
+                .framing(Framing::Chunked)
+                .repeat("y".repeat(4096), None)
+        },
         all(fails(Status).status(500)),
     );
 }
@@ -591,19 +619,23 @@ fn redirects(rows: &mut Rows) {
         );
     }
     // A POST that asks for "see other" would become a GET.
-    rows.row("303 within the origin", |asked| Answer::redirect(303, asked.moved()), {
-        let [_, _, _, mb, mf, ..] = fine("");
-        let refused = fails(Status).status(303);
-        [
-            refused.clone(),
-            refused.clone(),
-            refused.clone(),
-            mb,
-            mf,
-            refused.clone(),
-            refused,
-        ]
-    });
+    rows.row(
+        "303 within the origin",
+        |asked| Answer::redirect(303, asked.moved()),
+        {
+            let [_, _, _, mb, mf, ..] = fine("");
+            let refused = fails(Status).status(303);
+            [
+                refused.clone(),
+                refused.clone(),
+                refused.clone(),
+                mb,
+                mf,
+                refused.clone(),
+                refused,
+            ]
+        },
+    );
     rows.row(
         "a redirect to itself",
         |asked| Answer::redirect(307, &asked.request.target),
@@ -660,7 +692,10 @@ fn statuses(rows: &mut Rows) {
     rows.row(
         "429 with seconds",
         |asked| asked.page(429).header("retry-after", "7"),
-        all(fails(RateLimited).status(429).retry_after(7, 7).retryable(true)),
+        all(fails(RateLimited)
+            .status(429)
+            .retry_after(7, 7)
+            .retryable(true)),
     );
     rows.row(
         "429 with a date",
@@ -723,9 +758,8 @@ fn json(rows: &mut Rows) {
     rows.row(
         "an end mark that cannot be read",
         |asked| match asked.place {
-            Place::AiEngineSubmit => {
-                Answer::stream([event("whole")]).piece("data: {\"type\":\"end\",\"data\":\"{oops\"}\n\n")
-            }
+            Place::AiEngineSubmit => Answer::stream([event("whole")])
+                .piece("data: {\"type\":\"end\",\"data\":\"{oops\"}\n\n"),
             place if place.is_chat() => Answer::stream(["whole"]),
             _ => Answer::json("[{}]"),
         },
@@ -758,7 +792,9 @@ fn json(rows: &mut Rows) {
                 "\n\n",
             ])
             .piece(end()),
-            Place::AiEngineSession => Answer::json(r#"{"success":true,"sessionId":7,"restNonce":null}"#),
+            Place::AiEngineSession => {
+                Answer::json(r#"{"success":true,"sessionId":7,"restNonce":null}"#)
+            }
             Place::AuraModels => Answer::json(r#"[{"id":7,"name":null}]"#),
             // Secrets are texts in quotes, and nothing else is one.
             Place::MagickPenBundle | Place::MagickPenFront => {

@@ -182,7 +182,9 @@ impl Want {
             format!("{shown:?} without {:?}", self.words),
         );
         check(
-            error.excerpt().is_none_or(|excerpt| excerpt.len() <= Error::EXCERPT_MAX),
+            error
+                .excerpt()
+                .is_none_or(|excerpt| excerpt.len() <= Error::EXCERPT_MAX),
             "long excerpt".to_owned(),
         );
         wrong
