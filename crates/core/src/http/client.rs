@@ -34,7 +34,7 @@ pub(super) struct Policy {
 }
 
 /// One request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct HttpRequest {
     method: Method,
     url: RequestUrl,
@@ -82,6 +82,19 @@ impl HttpRequest {
             self.headers.insert(name, value.clone());
         }
         self
+    }
+}
+
+/// Without the values of headers and the body: secrets are among them.
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.keys().map(|name| name.as_str()).collect();
+        f.debug_struct("HttpRequest")
+            .field("method", &self.method)
+            .field("url", &self.url)
+            .field("headers", &names)
+            .field("body_len", &self.body.as_ref().map(Bytes::len))
+            .finish()
     }
 }
 
@@ -350,18 +363,18 @@ fn headers(config: &HttpConfig, redactor: &Redactor) -> Result<HeaderMap, Error>
                 format!("the value of header {name} has characters that a header cannot carry"),
             )
         })?;
-        redactor.add(&trimmed);
+        redactor.keep(&trimmed);
         // A cookie is several secrets in one line.
         for part in trimmed.expose().split(';') {
             if let Some((_, value)) = part.split_once('=') {
-                redactor.add(&Secret::new(value.trim()));
+                redactor.keep(&Secret::new(value.trim()));
             }
         }
         // "Bearer …" is a secret after its scheme.
         if let Some((_, token)) = trimmed.expose().split_once(' ')
             && name == http::header::AUTHORIZATION
         {
-            redactor.add(&Secret::new(token.trim()));
+            redactor.keep(&Secret::new(token.trim()));
         }
         headers.append(name, header);
     }
@@ -411,9 +424,9 @@ fn read_proxy(proxy: &Secret, redactor: &Redactor) -> Result<reqwest::Proxy, Err
         return Err(invalid("has no host"));
     }
     if let Some(password) = url.password() {
-        redactor.add(&Secret::new(password));
+        redactor.keep(&Secret::new(password));
     }
-    redactor.add(proxy);
+    redactor.keep(proxy);
     reqwest::Proxy::all(url).map_err(|_| invalid("cannot be used"))
 }
 

@@ -100,16 +100,23 @@ impl RequestUrl {
     }
 }
 
-/// What an address is worth showing when it cannot be parsed: no password.
+/// What of an address is worth showing when it cannot be used: no user name,
+/// password or query. It may be anything, so whatever stands before an `@`
+/// counts as one.
 pub(super) fn without_userinfo(text: &str) -> String {
-    match (text.find("://"), text.rfind('@')) {
-        (Some(scheme), Some(at)) if at > scheme => {
-            let (start, rest) = text.split_at(scheme + 3);
-            let host = rest.get(at - scheme - 2..).unwrap_or_default();
-            format!("{start}{host}")
+    let (start, rest) = match text.rfind('@') {
+        Some(at) => {
+            let scheme = text
+                .find("://")
+                .filter(|scheme| *scheme < at)
+                .and_then(|scheme| text.get(..scheme + 3));
+            (scheme.unwrap_or_default(), text.get(at + 1..))
         }
-        _ => text.to_owned(),
-    }
+        None => ("", Some(text)),
+    };
+    let rest = rest.unwrap_or_default();
+    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    format!("{start}{}", rest.get(..end).unwrap_or_default())
 }
 
 impl fmt::Display for BaseUrl {
