@@ -11,7 +11,7 @@ use crate::meter::Meter;
 use crate::output::Output;
 use crate::style::Style;
 use crate::target::Target;
-use crate::{prompt, runtime};
+use crate::{dry_run, prompt, runtime};
 
 /// Asks, and returns the exit code.
 pub(crate) fn run(args: &AskArgs, general: &General) -> i32 {
@@ -32,6 +32,13 @@ async fn ask(args: &AskArgs, general: &General, output: &mut Output) -> Result<(
     let target = Target::new(&args.target, general, !args.no_stream, args.retry).await?;
     let request = prompt::request(args).await?;
     target.check(&request)?;
+    if args.dry_run {
+        for part in &target.parts {
+            let requests = dry_run::show(part, &request).await?;
+            output.dry_run(&requests).await?;
+        }
+        return Ok(());
+    }
     target.announce();
     within(target.timeout, async {
         let mut meter = Meter::start();

@@ -8,6 +8,7 @@ use chatwire::{ChatRequest, Message, Messages};
 
 use crate::args::AskArgs;
 use crate::exit::{Failure, say};
+use crate::target;
 
 /// Builds the request that the arguments ask for; waits for standard input if
 /// that is part of it.
@@ -46,7 +47,7 @@ pub(crate) async fn request(args: &AskArgs) -> Result<ChatRequest, Failure> {
         None => {}
     }
     let mut request = ChatRequest::new(messages);
-    if let Some(model) = &args.target.model {
+    if let Some(model) = target::model(&args.target)? {
         request = request.model(model);
     }
     if let Some(temperature) = args.temperature {

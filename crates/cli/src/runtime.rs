@@ -1,4 +1,4 @@
-//! The one thread that everything runs on.
+//! What everything runs on: one thread, but for a server.
 
 use std::future::Future;
 
@@ -7,9 +7,19 @@ use crate::exit::Failure;
 /// Runs to the end, or until Ctrl-C; tells of a failure and returns the exit
 /// code.
 pub(crate) fn run(task: impl Future<Output = Result<(), Failure>>) -> i32 {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    run_on(tokio::runtime::Builder::new_current_thread(), task)
+}
+
+/// The same for a server, which has use for every core.
+pub(crate) fn run_on_all_cores(task: impl Future<Output = Result<(), Failure>>) -> i32 {
+    run_on(tokio::runtime::Builder::new_multi_thread(), task)
+}
+
+fn run_on(
+    mut builder: tokio::runtime::Builder,
+    task: impl Future<Output = Result<(), Failure>>,
+) -> i32 {
+    let runtime = builder.enable_all().build();
     let result = match runtime {
         Ok(runtime) => {
             let result = runtime.block_on(task);
