@@ -13,12 +13,20 @@ use crate::style::Style;
 use crate::target::Target;
 use crate::{dry_run, prompt, runtime};
 
+/// How long the end of a cancelled answer may take to be written.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
 /// Asks, and returns the exit code.
 pub(crate) fn run(args: &AskArgs, general: &General) -> i32 {
     runtime::run(async {
         let style = Style::new(general.color, args.raw);
         let mut output = Output::new(args, &style);
         match runtime::until_ctrl_c(ask(args, general, &mut output)).await {
+            Err(Failure::Cancelled) => {
+                // Nobody may be reading: then nothing more is written.
+                let _ = timeout(LAST_WORDS, output.fail(&Failure::Cancelled)).await;
+                Err(Failure::Cancelled)
+            }
             Err(failure) => {
                 output.fail(&failure).await?;
                 Err(failure)

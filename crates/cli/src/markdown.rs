@@ -3,7 +3,7 @@
 //! What is finished is printed once. The block that is still being written is
 //! printed again, from the first line that changed, with every piece.
 
-use termimad::crossterm::style::{Attribute, Color};
+use termimad::crossterm::style::{Attribute, Color, force_color_output};
 use termimad::{Alignment, MadSkin};
 
 /// A block longer than this is let go in parts, so that the work for each
@@ -212,6 +212,8 @@ fn skin(colors: bool) -> MadSkin {
     if let Some(first) = skin.headers.first_mut() {
         first.add_attr(Attribute::Underlined);
     }
+    // It was decided already, and not by the environment alone.
+    force_color_output(colors);
     if colors {
         // The terminal's own palette: it suits light and dark backgrounds.
         skin.inline_code.set_fg(Color::Cyan);
