@@ -175,6 +175,11 @@ impl HttpConfig {
     /// connect timeout, TLS and proxy are used as they are. It should not
     /// follow redirects: those that it follows may turn a POST into a GET. (The
     /// only place where this crate's API names a type of reqwest.)
+    ///
+    /// With the feature `rustls`, reqwest wants a choice of cryptography before
+    /// the program builds a client of its own, and panics without one:
+    /// `rustls::crypto::ring::default_provider().install_default()`, or
+    /// reqwest's own feature `rustls`.
     #[must_use]
     pub fn client(mut self, client: reqwest::Client) -> HttpConfig {
         self.client = Some(client);
