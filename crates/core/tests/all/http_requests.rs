@@ -288,6 +288,9 @@ async fn a_dead_proxy_is_named_without_its_password() {
 /// A client of the caller's own is used for everything, with its own limits.
 #[tokio::test]
 async fn a_client_of_ones_own() {
+    // Such a client asks the program for its cryptography.
+    #[cfg(feature = "rustls")]
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let server = ok().await;
     let mut headers = http::HeaderMap::new();
     headers.insert("x-client", HeaderValue::from_static("own"));
