@@ -128,7 +128,8 @@ impl HttpConfig {
         self
     }
 
-    /// The longest text of a reply, in bytes.
+    /// The longest text of a reply, in bytes. So many bytes of a body without
+    /// any event in them, such as comments without end, are too many as well.
     #[must_use]
     pub fn max_reply(mut self, limit: impl Into<Option<usize>>) -> HttpConfig {
         self.max_reply = limit.into();
