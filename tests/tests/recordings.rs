@@ -121,6 +121,7 @@ fn session_outcome(recording: &Recording) -> Outcome {
         200 if !is_page => Outcome::Reply("fine".to_owned()),
         // Older plugins: the site is asked without a nonce, as it needs none.
         404 if body.contains("rest_no_route") => Outcome::Reply("fine".to_owned()),
+        200 | 404 if body.is_empty() => error(ErrorKind::Credentials, "", "gave no nonce"),
         200 | 404 => error(ErrorKind::Blocked, "", "REST API"),
         401 | 403 => error(ErrorKind::Credentials, "", ""),
         status => error(ErrorKind::Status, "", &status.to_string()),
