@@ -176,10 +176,10 @@ impl HttpConfig {
     /// follow redirects: those that it follows may turn a POST into a GET. (The
     /// only place where this crate's API names a type of reqwest.)
     ///
-    /// With the feature `rustls`, reqwest wants a choice of cryptography before
-    /// the program builds a client of its own, and panics without one:
-    /// `rustls::crypto::ring::default_provider().install_default()`, or
-    /// reqwest's own feature `rustls`.
+    /// With the feature `rustls`, reqwest builds no client of its own accord
+    /// until the program has installed a cryptography provider, or has switched
+    /// on reqwest's feature for one: `reqwest::Client::new()` panics. The client
+    /// that this crate makes needs neither.
     #[must_use]
     pub fn client(mut self, client: reqwest::Client) -> HttpConfig {
         self.client = Some(client);
