@@ -28,7 +28,8 @@
 //!
 //! Each provider is a feature of its own; all are on by default. `rustls` (on
 //! by default) and `native-tls` choose how https is spoken; with neither only
-//! `http://` works, and with both rustls is used. Features only add.
+//! `http://` works, and with both rustls is used. `webdriver` (off by default)
+//! gets Aura's sessions from a real browser. Features only add.
 
 mod registry;
 
