@@ -92,7 +92,9 @@ impl Browser {
         self
     }
 
-    /// The page is there when the browser has a cookie of that name for it.
+    /// The page is there when the browser has a cookie of that name for it. A
+    /// browser with a profile of its own has those of its last visit at once:
+    /// there, a [selector](Browser::ready_selector) may tell better.
     #[must_use]
     pub fn ready_cookie(mut self, name: impl Into<String>) -> Browser {
         self.cookie = Some(name.into());
@@ -172,7 +174,6 @@ impl Browser {
         // Waiting is done here, by a condition and with a limit: a page that
         // does not end loading would hold up even the closing of the browser.
         all.entry("pageLoadStrategy").or_insert(json!("none"));
-        all.entry("timeouts").or_insert(json!({"script": 5000}));
         if let Some(proxy) = &self.proxy {
             all.entry("proxy").or_insert(proxy.clone());
         }

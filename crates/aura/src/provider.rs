@@ -26,7 +26,7 @@ pub const DEFAULT_BASE_URL: &str = "https://openchat.team";
 /// The token budget for the conversation, in tokens.
 pub const DEFAULT_TOKEN_LIMIT: u32 = 8192;
 
-const NAME: &str = "aura";
+pub(crate) const NAME: &str = "aura";
 const CHAT: &str = "/api/chat";
 const MODELS: &str = "/api/models";
 

@@ -14,6 +14,11 @@ use thirtyfour::session::handle::SessionHandle;
 use thirtyfour::session::http::{Body, HttpClient};
 use tokio::time::timeout;
 
+use crate::provider::NAME;
+
+/// How long a look at the page may take.
+const SCRIPT: Duration = Duration::from_secs(3);
+
 /// How long closing a browser may take before it is given up.
 const CLOSING: Duration = Duration::from_secs(20);
 
@@ -46,7 +51,7 @@ impl Wire {
             .first_byte_timeout(None)
             .idle_timeout(None);
         Ok(Wire {
-            http: Http::new("webdriver", config)?,
+            http: Http::new(NAME, config)?,
             base: BaseUrl::parse(webdriver.expose())?,
             address: webdriver.clone(),
             state: Arc::default(),
@@ -68,6 +73,11 @@ impl Wire {
         let handle = driver.handle().clone();
         // It would close the browser by blocking the thread; this does it.
         let _ = driver.leak();
+        // A page that keeps its browser busy holds up the closing so long.
+        handle
+            .set_script_timeout(SCRIPT)
+            .await
+            .map_err(|error| self.command_error(&error))?;
         Ok(handle)
     }
 
