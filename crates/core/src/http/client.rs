@@ -66,6 +66,14 @@ impl HttpRequest {
         }
     }
 
+    /// A DELETE without a body.
+    pub fn delete(url: RequestUrl) -> HttpRequest {
+        HttpRequest {
+            method: Method::DELETE,
+            ..HttpRequest::get(url)
+        }
+    }
+
     /// Adds a body.
     #[must_use]
     pub fn body(mut self, body: impl Into<Bytes>) -> HttpRequest {
