@@ -175,6 +175,11 @@ impl HttpConfig {
     /// connect timeout, TLS and proxy are used as they are. It should not
     /// follow redirects: those that it follows may turn a POST into a GET. (The
     /// only place where this crate's API names a type of reqwest.)
+    ///
+    /// With the feature `rustls`, reqwest builds no client of its own accord
+    /// until the program has installed a cryptography provider, or has switched
+    /// on reqwest's feature for one: `reqwest::Client::new()` panics. The client
+    /// that this crate makes needs neither.
     #[must_use]
     pub fn client(mut self, client: reqwest::Client) -> HttpConfig {
         self.client = Some(client);

@@ -1,5 +1,12 @@
 //! What the tests share: providers by script, a running gateway, a client that
 //! says exactly what it is told.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 #![allow(dead_code, unreachable_pub, reason = "every test file uses a part")]
 
 use std::fmt;
@@ -346,5 +353,14 @@ pub async fn read_until(stream: &mut TcpStream, wanted: &str) -> String {
             .unwrap();
         assert!(read > 0, "no {wanted:?} in {text:?}");
         all.extend_from_slice(&buffer[..read]);
+    }
+}
+
+/// Says when it is dropped.
+pub struct OnDrop(pub tokio::sync::mpsc::UnboundedSender<std::time::Instant>);
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        let _ = self.0.send(std::time::Instant::now());
     }
 }
