@@ -59,14 +59,14 @@ impl Mock {
                     .delta(first)
                     .wait(gate)
                     .delta(rest)
-                    .end(&format!("{first}{rest}"))
+                    .end(format!("{first}{rest}"))
                     .answer(),
             ),
             _ => server.answer(
                 Answer::stream(Vec::<String>::new())
-                    .piece(first.to_owned())
+                    .piece(first)
                     .wait(gate)
-                    .piece(rest.to_owned()),
+                    .piece(rest),
             ),
         };
     }

@@ -1,7 +1,9 @@
-use chatwire_core::http::{BaseUrl, Http, HttpConfig, HttpRequest, RequestUrl};
+use chatwire_core::http::{
+    BaseUrl, Http, HttpConfig, HttpRequest, RequestUrl, message_of_json, refusal,
+};
 use chatwire_core::{
     BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, ModelInfo, Provider, ProviderInfo,
-    ReplyStream, Secret,
+    ReplyStream, Secret, is_html_page,
 };
 use http::HeaderValue;
 use http::header::{self, HeaderMap};
@@ -212,18 +214,29 @@ impl Aura {
         let request = HttpRequest::post(self.list.clone())
             .headers(&self.headers)
             .body(body);
-        let response = self.http.send(request).await?;
+        let mut response = self.http.send(request).await?;
         if !response.is_success() {
             return Err(failure(response).await);
         }
-        let list = response.into_page().await?;
+        let list = response.read_page().await?;
         let listed: Vec<Listed> = serde_json::from_str(&list).map_err(|error| {
-            Error::new(
-                ErrorKind::Protocol,
-                format!("the list of models cannot be read: {error}"),
-            )
-            .with_excerpt(&list)
-            .with_source(error)
+            let error = if is_html_page(&list) {
+                Error::new(
+                    ErrorKind::Blocked,
+                    "the server sent an HTML page instead of its models: \
+                     a login, a firewall, or the address of something else",
+                )
+            } else if let Some(message) = message_of_json(&list) {
+                refusal(&message)
+            } else {
+                Error::new(
+                    ErrorKind::Protocol,
+                    format!("the list of models cannot be read: {error}"),
+                )
+            };
+            // Without the error itself as its source: it repeats what it read.
+            let error = error.with_excerpt(&list).with_status(response.status());
+            response.finish_error(error)
         })?;
         Ok(listed
             .into_iter()

@@ -43,6 +43,7 @@ pub struct HttpConfig {
     pub(super) max_page: Option<usize>,
     pub(super) max_reply: Option<usize>,
     pub(super) proxy: Option<Secret>,
+    pub(super) direct: bool,
     pub(super) headers: Vec<(String, Secret)>,
     pub(super) user_agent: Option<String>,
     pub(super) client: Option<reqwest::Client>,
@@ -60,6 +61,7 @@ impl Default for HttpConfig {
             max_page: Some(8 * 1024 * 1024),
             max_reply: Some(64 * 1024 * 1024),
             proxy: None,
+            direct: false,
             headers: Vec::new(),
             user_agent: None,
             client: None,
@@ -126,7 +128,8 @@ impl HttpConfig {
         self
     }
 
-    /// The longest text of a reply, in bytes.
+    /// The longest text of a reply, in bytes. So many bytes of a body without
+    /// any event in them, such as comments without end, are too many as well.
     #[must_use]
     pub fn max_reply(mut self, limit: impl Into<Option<usize>>) -> HttpConfig {
         self.max_reply = limit.into();
@@ -141,6 +144,14 @@ impl HttpConfig {
     #[must_use]
     pub fn proxy(mut self, url: impl Into<String>) -> HttpConfig {
         self.proxy = Some(Secret::new(url.into()));
+        self
+    }
+
+    /// Uses no proxy, whatever the environment names, unless one is set with
+    /// [`proxy`](HttpConfig::proxy): for servers on this machine.
+    #[must_use]
+    pub fn direct(mut self) -> HttpConfig {
+        self.direct = true;
         self
     }
 
@@ -164,6 +175,11 @@ impl HttpConfig {
     /// connect timeout, TLS and proxy are used as they are. It should not
     /// follow redirects: those that it follows may turn a POST into a GET. (The
     /// only place where this crate's API names a type of reqwest.)
+    ///
+    /// With the feature `rustls`, reqwest builds no client of its own accord
+    /// until the program has installed a cryptography provider, or has switched
+    /// on reqwest's feature for one: `reqwest::Client::new()` panics. The client
+    /// that this crate makes needs neither.
     #[must_use]
     pub fn client(mut self, client: reqwest::Client) -> HttpConfig {
         self.client = Some(client);
@@ -184,6 +200,7 @@ impl fmt::Debug for HttpConfig {
             .field("max_page", &self.max_page)
             .field("max_reply", &self.max_reply)
             .field("proxy", &self.proxy)
+            .field("direct", &self.direct)
             .field("headers", &names)
             .field("user_agent", &self.user_agent)
             .finish_non_exhaustive()

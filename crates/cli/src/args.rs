@@ -1,0 +1,168 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+/// The provider that is asked when none is named: it needs no credentials, and
+/// openchat-ui and Chatbot-UI servers are the easiest to run.
+pub(crate) const DEFAULT_PROVIDER: &str = "aura";
+
+const EXAMPLES: &str = "\
+Examples:
+  chatwire ask --mock \"Why is the sky blue?\"
+  chatwire ask -p aura -u http://localhost:3000 \"Why is the sky blue?\"
+  git diff | chatwire ask -u http://localhost:3000 \"Write a commit message:\"
+  chatwire providers
+";
+
+const ASK_EXAMPLES: &str = "\
+Examples:
+  chatwire ask --mock \"Why is the sky blue?\"
+  chatwire ask -p chatgpt4online -u https://example.org/blog \"Why?\"
+  cat notes.txt | chatwire ask -u http://localhost:3000 \"Summarise:\"
+  chatwire ask --mock --jsonl \"Why?\" | jq -r .text
+";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0 answered          1 other error       2 wrong use         3 no such provider or model
+  4 credentials       5 rate limited      6 network, timeout  7 refused or wrong answer
+  8 cut off (the text so far is on standard output)           130 Ctrl-C
+";
+
+/// Asks web-chat backends that need no API key.
+#[derive(Debug, Parser)]
+#[command(name = "chatwire", version, before_help = EXAMPLES, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Ask(Box<AskArgs>),
+    Providers(ProvidersArgs),
+}
+
+/// Ask a question; the answer goes to standard output as it arrives.
+///
+/// The question comes from the arguments, from standard input, or from both:
+/// arguments, a blank line, input. Everything but the answer goes to standard
+/// error.
+#[derive(Debug, Args)]
+#[command(before_help = ASK_EXAMPLES, after_help = EXIT_CODES)]
+pub(crate) struct AskArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    /// Instructions for the model, before the conversation
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) system: Option<String>,
+
+    /// How free the answer is: 0 (always the likeliest word) to 2, where the
+    /// provider can
+    #[arg(short, long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub(crate) temperature: Option<f32>,
+
+    /// The longest answer in tokens, where the provider can
+    #[arg(long, value_name = "N")]
+    pub(crate) max_tokens: Option<u32>,
+
+    /// A conversation to go on with: a JSON array of {"role", "content"};
+    /// - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) messages: Option<PathBuf>,
+
+    /// Print the answer when it is whole
+    #[arg(long)]
+    pub(crate) no_stream: bool,
+
+    /// Print one JSON object at the end
+    #[arg(long, conflicts_with = "jsonl")]
+    pub(crate) json: bool,
+
+    /// Print one JSON object an event
+    #[arg(long)]
+    pub(crate) jsonl: bool,
+
+    /// The question
+    #[arg(value_name = "PROMPT")]
+    pub(crate) prompt: Vec<String>,
+}
+
+/// Which server is asked, and how it is reached.
+#[derive(Debug, Args)]
+pub(crate) struct TargetArgs {
+    /// The kind of server; `chatwire providers` lists them [default: aura]
+    #[arg(short, long, value_name = "PROVIDER")]
+    pub(crate) provider: Option<String>,
+
+    /// The address of your server [default: the provider's public one, which is
+    /// offline]
+    #[arg(short = 'u', long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+
+    /// The model to ask [default: the provider's]
+    #[arg(short, long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+
+    /// A setting of the provider, see `chatwire providers`; KEY_env=NAME takes
+    /// the value from the environment, KEY_file=PATH from a file
+    #[arg(short, long, value_name = "KEY=VALUE")]
+    pub(crate) option: Vec<String>,
+
+    /// A proxy: http://, https://, socks5:// or socks5h://
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+
+    /// A header for every request, such as a cookie
+    #[arg(long, value_name = "NAME: VALUE")]
+    pub(crate) header: Vec<String>,
+
+    /// The longest time for the whole answer, in seconds [default: no limit on
+    /// the whole; 10 for a connection, 120 for the first text, 60 of silence]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Talk to a mock of the provider inside this program, for a first try
+    #[arg(long, conflicts_with = "base_url")]
+    pub(crate) mock: bool,
+}
+
+/// List the providers: kinds of servers, addresses, models, capabilities.
+#[derive(Debug, Args)]
+pub(crate) struct ProvidersArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let wrong = || "not a number of seconds above 0, for example 30".to_owned();
+    let number: f64 = text.trim().parse().map_err(|_| wrong())?;
+    match Duration::try_from_secs_f64(number) {
+        Ok(limit) if !limit.is_zero() => Ok(limit),
+        _ => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn time_limits() {
+        assert_eq!(seconds("2.5"), Ok(Duration::from_millis(2500)));
+        for wrong in ["0", "-1", "NaN", "inf", "", "5s"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! `chatwire providers`: what there is to talk to.
+
+use std::io::{self, Write as _};
+
+use chatwire::{ProviderInfo, ProviderKind, ProviderOptions};
+use serde_json::json;
+
+use crate::args::{DEFAULT_PROVIDER, ProvidersArgs};
+use crate::exit::Failure;
+
+/// Lists them, and returns the exit code.
+pub(crate) fn run(args: &ProvidersArgs) -> i32 {
+    match list(args.json) {
+        Ok(()) => 0,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn list(as_json: bool) -> Result<(), Failure> {
+    let mut listed = Vec::new();
+    for kind in chatwire::providers() {
+        let provider = chatwire::provider(kind.name, ProviderOptions::new())?;
+        listed.push((kind, provider.info().clone()));
+    }
+    let text = if as_json {
+        let all: Vec<_> = listed.iter().map(|(kind, info)| json(kind, info)).collect();
+        format!("{:#}\n", serde_json::Value::Array(all))
+    } else {
+        let all: Vec<_> = listed
+            .iter()
+            .map(|(kind, info)| table(kind, info))
+            .collect();
+        all.join("\n")
+    };
+    io::stdout().write_all(text.as_bytes())?;
+    io::stdout().flush()?;
+    Ok(())
+}
+
+fn json(kind: &ProviderKind, info: &ProviderInfo) -> serde_json::Value {
+    let models: Vec<_> = info
+        .models
+        .iter()
+        .map(|model| json!({"id": model.id, "name": model.name}))
+        .collect();
+    let settings: Vec<_> = kind
+        .settings
+        .iter()
+        .map(|setting| json!({"name": setting.name, "help": setting.help}))
+        .collect();
+    json!({
+        "name": kind.name,
+        "default": kind.name == DEFAULT_PROVIDER,
+        "server": kind.server,
+        "base_url": kind.default_base_url,
+        "models": models,
+        "default_model": info.default_model,
+        "capabilities": info.capabilities.names(),
+        "settings": settings,
+    })
+}
+
+fn table(kind: &ProviderKind, info: &ProviderInfo) -> String {
+    let default = if kind.name == DEFAULT_PROVIDER {
+        " (default)"
+    } else {
+        ""
+    };
+    let models: Vec<_> = info
+        .models
+        .iter()
+        .map(|model| {
+            if model.name == model.id {
+                model.id.clone()
+            } else {
+                format!("{} ({})", model.id, model.name)
+            }
+        })
+        .collect();
+    let mut text = format!(
+        "{}{default}\n  server        {}\n  address       {} (public service, offline)\n  \
+         models        {}\n  capabilities  {}\n",
+        kind.name,
+        kind.server,
+        kind.default_base_url,
+        models.join(", "),
+        info.capabilities.names().join(", "),
+    );
+    for (index, setting) in kind.settings.iter().enumerate() {
+        let label = if index == 0 { "settings" } else { "" };
+        text.push_str(&format!(
+            "  {label:<12}  {}: {}\n",
+            setting.name, setting.help
+        ));
+    }
+    text
+}

@@ -1,0 +1,52 @@
+//! `chatwire providers`, `--help` and `--version` as black boxes.
+
+mod support;
+
+use serde_json::Value;
+use support::run;
+
+#[tokio::test]
+async fn providers_are_listed() {
+    let table = run(["providers"]).await;
+    assert_eq!((table.code, table.err.as_str()), (Some(0), ""));
+    for words in [
+        "magickpen",
+        "https://magickpen.com",
+        "gpt-4o-mini",
+        "chatgpt4online",
+        "https://chatgpt4online.org",
+        "gpt-4",
+        "bot_id",
+        "aura (default)",
+        "https://openchat.team",
+        "openchat_3.6",
+        "token_limit",
+        "streaming, system, history",
+    ] {
+        assert!(table.out.contains(words), "no {words:?} in:\n{}", table.out);
+    }
+    let json = run(["providers", "--json"]).await;
+    let list: Vec<Value> = serde_json::from_str(&json.out).unwrap();
+    let names: Vec<&str> = list.iter().map(|p| p["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["magickpen", "chatgpt4online", "aura"]);
+    assert!(
+        list.iter()
+            .all(|p| p["capabilities"].as_array().is_some_and(|c| !c.is_empty()))
+    );
+}
+
+#[tokio::test]
+async fn help_opens_with_examples() {
+    for args in [&["--help"][..], &["ask", "--help"], &["ask", "-h"]] {
+        let help = run(args).await;
+        assert_eq!(help.code, Some(0));
+        assert!(
+            help.out.starts_with("Examples:\n  chatwire "),
+            "{}",
+            help.out
+        );
+    }
+    let version = run(["--version"]).await;
+    assert!(version.out.starts_with("chatwire 0."), "{version:?}");
+    assert_eq!(run([""; 0]).await.code, Some(2));
+}

@@ -1,0 +1,114 @@
+//! Runs the built program as a person or a script would.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    missing_debug_implementations
+)]
+// A panic is how a test fails, in its helpers too.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
+
+/// No test waits longer for anything.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a run of the program left behind.
+#[derive(Debug)]
+pub struct Run {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+/// The program, with an environment in which nothing is set.
+pub fn program<I: AsRef<str>>(args: impl IntoIterator<Item = I>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatwire"));
+    command
+        .args(args.into_iter().map(|arg| arg.as_ref().to_owned()))
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// Runs it to its end with nothing on standard input.
+pub async fn run<I: AsRef<str>>(args: impl IntoIterator<Item = I>) -> Run {
+    finish(program(args).spawn().unwrap()).await
+}
+
+/// Runs it to its end with this on standard input.
+pub async fn run_with_input<I: AsRef<str>>(
+    args: impl IntoIterator<Item = I>,
+    input: impl AsRef<[u8]>,
+) -> Run {
+    let mut child = program(args).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_ref()).await.unwrap();
+    drop(stdin);
+    finish(child).await
+}
+
+/// Waits for its end.
+pub async fn finish(child: Child) -> Run {
+    let output = timeout(PATIENCE, child.wait_with_output())
+        .await
+        .expect("the program ends")
+        .unwrap();
+    Run {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Reads from the program until exactly this has come.
+pub async fn expect(out: &mut ChildStdout, text: &str) {
+    let mut bytes = vec![0; text.len()];
+    timeout(PATIENCE, out.read_exact(&mut bytes))
+        .await
+        .unwrap_or_else(|_| panic!("{text:?} comes"))
+        .unwrap();
+    assert_eq!(String::from_utf8(bytes).unwrap(), text);
+}
+
+/// Sends a signal, for example `INT`.
+pub async fn signal(child: &Child, signal: &str) {
+    let killed = Command::new("kill")
+        .arg(format!("-{signal}"))
+        .arg(child.id().unwrap().to_string())
+        .status()
+        .await
+        .unwrap();
+    assert!(killed.success());
+}
+
+/// A file that is gone after the test.
+pub struct TempFile(pub std::path::PathBuf);
+
+impl TempFile {
+    pub fn new(name: &str, content: impl AsRef<[u8]>) -> TempFile {
+        let dir = std::env::temp_dir().join(format!("chatwire-{}-{name}", std::process::id()));
+        std::fs::write(&dir, content).unwrap();
+        TempFile(dir)
+    }
+
+    pub fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}

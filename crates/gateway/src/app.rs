@@ -1,0 +1,36 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::access::Access;
+use crate::ids::Ids;
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::routing::Routes;
+use crate::shutdown::Shutdown;
+
+/// What all requests of a gateway share.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) routes: Routes,
+    pub(crate) access: Access,
+    pub(crate) settings: Settings,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) ids: Ids,
+    /// One permit for every question that is being answered.
+    pub(crate) in_flight: Arc<Semaphore>,
+    /// When the gateway began, in seconds since 1970.
+    pub(crate) began: u64,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) strict: bool,
+    pub(crate) retries: u32,
+    pub(crate) retry_delay: Duration,
+    pub(crate) keep_alive: Duration,
+    pub(crate) grace: Duration,
+    pub(crate) limits: Limits,
+}

@@ -1,0 +1,134 @@
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use chatwire_core::{ErrorKind, ModelInfo, Provider};
+use tokio::time::{Instant, timeout};
+
+/// How long a list of models is believed.
+const LIST_AGE: Duration = Duration::from_secs(300);
+
+/// How long a server may take to list its models.
+const LIST_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How many failures in a row make an endpoint count as failing.
+const FAILURES: u32 = 3;
+
+/// After this time without a failure, an endpoint is given another chance:
+/// who is told that nothing works sends nothing that could prove otherwise.
+const FORGIVEN: Duration = Duration::from_secs(30);
+
+/// A provider under the name it has in this gateway.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) name: String,
+    pub(crate) provider: Arc<dyn Provider>,
+    list: RwLock<List>,
+    refreshing: tokio::sync::Mutex<()>,
+    failures: RwLock<Failures>,
+}
+
+#[derive(Debug)]
+struct List {
+    models: Vec<ModelInfo>,
+    read: Option<Instant>,
+}
+
+#[derive(Debug, Default)]
+struct Failures {
+    in_a_row: u32,
+    last: Option<Instant>,
+}
+
+impl Endpoint {
+    pub(crate) fn new(name: String, provider: Arc<dyn Provider>) -> Endpoint {
+        let models = provider.info().models.clone();
+        Endpoint {
+            name,
+            provider,
+            list: RwLock::new(List { models, read: None }),
+            refreshing: tokio::sync::Mutex::new(()),
+            failures: RwLock::default(),
+        }
+    }
+
+    /// The models known now, without asking.
+    pub(crate) fn models(&self) -> Vec<ModelInfo> {
+        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
+        list.models.clone()
+    }
+
+    /// Whether a question may name this model.
+    pub(crate) fn knows(&self, id: &str) -> bool {
+        self.provider.info().knows_model(id) || self.lists(id)
+    }
+
+    /// Whether the model is one of those listed.
+    pub(crate) fn lists(&self, id: &str) -> bool {
+        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
+        list.models.iter().any(|model| model.id == id)
+    }
+
+    /// Asks the server for its models where it can be asked, unless that was
+    /// done a short while ago. One caller asks while the others wait; when it
+    /// fails, what is known stays.
+    pub(crate) async fn refresh(&self) {
+        if !self.provider.info().capabilities.lists_models {
+            return;
+        }
+        let _one = self.refreshing.lock().await;
+        let fresh = {
+            let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
+            list.read.is_some_and(|read| read.elapsed() < LIST_AGE)
+        };
+        if fresh {
+            return;
+        }
+        let models = match timeout(LIST_TIMEOUT, self.provider.models()).await {
+            Ok(Ok(models)) if !models.is_empty() => Some(models),
+            Ok(Ok(_)) => None,
+            Ok(Err(error)) => {
+                tracing::warn!(endpoint = %self.name, %error, "cannot list the models");
+                None
+            }
+            Err(_) => {
+                tracing::warn!(endpoint = %self.name, "the list of models takes too long");
+                None
+            }
+        };
+        let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
+        list.read = Some(Instant::now());
+        if let Some(models) = models {
+            list.models = models;
+        }
+    }
+
+    /// Remembers how a question ended; `None` is well.
+    pub(crate) fn record(&self, failure: Option<ErrorKind>) {
+        // What the client did wrong says nothing about the endpoint.
+        if matches!(
+            failure,
+            Some(
+                ErrorKind::InvalidRequest | ErrorKind::UnsupportedModel | ErrorKind::ContextLength
+            )
+        ) {
+            return;
+        }
+        let mut failures = self
+            .failures
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        match failure {
+            Some(_) => {
+                failures.in_a_row = failures.in_a_row.saturating_add(1);
+                failures.last = Some(Instant::now());
+            }
+            None => *failures = Failures::default(),
+        }
+    }
+
+    /// Whether the last questions all failed, and not long ago.
+    pub(crate) fn is_failing(&self) -> bool {
+        let failures = self.failures.read().unwrap_or_else(PoisonError::into_inner);
+        failures.in_a_row >= FAILURES && failures.last.is_some_and(|last| last.elapsed() < FORGIVEN)
+    }
+}

@@ -1,0 +1,217 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+use chatwire_core::{Error, Provider, Secret};
+use tokio::sync::Semaphore;
+
+use crate::access::Access;
+use crate::app::{App, Settings};
+use crate::endpoint::Endpoint;
+use crate::guard::guard;
+use crate::ids::{Ids, unix_time};
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::routing::Routes;
+use crate::shutdown::Shutdown;
+use crate::{chat, models, status};
+
+/// An OpenAI-compatible server over named providers.
+///
+/// [`serve`](Gateway::serve) runs it with all limits;
+/// [`router`](Gateway::router) gives the routes to another server.
+#[derive(Debug)]
+pub struct Gateway {
+    pub(crate) app: App,
+}
+
+impl Gateway {
+    /// Begins with no endpoint and the defaults.
+    pub fn builder() -> GatewayBuilder {
+        GatewayBuilder::new()
+    }
+
+    /// The routes, for a server of one's own: `/v1/chat/completions`,
+    /// `/v1/models`, `/v1/models/{id}`, `/healthz`, `/readyz` and `/metrics`,
+    /// with every check of a request but those on connections, heads and idle
+    /// time (see [`Limits`]).
+    ///
+    /// Paths must not be shortened or prefixed for the routes. A server that
+    /// has routes of its own beside these merges them.
+    pub fn router(self) -> Router {
+        router(Arc::new(self.app))
+    }
+}
+
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/v1/chat/completions", post(chat::chat))
+        .route("/v1/models", get(models::list))
+        .route("/v1/models/{*id}", get(models::one))
+        .route("/healthz", get(status::healthz))
+        .route("/readyz", get(status::readyz))
+        .route("/metrics", get(status::metrics))
+        .method_not_allowed_fallback(status::method_not_allowed)
+        .fallback(status::not_found)
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&app),
+            guard,
+        ))
+        .with_state(app)
+}
+
+/// Puts a [`Gateway`] together.
+#[derive(Debug)]
+#[must_use]
+pub struct GatewayBuilder {
+    endpoints: Vec<Endpoint>,
+    aliases: Vec<(String, Vec<String>)>,
+    hosts: Vec<String>,
+    origins: Vec<String>,
+    keys: Vec<Secret>,
+    settings: Settings,
+}
+
+impl GatewayBuilder {
+    fn new() -> GatewayBuilder {
+        GatewayBuilder {
+            endpoints: Vec::new(),
+            aliases: Vec::new(),
+            hosts: Vec::new(),
+            origins: Vec::new(),
+            keys: Vec::new(),
+            settings: Settings {
+                strict: false,
+                retries: 2,
+                retry_delay: Duration::from_millis(500),
+                keep_alive: Duration::from_secs(9),
+                grace: Duration::from_secs(20),
+                limits: Limits::default(),
+            },
+        }
+    }
+
+    /// Adds a provider under a name. Its models are `name/model`.
+    pub fn endpoint(
+        mut self,
+        name: impl Into<String>,
+        provider: Arc<dyn Provider>,
+    ) -> GatewayBuilder {
+        self.endpoints.push(Endpoint::new(name.into(), provider));
+        self
+    }
+
+    /// Gives a model another name; several models are asked one after the
+    /// other until one answers.
+    pub fn alias<M: Into<String>>(
+        mut self,
+        name: impl Into<String>,
+        models: impl IntoIterator<Item = M>,
+    ) -> GatewayBuilder {
+        let models = models.into_iter().map(Into::into).collect();
+        self.aliases.push((name.into(), models));
+        self
+    }
+
+    /// Refuses requests with parameters that have no effect (default: they are
+    /// named in the header `x-chatwire-ignored`).
+    pub fn strict(mut self, strict: bool) -> GatewayBuilder {
+        self.settings.strict = strict;
+        self
+    }
+
+    /// How often a question is put again, before the first text, when that can
+    /// help (default: 2). Clients are then told not to repeat it themselves.
+    pub fn retries(mut self, retries: u32) -> GatewayBuilder {
+        self.settings.retries = retries;
+        self
+    }
+
+    /// The wait before the first repetition; every further one waits twice as
+    /// long (default: 500 ms).
+    pub fn retry_delay(mut self, delay: Duration) -> GatewayBuilder {
+        self.settings.retry_delay = delay;
+        self
+    }
+
+    /// After how much silence a comment is sent to keep the connection in use,
+    /// also before the first text (default: 9 s).
+    pub fn keep_alive(mut self, interval: Duration) -> GatewayBuilder {
+        self.settings.keep_alive = interval;
+        self
+    }
+
+    /// How long running answers may go on after the shutdown was asked for
+    /// (default: 20 s); then they end with an error.
+    pub fn grace(mut self, grace: Duration) -> GatewayBuilder {
+        self.settings.grace = grace;
+        self
+    }
+
+    /// What a client may take.
+    pub fn limits(mut self, limits: Limits) -> GatewayBuilder {
+        self.settings.limits = limits;
+        self
+    }
+
+    /// Answers to that name too, without a port (default: `localhost` and
+    /// loopback addresses, and the address that is listened on).
+    pub fn allow_host(mut self, host: impl Into<String>) -> GatewayBuilder {
+        self.hosts.push(host.into());
+        self
+    }
+
+    /// Lets pages of that origin use the gateway, for example
+    /// `https://app.example` (default: none).
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> GatewayBuilder {
+        self.origins.push(origin.into());
+        self
+    }
+
+    /// Adds a key. With at least one, requests need one.
+    pub fn api_key(mut self, key: Secret) -> GatewayBuilder {
+        self.keys.push(key);
+        self
+    }
+
+    /// Checks all of it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`](chatwire_core::ErrorKind::InvalidRequest)
+    /// that says what cannot be right: no endpoint, a name that is there twice,
+    /// an alias for a model that is not there, a host, origin or key that
+    /// cannot be one.
+    pub fn build(self) -> Result<Gateway, Error> {
+        let mut access = Access::default();
+        for host in &self.hosts {
+            access.allow_host(host)?;
+        }
+        for origin in &self.origins {
+            access.allow_origin(origin)?;
+        }
+        for key in self.keys {
+            access.add_key(key)?;
+        }
+        let routes = Routes::new(self.endpoints, self.aliases)?;
+        let metrics = Metrics::new()?;
+        for endpoint in &routes.endpoints {
+            metrics.announce(&endpoint.name);
+        }
+        let limits = &self.settings.limits;
+        let requests = limits.requests.clamp(1, Semaphore::MAX_PERMITS);
+        Ok(Gateway {
+            app: App {
+                routes,
+                access,
+                metrics: Arc::new(metrics),
+                shutdown: Shutdown::new(),
+                ids: Ids::default(),
+                in_flight: Arc::new(Semaphore::new(requests)),
+                began: unix_time(),
+                settings: self.settings,
+            },
+        })
+    }
+}

@@ -1,0 +1,14 @@
+use axum::response::Response;
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
+use serde::Serialize;
+
+/// A response whose body is that value as JSON.
+pub(crate) fn json(value: &impl Serialize) -> Response {
+    // The values are plain data with text keys, which cannot fail.
+    let mut response = Response::new(serde_json::to_vec(value).unwrap_or_default().into());
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

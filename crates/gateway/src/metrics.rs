@@ -1,0 +1,193 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chatwire_core::{Error, ErrorKind};
+use prometheus::{
+    Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
+    TextEncoder,
+};
+
+/// The numbers of a gateway, in the text format of Prometheus.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    errors: IntCounterVec,
+    cancelled: IntCounterVec,
+    in_flight: IntGaugeVec,
+    first_text: HistogramVec,
+    overhead: HistogramVec,
+}
+
+const FIRST_TEXT_BUCKETS: [f64; 12] = [
+    0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0,
+];
+const OVERHEAD_BUCKETS: [f64; 9] = [
+    0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.05,
+];
+
+impl Metrics {
+    pub(crate) fn new() -> Result<Metrics, Error> {
+        Metrics::register().map_err(|error| {
+            Error::new(ErrorKind::InvalidRequest, "the metrics cannot be set up").with_source(error)
+        })
+    }
+
+    fn register() -> Result<Metrics, prometheus::Error> {
+        let registry = Registry::new();
+        let counter = |name: &str, help: &str, labels: &[&str]| {
+            let counter = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(counter.clone()))?;
+            Ok::<_, prometheus::Error>(counter)
+        };
+        let histogram = |name: &str, help: &str, buckets: &[f64]| {
+            let opts = HistogramOpts::new(name, help).buckets(buckets.to_vec());
+            let histogram = HistogramVec::new(opts, &["provider"])?;
+            registry.register(Box::new(histogram.clone()))?;
+            Ok::<_, prometheus::Error>(histogram)
+        };
+        let requests = counter(
+            "chatwire_requests_total",
+            "Questions taken, by endpoint and kind (stream, whole).",
+            &["provider", "kind"],
+        )?;
+        let errors = counter(
+            "chatwire_errors_total",
+            "Requests that ended with an error, by endpoint (empty: none was chosen) and code.",
+            &["provider", "kind"],
+        )?;
+        let cancelled = counter(
+            "chatwire_cancelled_total",
+            "Questions whose client went away before the end, by endpoint.",
+            &["provider"],
+        )?;
+        let first_text = histogram(
+            "chatwire_first_text_seconds",
+            "Time from a question to the first text of its answer.",
+            &FIRST_TEXT_BUCKETS,
+        )?;
+        let overhead = histogram(
+            "chatwire_gateway_overhead_seconds",
+            "Time that the gateway itself adds before the question goes out and before the \
+             first text goes on.",
+            &OVERHEAD_BUCKETS,
+        )?;
+        let in_flight = IntGaugeVec::new(
+            Opts::new(
+                "chatwire_in_flight",
+                "Questions being answered, by endpoint.",
+            ),
+            &["provider"],
+        )?;
+        registry.register(Box::new(in_flight.clone()))?;
+        Ok(Metrics {
+            registry,
+            requests,
+            errors,
+            cancelled,
+            in_flight,
+            first_text,
+            overhead,
+        })
+    }
+
+    /// Makes the endpoint's numbers appear, as zeros, before the first request.
+    pub(crate) fn announce(&self, endpoint: &str) {
+        for kind in ["stream", "whole"] {
+            self.requests.with_label_values(&[endpoint, kind]);
+        }
+        self.cancelled.with_label_values(&[endpoint]);
+        self.in_flight.with_label_values(&[endpoint]);
+        self.first_text.with_label_values(&[endpoint]);
+        self.overhead.with_label_values(&[endpoint]);
+    }
+
+    pub(crate) fn error(&self, endpoint: &str, code: &str) {
+        self.errors.with_label_values(&[endpoint, code]).inc();
+    }
+
+    /// Everything, as a scraper reads it.
+    pub(crate) fn text(&self) -> Result<Vec<u8>, prometheus::Error> {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(text)
+    }
+}
+
+/// One question on its way. When it is dropped before it was
+/// [done](Flight::done), its client has gone away.
+#[derive(Debug)]
+pub(crate) struct Flight {
+    metrics: Arc<Metrics>,
+    endpoint: String,
+    began: Instant,
+    done: bool,
+}
+
+impl Flight {
+    pub(crate) fn new(
+        metrics: Arc<Metrics>,
+        endpoint: &str,
+        streamed: bool,
+        began: Instant,
+    ) -> Flight {
+        let kind = if streamed { "stream" } else { "whole" };
+        metrics.requests.with_label_values(&[endpoint, kind]).inc();
+        metrics.in_flight.with_label_values(&[endpoint]).inc();
+        Flight {
+            metrics,
+            endpoint: endpoint.to_owned(),
+            began,
+            done: false,
+        }
+    }
+
+    /// Another endpoint answers than the one that was asked first.
+    pub(crate) fn moved_to(&mut self, endpoint: &str) {
+        if self.endpoint != endpoint {
+            let gauge = &self.metrics.in_flight;
+            gauge.with_label_values(&[&self.endpoint]).dec();
+            gauge.with_label_values(&[endpoint]).inc();
+            endpoint.clone_into(&mut self.endpoint);
+        }
+    }
+
+    /// The first text is here.
+    pub(crate) fn first_text(&self) {
+        let seconds = self.began.elapsed().as_secs_f64();
+        self.metrics
+            .first_text
+            .with_label_values(&[&self.endpoint])
+            .observe(seconds);
+    }
+
+    /// What the gateway itself took until the first text went on.
+    pub(crate) fn overhead(&self, time: Duration) {
+        self.metrics
+            .overhead
+            .with_label_values(&[&self.endpoint])
+            .observe(time.as_secs_f64());
+    }
+
+    /// A fault that has no status of its own, because the head is out.
+    pub(crate) fn failed_late(&mut self, code: &str) {
+        self.metrics.error(&self.endpoint, code);
+        self.done = true;
+    }
+
+    /// The answer, or a refusal, is complete.
+    pub(crate) fn done(&mut self) {
+        self.done = true;
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        let labels = [self.endpoint.as_str()];
+        self.metrics.in_flight.with_label_values(&labels).dec();
+        if !self.done {
+            self.metrics.cancelled.with_label_values(&labels).inc();
+            tracing::debug!(endpoint = %self.endpoint, "the client went away");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
+
+use crate::app::App;
+use crate::json::json;
+
+/// One entry of the list.
+#[derive(Serialize)]
+struct Model {
+    id: String,
+    object: &'static str,
+    created: u64,
+    owned_by: String,
+}
+
+#[derive(Serialize)]
+struct List {
+    object: &'static str,
+    data: Vec<Model>,
+}
+
+/// `GET /v1/models`: what every endpoint has, and the aliases.
+pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {
+    app.routes.refresh().await;
+    let aliases = app
+        .routes
+        .aliases()
+        .map(|alias| model(&app, alias, "chatwire"));
+    let own = app.routes.endpoints.iter().flat_map(|endpoint| {
+        let app = &app;
+        endpoint.models().into_iter().map(move |info| {
+            let id = format!("{}/{}", endpoint.name, info.id);
+            model(app, &id, &endpoint.name)
+        })
+    });
+    let data = aliases.chain(own).collect();
+    json(&List {
+        object: "list",
+        data,
+    })
+}
+
+/// `GET /v1/models/{id}`, with a slash in the id, encoded or not.
+pub(crate) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
+    match app.routes.resolve(&id).await {
+        Ok(targets) => {
+            let owner = match targets.as_slice() {
+                [target] => target.endpoint.name.as_str(),
+                _ => "chatwire",
+            };
+            json(&model(&app, &id, owner))
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+/// When a model was made is not known; the API wants a number, and this one
+/// at least does not change.
+fn model(app: &App, id: &str, owner: &str) -> Model {
+    Model {
+        id: id.to_owned(),
+        object: "model",
+        created: app.began,
+        owned_by: owner.to_owned(),
+    }
+}

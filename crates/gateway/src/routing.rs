@@ -1,0 +1,183 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chatwire_core::{Error, ErrorKind};
+
+use crate::endpoint::Endpoint;
+use crate::errors::ApiError;
+
+/// Which endpoint and model a name stands for.
+#[derive(Debug)]
+pub(crate) struct Routes {
+    pub(crate) endpoints: Vec<Arc<Endpoint>>,
+    aliases: BTreeMap<String, Vec<Target>>,
+}
+
+/// One model of one endpoint.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) endpoint: Arc<Endpoint>,
+    /// None: the endpoint's default.
+    model: Option<String>,
+}
+
+impl Target {
+    /// The model's id at its endpoint.
+    pub(crate) fn model(&self) -> &str {
+        match &self.model {
+            Some(model) => model,
+            None => &self.endpoint.provider.info().default_model,
+        }
+    }
+
+    /// The model as a client names it.
+    pub(crate) fn id(&self) -> String {
+        format!("{}/{}", self.endpoint.name, self.model())
+    }
+}
+
+impl Routes {
+    /// Checks the names.
+    pub(crate) fn new(
+        endpoints: Vec<Endpoint>,
+        aliases: Vec<(String, Vec<String>)>,
+    ) -> Result<Routes, Error> {
+        let invalid = |why: String| Err(Error::new(ErrorKind::InvalidRequest, why));
+        if endpoints.is_empty() {
+            return invalid("a gateway needs at least one endpoint".into());
+        }
+        let mut routes = Routes {
+            endpoints: Vec::new(),
+            aliases: BTreeMap::new(),
+        };
+        for endpoint in endpoints {
+            if !is_endpoint_name(&endpoint.name) {
+                return invalid(format!(
+                    "{:?} cannot be the name of an endpoint: letters, digits, `-`, `_` and `.` \
+                     are possible",
+                    endpoint.name
+                ));
+            }
+            if routes.endpoint(&endpoint.name).is_some() {
+                return invalid(format!("two endpoints are named {:?}", endpoint.name));
+            }
+            routes.endpoints.push(Arc::new(endpoint));
+        }
+        for (alias, names) in aliases {
+            if alias.trim().is_empty() {
+                return invalid("an alias needs a name".into());
+            }
+            if names.is_empty() {
+                return invalid(format!("the alias {alias:?} stands for nothing"));
+            }
+            let mut targets = Vec::new();
+            for name in &names {
+                match routes.find(name) {
+                    Ok(target) => targets.push(target),
+                    Err(why) => {
+                        return invalid(format!("the alias {alias:?} names {name:?}: {why}"));
+                    }
+                }
+            }
+            if routes.aliases.insert(alias.clone(), targets).is_some() {
+                return invalid(format!("two aliases are named {alias:?}"));
+            }
+        }
+        Ok(routes)
+    }
+
+    pub(crate) fn endpoint(&self, name: &str) -> Option<&Arc<Endpoint>> {
+        self.endpoints.iter().find(|endpoint| endpoint.name == name)
+    }
+
+    /// The aliases in their order.
+    pub(crate) fn aliases(&self) -> impl Iterator<Item = &str> {
+        self.aliases.keys().map(String::as_str)
+    }
+
+    /// What to ask for a model's name, in this order. Where the name is not
+    /// known, the servers that can be asked for their models are.
+    pub(crate) async fn resolve(&self, name: &str) -> Result<Vec<Target>, ApiError> {
+        if let Some(targets) = self.aliases.get(name) {
+            return Ok(targets.clone());
+        }
+        if let Ok(target) = self.find(name) {
+            return Ok(vec![target]);
+        }
+        match self.addressed(name) {
+            Some((endpoint, _)) => endpoint.refresh().await,
+            None => self.refresh().await,
+        }
+        match self.find(name) {
+            Ok(target) => Ok(vec![target]),
+            Err(why) => Err(ApiError::unknown_model(why)),
+        }
+    }
+
+    /// Asks all servers that can be asked for their models.
+    pub(crate) async fn refresh(&self) {
+        let mut tasks = tokio::task::JoinSet::new();
+        for endpoint in &self.endpoints {
+            let endpoint = Arc::clone(endpoint);
+            tasks.spawn(async move { endpoint.refresh().await });
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+
+    /// A name with its endpoint in front.
+    fn addressed<'a>(&self, name: &'a str) -> Option<(&Arc<Endpoint>, &'a str)> {
+        let (endpoint, model) = name.split_once('/')?;
+        Some((self.endpoint(endpoint)?, model))
+    }
+
+    /// The target of a name that is not an alias, or why there is none.
+    fn find(&self, name: &str) -> Result<Target, String> {
+        if let Some((endpoint, model)) = self.addressed(name)
+            && endpoint.knows(model)
+        {
+            return Ok(Target {
+                endpoint: Arc::clone(endpoint),
+                model: Some(model.to_owned()),
+            });
+        }
+        let having: Vec<&Arc<Endpoint>> = self
+            .endpoints
+            .iter()
+            .filter(|endpoint| endpoint.lists(name))
+            .collect();
+        match having.as_slice() {
+            [endpoint] => Ok(Target {
+                endpoint: Arc::clone(endpoint),
+                model: Some(name.to_owned()),
+            }),
+            [] => match self.endpoint(name) {
+                Some(endpoint) => Ok(Target {
+                    endpoint: Arc::clone(endpoint),
+                    model: None,
+                }),
+                None => Err(format!(
+                    "there is no model {name:?} here; GET /v1/models lists them"
+                )),
+            },
+            several => {
+                let ids: Vec<String> = several
+                    .iter()
+                    .map(|endpoint| format!("{}/{name}", endpoint.name))
+                    .collect();
+                Err(format!(
+                    "the model {name:?} is at several endpoints; say which: {}",
+                    ids.join(", ")
+                ))
+            }
+        }
+    }
+}
+
+/// Whether a text can be the name of an endpoint. A slash would make
+/// `endpoint/model` ambiguous.
+pub(crate) fn is_endpoint_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
