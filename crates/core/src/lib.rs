@@ -27,6 +27,9 @@
 //! # Features
 //!
 //! - `rustls`: https through rustls with ring and the platform's certificates.
+//!   It leaves reqwest's own choice of cryptography open, so a program that
+//!   also makes clients with reqwest itself switches on one of reqwest's own
+//!   TLS features, or installs a provider of rustls.
 //! - `native-tls`: https through the platform's TLS library.
 //! - `combinators`: providers made of providers, `Retry` and `Fallback`.
 //!

@@ -77,6 +77,7 @@ mod attempt;
 mod catch;
 mod chat;
 mod chunks;
+pub mod config;
 mod endpoint;
 mod errors;
 mod gateway;

@@ -571,9 +571,9 @@ fn floods(rows: &mut Rows) {
         reply_limit,
         |_| Answer::status(200).repeat(": keepalive\n\n".repeat(4096), None),
         [
-            too_long.clone().repeated(": keepalive\n\n", 2 * MIB),
+            too_long.clone().repeated(": keepalive\n\n", MIB),
             fails(LimitExceeded(Limit::Reply)).words("1048576"),
-            too_long.clone().repeated(": keepalive\n\n", 2 * MIB),
+            too_long.clone().repeated(": keepalive\n\n", MIB),
             page.clone(),
             page.clone(),
             page.clone(),
