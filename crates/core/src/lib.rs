@@ -24,14 +24,24 @@
 //! behind a stream and no channel stands in it: who stops reading stops the
 //! server, and who drops it closes the connection.
 //!
+//! # Tracing
+//!
+//! Requests, heads, first bytes, ends, credentials and attempts are told through
+//! `tracing`, at the level `debug`: who, where, how long, how many bytes, and
+//! the kind of an error. Never what was said, and no secret.
+//!
 //! # Features
 //!
 //! - `rustls`: https through rustls with ring and the platform's certificates.
+//!   It leaves reqwest's own choice of cryptography open, so a program that
+//!   also makes clients with reqwest itself switches on one of reqwest's own
+//!   TLS features, or installs a provider of rustls.
 //! - `native-tls`: https through the platform's TLS library.
 //! - `combinators`: providers made of providers, `Retry` and `Fallback`.
 //!
 //! Without either of the first two, only `http://` addresses work, unless the
 //! [client](http::HttpConfig::client) is one's own.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod credentials;
 pub mod decode;

@@ -208,7 +208,7 @@ fn broken_connections(rows: &mut Rows) {
     rows.row(
         "not HTTP at all",
         |_| Answer::raw("SSH-2.0-OpenSSH_9.6\r\n"),
-        no_answer(),
+        all(fails(Protocol).retryable(false)),
     );
     let broken = || {
         both(
@@ -571,9 +571,9 @@ fn floods(rows: &mut Rows) {
         reply_limit,
         |_| Answer::status(200).repeat(": keepalive\n\n".repeat(4096), None),
         [
-            too_long.clone().repeated(": keepalive\n\n", 2 * MIB),
+            too_long.clone().repeated(": keepalive\n\n", MIB),
             fails(LimitExceeded(Limit::Reply)).words("1048576"),
-            too_long.clone().repeated(": keepalive\n\n", 2 * MIB),
+            too_long.clone().repeated(": keepalive\n\n", MIB),
             page.clone(),
             page.clone(),
             page.clone(),

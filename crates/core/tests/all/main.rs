@@ -12,6 +12,9 @@ mod credentials;
 mod error;
 #[cfg(feature = "combinators")]
 mod fallback;
+mod http_errors;
+mod http_limits;
+mod http_requests;
 mod lines;
 mod messages;
 mod plain_text;
@@ -22,8 +25,10 @@ mod request;
 mod retry;
 #[cfg(feature = "combinators")]
 mod scripted;
+mod server;
 mod sse;
 mod stream;
 mod text;
+mod traces;
 mod utf8;
 mod words;
