@@ -29,26 +29,26 @@ impl Requests {
 
 impl Subscriber for Requests {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && metadata.target().starts_with("chatwire_core::http")
+        metadata.is_span()
+            && metadata.name() == "request"
+            && metadata.target().starts_with("chatwire_core::http")
     }
 
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        let mut url = Url(None);
+        attributes.record(&mut url);
+        if let Url(Some(url)) = url {
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.push((Instant::now(), url));
+        }
         Id::from_u64(1)
     }
 
     fn record(&self, _: &Id, _: &Record<'_>) {}
     fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, _: &Event<'_>) {}
     fn enter(&self, _: &Id) {}
     fn exit(&self, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut url = Url(None);
-        event.record(&mut url);
-        if let Url(Some(url)) = url {
-            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            all.push((Instant::now(), url));
-        }
-    }
 }
 
 /// The field of that name.

@@ -3,7 +3,7 @@
 
 #![cfg(unix)]
 // A panic is how a test fails, in its helpers too.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod support;
 
