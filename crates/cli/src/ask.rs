@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatwire::{Error, ErrorKind, ReplyEvent, TimeoutPhase};
+use chatwire::ReplyEvent;
 use tokio::time::timeout;
 
 use crate::args::{AskArgs, General};
@@ -48,7 +48,7 @@ async fn ask(args: &AskArgs, general: &General, output: &mut Output) -> Result<(
         return Ok(());
     }
     target.announce();
-    within(target.timeout, async {
+    runtime::within(target.timeout, async {
         let mut meter = Meter::start();
         let asked = target.provider.stream(&request);
         let mut reply = output
@@ -69,23 +69,4 @@ async fn ask(args: &AskArgs, general: &General, output: &mut Output) -> Result<(
         Ok(())
     })
     .await
-}
-
-/// The limit is for everything together, credentials included.
-async fn within(
-    limit: Option<Duration>,
-    task: impl Future<Output = Result<(), Failure>>,
-) -> Result<(), Failure> {
-    let Some(limit) = limit else {
-        return task.await;
-    };
-    timeout(limit, task).await.unwrap_or_else(|_| {
-        Err(Failure::from(Error::new(
-            ErrorKind::Timeout(TimeoutPhase::Total),
-            format!(
-                "the answer was not complete within the limit of {} s",
-                limit.as_secs_f64()
-            ),
-        )))
-    })
 }

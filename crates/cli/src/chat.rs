@@ -261,7 +261,9 @@ impl Chat<'_> {
     async fn ask(&mut self) -> Result<(), Failure> {
         let mut answer = String::new();
         let mut spinner = Spinner::new(&self.style);
-        let asked = runtime::until_ctrl_c(self.stream(&mut spinner, &mut answer)).await;
+        let limit = self.target.timeout;
+        let asked = runtime::within(limit, self.stream(&mut spinner, &mut answer));
+        let asked = runtime::until_ctrl_c(asked).await;
         spinner.stop();
         self.out.end().await?;
         match asked {

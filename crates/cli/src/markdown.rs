@@ -271,6 +271,26 @@ mod tests {
     }
 
     #[test]
+    fn long_lines_of_code() {
+        let source = format!("```\nshort\n{}\nend\n```\nafter", "abc ".repeat(40));
+        let chars: Vec<String> = source.chars().map(String::from).collect();
+        let chars: Vec<&str> = chars.iter().map(String::as_str).collect();
+        let whole = screen(&[&source]);
+        assert_eq!(screen(&chars), whole);
+        assert_eq!(whole.matches("abc").count(), 40, "{whole}");
+    }
+
+    #[test]
+    fn tables_lists_and_wide_characters() {
+        let source = "| a | b |\n|---|---|\n| one | 漢字漢字 |\n| e\u{301} | 👩‍👩‍👧 |\n\n\
+                      1. first that is long enough to be wrapped at the end of the line\n   - nested\n2. second\n\n\
+                      > quoted text that is long enough to be wrapped too, 漢字漢字漢字漢字漢字\n";
+        let chars: Vec<String> = source.chars().map(String::from).collect();
+        let chars: Vec<&str> = chars.iter().map(String::as_str).collect();
+        assert_eq!(screen(&chars), screen(&[source]));
+    }
+
+    #[test]
     fn blocks() {
         for (source, end) in [
             ("a", None),

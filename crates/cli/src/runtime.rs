@@ -2,6 +2,11 @@
 
 use std::future::Future;
 
+use std::time::Duration;
+
+use chatwire::{Error, ErrorKind, TimeoutPhase};
+use tokio::time::timeout;
+
 use crate::exit::Failure;
 
 /// Runs to the end, or until Ctrl-C; tells of a failure and returns the exit
@@ -47,4 +52,24 @@ pub(crate) async fn until_ctrl_c<T>(
         },
         result = task => result,
     }
+}
+
+/// The task, unless the limit passes first; it is for everything together,
+/// credentials included.
+pub(crate) async fn within(
+    limit: Option<Duration>,
+    task: impl Future<Output = Result<(), Failure>>,
+) -> Result<(), Failure> {
+    let Some(limit) = limit else {
+        return task.await;
+    };
+    timeout(limit, task).await.unwrap_or_else(|_| {
+        Err(Failure::from(Error::new(
+            ErrorKind::Timeout(TimeoutPhase::Total),
+            format!(
+                "the answer was not complete within the limit of {} s",
+                limit.as_secs_f64()
+            ),
+        )))
+    })
 }
