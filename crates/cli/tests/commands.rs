@@ -414,6 +414,69 @@ async fn a_chat_can_be_piped_in() {
 }
 
 #[tokio::test]
+async fn commands_of_a_chat() {
+    let (mock, other) = (
+        AuraMock::start().await.unwrap(),
+        AuraMock::start().await.unwrap(),
+    );
+    let config = TempFile::new(
+        "chat.toml",
+        format!(
+            "[endpoints.other]\nprovider = \"aura\"\nbase_url = \"{}\"\n",
+            other.url()
+        ),
+    );
+    let saved = TempFile::new(
+        "talk.json",
+        r#"[{"role":"system","content":"Rhyme."},{"role":"user","content":"One?"},
+            {"role":"assistant","content":"Done."}]"#,
+    );
+    let input = format!(
+        "/help\n/system\n/system Be brief.\n/model\n/model openchat_v3.2_mistral\nfirst\n\
+         /clear\n/system -\n//slash\n/load {}\nloaded\n/load /no/such/file\n/save\n/copy\n\
+         /endpoint\n/endpoint nowhere\n/endpoint other\nelsewhere\n/quit\nnever\n",
+        saved.path()
+    );
+    let args = ["chat", "-u", &mock.url(), "--config", config.path()];
+    let chat = run_with_input(args, input).await;
+    assert_eq!(chat.code, Some(0), "{chat:?}");
+    for words in [
+        "/endpoint [NAME]",
+        "no instructions are set",
+        "openchat_3.6; known:",
+        "2 messages from",
+        "/no/such/file",
+        "/save needs a file",
+        "/copy needs a terminal",
+        "no endpoint \"nowhere\"",
+        "talking to aura at",
+    ] {
+        assert!(chat.err.contains(words), "no {words:?} in {}", chat.err);
+    }
+    let said: Vec<String> = mock
+        .received()
+        .iter()
+        .map(|r| {
+            let contents: Vec<&str> = r.messages.iter().map(|m| m.content.as_str()).collect();
+            format!("{} {} {}", r.model, r.prompt.len(), contents.join("|"))
+        })
+        .collect();
+    let none = AuraMock::DEFAULT_PROMPT.len();
+    assert_eq!(
+        said,
+        [
+            "openchat_v3.2_mistral 9 first".to_owned(),
+            format!("openchat_v3.2_mistral {none} /slash"),
+            "openchat_v3.2_mistral 6 One?|Done.|loaded".to_owned(),
+        ]
+    );
+    let elsewhere = other.received();
+    assert_eq!(elsewhere.len(), 1);
+    assert_eq!(elsewhere.last().unwrap().model, "openchat_3.6");
+    assert_eq!(elsewhere.last().unwrap().messages.len(), 5);
+}
+
+#[tokio::test]
 async fn completions_and_man_pages() {
     for shell in ["bash", "zsh", "fish", "powershell"] {
         let script = run(["completions", shell]).await;

@@ -330,7 +330,8 @@ async fn a_chat_of_three_turns() {
     chat.type_keys("second\\\rline\r");
     chat.shows("Arr two.").await;
     chat.prompt().await;
-    chat.type_keys("third\r");
+    // By a key, and pasted.
+    chat.type_keys("thi\u{f}rd\u{1b}[200~\nx\u{1b}[201~\r");
     chat.shows("Arr three.").await;
     chat.prompt().await;
     chat.type_keys(&format!("/save {}\r", saved.display()));
@@ -365,7 +366,7 @@ async fn a_chat_of_three_turns() {
             ("assistant", "Arr one."),
             ("user", "second\nline"),
             ("assistant", "Arr two."),
-            ("user", "third"),
+            ("user", "thi\nrd\nx"),
         ]
     );
     assert_eq!(mock.connections(), 1, "one connection for all turns");
@@ -376,8 +377,9 @@ async fn a_chat_of_three_turns() {
     assert_eq!(mode & 0o777, 0o600);
     let mut chat = Terminal::start(&["chat", "-u", &url], &environment);
     chat.prompt().await;
-    chat.type_keys("\u{1b}[A\u{1b}[A\u{1b}[A\u{1b}[A");
-    chat.shows("> third").await;
+    // /nonsense, /copy and /save came after it.
+    chat.type_keys("\u{10}\u{10}\u{10}\u{10}");
+    chat.shows("> thi").await;
     chat.type_keys("\u{3}");
     chat.prompt().await;
     chat.type_keys("/quit\r");
