@@ -35,15 +35,44 @@
 //! has characters beyond ASCII, the HTTP parser drops it, and the error says
 //! so.
 //!
+//! # Servers that want a browser
+//!
+//! Some servers stand behind a login, or a proxy that hands out its cookie only
+//! to browsers. With the feature `webdriver`, a `Browser` that the user runs
+//! opens the server's page, and what it gets there becomes the client's
+//! session. A [`BrowserSession`] can be kept, and works without the feature
+//! too.
+//!
+//! No disguises and no solving of challenges: the browser is an ordinary one
+//! under remote control, says so to every page that asks, and what it gets is
+//! what is used. A page that wants a person to log in, or to prove that they
+//! are one, waits for that person: give the browser a window and time.
+//!
 //! # Features
 //!
 //! - `rustls`, `native-tls`: https through one or the other; see
 //!   [`chatwire_core`].
+//! - `webdriver`: sessions from a real browser, through chromedriver,
+//!   geckodriver or Selenium.
 
+mod access;
 mod body;
+#[cfg(feature = "webdriver")]
+mod browser;
 mod failure;
+#[cfg(feature = "webdriver")]
+mod page;
 mod provider;
+mod session;
+mod session_file;
+#[cfg(feature = "webdriver")]
+mod visit;
+#[cfg(feature = "webdriver")]
+mod wire;
 
+#[cfg(feature = "webdriver")]
+pub use browser::Browser;
 pub use chatwire_core::http::HttpConfig;
 pub use chatwire_core::*;
 pub use provider::{Aura, AuraBuilder, DEFAULT_BASE_URL, DEFAULT_TOKEN_LIMIT};
+pub use session::BrowserSession;

@@ -155,6 +155,11 @@ impl HttpConfig {
         self
     }
 
+    /// The proxy that was set, for helpers that make connections of their own.
+    pub fn get_proxy(&self) -> Option<&Secret> {
+        self.proxy.as_ref()
+    }
+
     /// A header for every request, for example a cookie. It replaces one that
     /// the provider would send itself. Values are treated as secrets.
     #[must_use]
