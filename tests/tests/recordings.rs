@@ -121,7 +121,9 @@ fn session_outcome(recording: &Recording) -> Outcome {
         200 if !is_page => Outcome::Reply("fine".to_owned()),
         // Older plugins: the site is asked without a nonce, as it needs none.
         404 if body.contains("rest_no_route") => Outcome::Reply("fine".to_owned()),
-        200 | 404 => error(ErrorKind::Blocked, "", "REST API"),
+        200 | 404 if is_page => error(ErrorKind::Blocked, "", "REST API"),
+        // Neither a page nor JSON: the answer to a HEAD has no body.
+        404 => error(ErrorKind::Credentials, "", "nonce"),
         401 | 403 => error(ErrorKind::Credentials, "", ""),
         status => error(ErrorKind::Status, "", &status.to_string()),
     }

@@ -1,10 +1,12 @@
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use chatwire_core::http::{BaseUrl, Http, HttpConfig, HttpRequest, HttpResponse};
+use chatwire_core::http::{
+    BaseUrl, Http, HttpConfig, HttpRequest, HttpResponse, message_of_json, refusal,
+};
 use chatwire_core::{
     BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, ModelInfo, Provider, ProviderInfo,
-    ReplyStream, Secret,
+    ReplyStream, Secret, is_html_page,
 };
 use http::HeaderValue;
 use http::header::{self, HeaderMap};
@@ -305,15 +307,26 @@ impl Aura {
             name: Option<String>,
         }
         let body = serde_json::json!({ "key": self.key.expose() }).to_string();
-        let response = self.post(MODELS, body.into()).await?;
-        let list = response.into_page().await?;
+        let mut response = self.post(MODELS, body.into()).await?;
+        let list = response.read_page().await?;
         let listed: Vec<Listed> = serde_json::from_str(&list).map_err(|error| {
-            Error::new(
-                ErrorKind::Protocol,
-                format!("the list of models cannot be read: {error}"),
-            )
-            .with_excerpt(&list)
-            .with_source(error)
+            let error = if is_html_page(&list) {
+                Error::new(
+                    ErrorKind::Blocked,
+                    "the server sent an HTML page instead of its models: \
+                     a login, a firewall, or the address of something else",
+                )
+            } else if let Some(message) = message_of_json(&list) {
+                refusal(&message)
+            } else {
+                Error::new(
+                    ErrorKind::Protocol,
+                    format!("the list of models cannot be read: {error}"),
+                )
+            };
+            // Without the error itself as its source: it repeats what it read.
+            let error = error.with_excerpt(&list).with_status(response.status());
+            response.finish_error(error)
         })?;
         Ok(listed
             .into_iter()

@@ -28,9 +28,14 @@
 //!
 //! Each provider is a feature of its own; all are on by default. `rustls` (on
 //! by default) and `native-tls` choose how https is spoken; with neither only
-//! `http://` works, and with both rustls is used. `webdriver` (off by default)
-//! gets Aura's sessions from a real browser. Features only add.
+//! `http://` works, and with both rustls is used. `combinators` (on by default)
+//! brings `Retry` and `Fallback`. `blocking` (off by default) brings
+//! `blocking`, for programs without async. `webdriver` (off by default) gets
+//! Aura's sessions from a real browser. Features only add.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod registry;
 
 pub use chatwire_core::*;

@@ -1,5 +1,8 @@
 //! `chatwire ask` as a black box: exit codes, bytes, streams, signals.
 
+// A panic is how a test fails, in its helpers too.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::fs::File;

@@ -185,14 +185,14 @@ impl Error {
     }
 
     /// Adds the beginning of what the server sent, cut to
-    /// [`Error::EXCERPT_MAX`] bytes.
+    /// [`Error::EXCERPT_MAX`] bytes; what was cut ends with `…`.
     #[must_use]
     pub fn with_excerpt(self, excerpt: &str) -> Error {
         let excerpt = excerpt.trim();
         if excerpt.is_empty() {
             return self;
         }
-        let cut = crate::text::cut(excerpt, Error::EXCERPT_MAX).to_owned();
+        let cut = crate::text::shorten(excerpt, Error::EXCERPT_MAX);
         self.with(|inner| inner.excerpt = Some(cut))
     }
 
@@ -209,30 +209,48 @@ impl Error {
     }
 
     /// Rewrites the texts that came from outside: the message and the excerpt,
-    /// of this error and of its attempts.
+    /// of this error and of its attempts. An error behind this one cannot be
+    /// rewritten; where it would have to be, it is left out.
     #[must_use]
     pub(crate) fn map_texts(self, rewrite: &dyn Fn(&str) -> Option<String>) -> Error {
-        let mut error = self;
-        let attempts: Vec<Error> = error
-            .0
-            .attempts
-            .iter()
-            .map(|attempt| attempt.clone().map_texts(rewrite))
-            .collect();
-        let message = rewrite(&error.0.message);
-        let excerpt = error.0.excerpt.as_deref().and_then(rewrite);
-        if message.is_some() || excerpt.is_some() || !attempts.is_empty() {
-            error = error.with(|inner| {
-                inner.attempts = attempts;
-                if let Some(message) = message {
-                    inner.message = message;
-                }
-                if excerpt.is_some() {
-                    inner.excerpt = excerpt;
-                }
-            });
+        let attempts = self.0.attempts.iter().cloned();
+        let attempts: Vec<Error> = attempts.map(|error| error.map_texts(rewrite)).collect();
+        let message = rewrite(&self.0.message);
+        let excerpt = self.0.excerpt.as_deref().and_then(rewrite);
+        let telltale = self.source_says(&|text| rewrite(text).is_some());
+        if message.is_none() && excerpt.is_none() && !telltale && attempts.is_empty() {
+            return self;
         }
-        error
+        self.with(|inner| {
+            inner.attempts = attempts;
+            if let Some(message) = message {
+                inner.message = message;
+            }
+            if excerpt.is_some() {
+                inner.excerpt = excerpt;
+            }
+            if telltale {
+                inner.source = None;
+            }
+        })
+    }
+
+    fn is_alike(&self, other: &Error) -> bool {
+        self.0.kind == other.0.kind
+            && self.0.message == other.0.message
+            && self.0.provider == other.0.provider
+    }
+
+    /// Whether an error behind this one says something of that sort.
+    fn source_says(&self, sort: &dyn Fn(&str) -> bool) -> bool {
+        let mut cause = self.source();
+        while let Some(source) = cause {
+            if sort(&source.to_string()) || sort(&format!("{source:?}")) {
+                return true;
+            }
+            cause = source.source();
+        }
+        false
     }
 
     /// The most bytes an [`excerpt`](Error::excerpt) has.
@@ -305,7 +323,15 @@ impl fmt::Display for Error {
         {
             write!(f, " (HTTP {status})")?;
         }
-        for (index, attempt) in self.0.attempts.iter().enumerate() {
+        // Where this is the last attempt's own error, it is not said twice.
+        let attempts = match self.0.attempts.split_last() {
+            Some((last, before)) if last.is_alike(self) => {
+                write!(f, " in attempt {}", self.0.attempts.len())?;
+                before
+            }
+            _ => &self.0.attempts,
+        };
+        for (index, attempt) in attempts.iter().enumerate() {
             write!(f, "; attempt {}: {attempt}", index + 1)?;
         }
         Ok(())

@@ -65,7 +65,7 @@ pub struct Finish {
     pub images: Vec<String>,
     /// The whole answer as the backend wants it read, where it sent one. It can
     /// differ from the texts that were streamed (trimmed, filtered); it is
-    /// then the one that counts.
+    /// then the one that counts. An empty one does not count.
     pub text: Option<String>,
 }
 

@@ -171,15 +171,19 @@ impl<'de> Visitor<'de> for PartVisitor {
         while let Some(name) = members.next_key::<String>()? {
             match name.as_str() {
                 "type" => kind = Some(members.next_value()?),
-                "text" => text = Some(members.next_value()?),
+                "text" => text = members.next_value()?,
                 _ => {
                     members.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        // A part without a type is a text part, as the original read it.
-        let is_text = kind.is_none_or(|kind| kind == "text");
-        Ok(Part(text.filter(|_| is_text)))
+        Ok(Part(match kind.as_deref() {
+            // Nothing is lost with a text part that has no text.
+            Some("text") => Some(text.unwrap_or_default()),
+            // A part without a type is a text part, as the original read it.
+            None => text,
+            Some(_) => None,
+        }))
     }
 }
 

@@ -21,6 +21,9 @@ const DRAIN: Duration = Duration::from_millis(100);
 /// keeping.
 const MAX_DRAIN: usize = 64 * 1024;
 
+/// How many pieces of a body are read in a row when none has an event.
+const MAX_READS: usize = 32;
+
 /// An answer as it arrives.
 ///
 /// It yields any number of [`ReplyEvent::Text`] and [`ReplyEvent::Progress`],
@@ -48,6 +51,8 @@ enum Source {
         body: HttpBody,
         decoder: Box<dyn ReplyDecoder>,
         ended: bool,
+        /// How many bytes have come since the last event.
+        eventless: usize,
     },
     Events(Pin<Box<dyn Stream<Item = Result<ReplyEvent, Error>> + Send>>),
     /// The answer is whole; the rest of its body is read for the sake of the
@@ -78,6 +83,7 @@ impl ReplyStream {
             body,
             decoder,
             ended: false,
+            eventless: 0,
         };
         ReplyStream::from_source(source, remember)
     }
@@ -263,7 +269,9 @@ impl ReplyStream {
         }
     }
 
-    fn admit_finish(&mut self, finish: Finish) -> Result<Option<ReplyEvent>, Error> {
+    fn admit_finish(&mut self, mut finish: Finish) -> Result<Option<ReplyEvent>, Error> {
+        // A whole text of nothing does not take back what was streamed.
+        finish.text = finish.text.filter(|text| !text.is_empty());
         let whole = finish.text.as_deref().unwrap_or_default();
         if self.delivered.length == 0 && whole.is_empty() && finish.images.is_empty() {
             return Err(Error::new(
@@ -304,6 +312,8 @@ impl ReplyStream {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<ReplyEvent, Error>>> {
+        let limit = self.max_text;
+        let mut reads = 0;
         match &mut self.source {
             Source::Events(events) => match ready!(events.as_mut().poll_next(context)) {
                 None => Poll::Ready(Some(Err(cut_off()))),
@@ -313,15 +323,33 @@ impl ReplyStream {
                 body,
                 decoder,
                 ended,
+                eventless,
             } => loop {
                 match decoder.next_event() {
-                    Ok(Some(event)) => return Poll::Ready(Some(Ok(event))),
+                    Ok(Some(event)) => {
+                        *eventless = 0;
+                        return Poll::Ready(Some(Ok(event)));
+                    }
                     Ok(None) if *ended => return Poll::Ready(Some(Err(cut_off()))),
                     Ok(None) => {}
                     Err(error) => return Poll::Ready(Some(Err(error))),
                 }
+                // A body that says nothing must leave others their turn.
+                if reads == MAX_READS {
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                reads += 1;
                 match ready!(body.poll_chunk(context)) {
-                    Some(Ok(chunk)) => decoder.feed(chunk),
+                    Some(Ok(chunk)) => {
+                        *eventless = eventless.saturating_add(chunk.len());
+                        if let Some(limit) = limit
+                            && *eventless > limit
+                        {
+                            return Poll::Ready(Some(Err(without_event(limit))));
+                        }
+                        decoder.feed(chunk);
+                    }
                     Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                     None => {
                         *ended = true;
@@ -375,6 +403,14 @@ fn cut_off() -> Error {
     Error::new(
         ErrorKind::Truncated,
         "the answer was cut off: its body ended before the answer did",
+    )
+}
+
+/// The error for comments and empty events without end.
+fn without_event(limit: usize) -> Error {
+    Error::new(
+        ErrorKind::LimitExceeded(Limit::Reply),
+        format!("the answer has more than the limit of {limit} bytes without any event in them"),
     )
 }
 

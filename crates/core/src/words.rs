@@ -107,7 +107,7 @@ pub fn wait_from_words(words: &str) -> Option<Duration> {
         };
         total += number * unit;
         known = true;
-        rest = after.get(letters..).unwrap_or_default();
+        rest = after.get(letters..).unwrap_or_default().trim_start();
     }
     // A day is longer than any backend means, and keeps the sum in range.
     (known && total <= 86_400.0).then(|| Duration::from_secs_f64(total))

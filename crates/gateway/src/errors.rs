@@ -83,6 +83,18 @@ impl ApiError {
         ApiError::new(StatusCode::NOT_FOUND, "model_not_found", message).with_param("model")
     }
 
+    /// A head beyond its limit, or with more fields than are read.
+    pub(crate) fn head_too_large(limit: usize) -> ApiError {
+        ApiError::new(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "headers_too_large",
+            format!(
+                "the head of the request is larger than {limit} bytes, or has more than 100 fields"
+            ),
+        )
+        .closing()
+    }
+
     /// Too much to do already.
     pub(crate) fn busy(code: &'static str, message: impl Into<String>) -> ApiError {
         let mut error = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
@@ -97,11 +109,13 @@ impl ApiError {
 
     /// Something panicked; what is in the log, not here.
     pub(crate) fn internal() -> ApiError {
-        ApiError::new(
+        let mut error = ApiError::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal_error",
             "the gateway failed; its log says more under the request id",
-        )
+        );
+        error.no_retry = true;
+        error
     }
 
     /// What the failure of an endpoint is to the client. `repeated`: it was

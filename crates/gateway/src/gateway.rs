@@ -85,7 +85,7 @@ impl GatewayBuilder {
                 strict: false,
                 retries: 2,
                 retry_delay: Duration::from_millis(500),
-                keep_alive: Duration::from_secs(10),
+                keep_alive: Duration::from_secs(9),
                 grace: Duration::from_secs(20),
                 limits: Limits::default(),
             },
@@ -136,7 +136,7 @@ impl GatewayBuilder {
     }
 
     /// After how much silence a comment is sent to keep the connection in use,
-    /// also before the first text (default: 10 s).
+    /// also before the first text (default: 9 s).
     pub fn keep_alive(mut self, interval: Duration) -> GatewayBuilder {
         self.settings.keep_alive = interval;
         self

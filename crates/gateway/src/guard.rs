@@ -59,6 +59,10 @@ enum Entry {
 
 fn check(app: &App, request: &Request) -> Result<Entry, ApiError> {
     let headers = request.headers();
+    let limit = app.settings.limits.header;
+    if head_size(request) > limit {
+        return Err(ApiError::head_too_large(limit));
+    }
     app.access.check_host(request.uri(), headers)?;
     let origin = app.access.check_origin(headers)?;
     // A browser asks without the key whether it may send it.
@@ -78,6 +82,19 @@ fn check(app: &App, request: &Request) -> Result<Entry, ApiError> {
         return Err(ApiError::shutting_down());
     }
     Ok(Entry::Route)
+}
+
+/// The size of a request's head as it was sent. The HTTP library's own limit
+/// is on its buffer, which may hold more when much arrives at once.
+fn head_size(request: &Request) -> usize {
+    let fields: usize = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len())
+        .sum();
+    let path = request.uri().path_and_query();
+    let line = request.method().as_str().len() + path.map_or(0, |path| path.as_str().len());
+    line + "  HTTP/1.1\r\n\r\n".len() + fields
 }
 
 fn preflight(asked: &HeaderMap) -> Response {

@@ -15,17 +15,33 @@ use crate::raw_error::RawErrors;
 /// see its answer.
 const LINGER_BYTES: usize = 64 * 1024 * 1024;
 
-/// Whether a request is being answered on a connection.
+/// What the connection is told by what happens on it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Busy(Arc<AtomicBool>);
+pub(crate) struct Activity(Arc<Flags>);
 
-impl Busy {
-    pub(crate) fn set(&self, busy: bool) {
-        self.0.store(busy, Ordering::Relaxed);
+#[derive(Debug, Default)]
+struct Flags {
+    busy: AtomicBool,
+    refused: AtomicBool,
+}
+
+impl Activity {
+    /// Whether a request is being answered.
+    pub(crate) fn set_busy(&self, busy: bool) {
+        self.0.busy.store(busy, Ordering::Relaxed);
     }
 
-    fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// Whether the last request was refused, perhaps before it was read.
+    pub(crate) fn set_refused(&self, refused: bool) {
+        self.0.refused.store(refused, Ordering::Relaxed);
+    }
+
+    fn is_busy(&self) -> bool {
+        self.0.busy.load(Ordering::Relaxed)
+    }
+
+    fn is_refused(&self) -> bool {
+        self.0.refused.load(Ordering::Relaxed)
     }
 }
 
@@ -37,12 +53,12 @@ impl Busy {
 ///   sent, the idle time counts.
 /// - While a request is being answered, reading has no limit here: the body
 ///   has one of its own, and after it nothing is due.
-/// - A connection that ends is still read for a moment. Closing it with bytes
-///   unread would make the client's system throw away the last answer.
+/// - A connection that ends with a refusal is still read for a moment. Closing
+///   it with bytes unread would make the client's system throw away the answer.
 #[derive(Debug)]
 pub(crate) struct GuardedIo<T> {
     io: T,
-    busy: Busy,
+    activity: Activity,
     waiting: Waiting,
     read_timer: Pin<Box<Sleep>>,
     write_timer: Option<Pin<Box<Sleep>>>,
@@ -71,10 +87,15 @@ struct Lingering {
 }
 
 impl<T> GuardedIo<T> {
-    pub(crate) fn new(io: T, busy: Busy, limits: &Limits, raw_errors: RawErrors) -> GuardedIo<T> {
+    pub(crate) fn new(
+        io: T,
+        activity: Activity,
+        limits: &Limits,
+        raw_errors: RawErrors,
+    ) -> GuardedIo<T> {
         GuardedIo {
             io,
-            busy,
+            activity,
             waiting: Waiting::Head,
             read_timer: Box::pin(sleep_until(Instant::now() + limits.header_read)),
             write_timer: None,
@@ -88,7 +109,7 @@ impl<T> GuardedIo<T> {
 
     /// Bytes have come, or none: moves on to what is due now.
     fn note_read(&mut self, any: bool) {
-        let now = match (self.busy.get(), self.waiting) {
+        let now = match (self.activity.is_busy(), self.waiting) {
             (true, _) => Waiting::Nothing,
             (false, Waiting::Head) => Waiting::Head,
             (false, _) if any => Waiting::Head,
@@ -153,6 +174,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedIo<T> {
             // The server's own answer to a head it cannot read is swallowed
             // whole when the replacement is out.
             Some(other) => {
+                this.activity.set_refused(true);
                 let mut done = Poll::Pending;
                 while !other.is_empty() {
                     match Pin::new(&mut this.io).poll_write(context, other) {
@@ -207,6 +229,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedIo<T> {
         let linger = this.linger;
         if this.lingering.is_none() {
             ready!(Pin::new(&mut this.io).poll_shutdown(context))?;
+            if !this.activity.is_refused() {
+                return Poll::Ready(Ok(()));
+            }
         }
         let lingering = this.lingering.get_or_insert_with(|| Lingering {
             timer: Box::pin(sleep_until(after(linger))),

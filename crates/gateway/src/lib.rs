@@ -33,7 +33,7 @@
 //! # Answers
 //!
 //! A streamed answer has its status when its first text has come, so that an
-//! early fault is an ordinary error; after ten seconds without one the stream
+//! early fault is an ordinary error; after nine seconds without one the stream
 //! begins with a comment. A fault after that is an event with an `error`, and
 //! then there is neither a `finish_reason` nor `[DONE]`. Tokens are counted
 //! where the backend counted them; a `usage` is whole or absent.
@@ -77,6 +77,7 @@ mod attempt;
 mod catch;
 mod chat;
 mod chunks;
+pub mod config;
 mod endpoint;
 mod errors;
 mod gateway;

@@ -28,14 +28,7 @@ impl RawErrors {
     pub(crate) fn replacement(&mut self, bytes: &[u8]) -> Option<&mut Bytes> {
         if self.rest.is_none() {
             let error = match status_of_bare_error(bytes)? {
-                431 => ApiError::new(
-                    StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                    "headers_too_large",
-                    format!(
-                        "the head of the request is larger than {} bytes, or has more than 100 fields",
-                        self.app.settings.limits.header
-                    ),
-                ),
+                431 => ApiError::head_too_large(self.app.settings.limits.header),
                 414 => ApiError::new(
                     StatusCode::URI_TOO_LONG,
                     "uri_too_long",

@@ -46,6 +46,8 @@ pub(crate) struct ReplyBody {
     sent: Instant,
     /// What the gateway took before the question went out.
     overhead: Duration,
+    /// When the first text came, until it is sent.
+    first: Option<std::time::Instant>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -69,8 +71,6 @@ struct Answer {
     chunks: ChunkWriter,
     endpoint: Arc<Endpoint>,
     any_text: bool,
-    /// When the first text came, until it is sent.
-    first: Option<std::time::Instant>,
 }
 
 /// An answer that has begun, or is still waited for.
@@ -107,6 +107,7 @@ impl ReplyBody {
             interval: pace.keep_alive,
             sent: Instant::now(),
             overhead: pace.overhead,
+            first: None,
             _permit: pace.permit,
         };
         match source {
@@ -129,12 +130,12 @@ impl ReplyBody {
         chunks.role(&mut self.out);
         self.flight.moved_to(&begun.target.endpoint.name);
         self.flight.first_text();
+        self.first = Some(begun.at);
         self.state = State::Answering(Box::new(Answer {
             stream: begun.stream,
             chunks,
             endpoint: begun.target.endpoint,
             any_text: false,
-            first: Some(begun.at),
         }));
     }
 
@@ -248,9 +249,7 @@ impl ReplyBody {
     /// What was written, as a frame.
     fn frame(&mut self) -> Frame<Bytes> {
         self.sent = Instant::now();
-        if let State::Answering(answer) = &mut self.state
-            && let Some(first) = answer.first.take()
-        {
+        if let Some(first) = self.first.take() {
             self.flight.overhead(self.overhead + first.elapsed());
         }
         Frame::data(self.out.split().freeze())

@@ -131,7 +131,7 @@ impl Routes {
     }
 
     /// The target of a name that is not an alias, or why there is none.
-    fn find(&self, name: &str) -> Result<Target, String> {
+    pub(crate) fn find(&self, name: &str) -> Result<Target, String> {
         if let Some((endpoint, model)) = self.addressed(name)
             && endpoint.knows(model)
         {

@@ -24,7 +24,7 @@ use tokio::time::{sleep, timeout};
 use crate::app::App;
 use crate::errors::ApiError;
 use crate::gateway::{Gateway, router};
-use crate::guarded_io::{Busy, GuardedIo};
+use crate::guarded_io::{Activity, GuardedIo};
 use crate::raw_error::{RawErrors, raw_response};
 use crate::shutdown::Phase;
 
@@ -143,15 +143,18 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 /// Serves one connection to its end.
 async fn connection(app: Arc<App>, routes: Router, stream: TcpStream, _slot: OwnedSemaphorePermit) {
     let limits = &app.settings.limits;
-    let busy = Busy::default();
+    let activity = Activity::default();
     let raw_errors = RawErrors::new(Arc::clone(&app));
-    let io = GuardedIo::new(stream, busy.clone(), limits, raw_errors);
+    let io = GuardedIo::new(stream, activity.clone(), limits, raw_errors);
     let service = service_fn(move |request: Request<Incoming>| {
-        let mark = BusyMark::new(busy.clone());
+        let mark = BusyMark::new(activity.clone());
         let routes = TowerToHyperService::new(routes.clone());
         async move {
             let request = request.map(Body::new);
             let response = hyper::service::Service::call(&routes, request).await?;
+            let status = response.status();
+            mark.0
+                .set_refused(status.is_client_error() || status.is_server_error());
             Ok::<_, std::convert::Infallible>(response.map(|body| Marked { body, _mark: mark }))
         }
     });
@@ -181,9 +184,11 @@ async fn refuse(app: Arc<App>, mut stream: TcpStream, _slot: OwnedSemaphorePermi
     let response = raw_response(&app, &error);
     let said = async {
         stream.write_all(&response).await?;
+        let activity = Activity::default();
+        activity.set_refused(true);
         let io = GuardedIo::new(
             &mut stream,
-            Busy::default(),
+            activity,
             &app.settings.limits,
             RawErrors::new(Arc::clone(&app)),
         );
@@ -194,18 +199,18 @@ async fn refuse(app: Arc<App>, mut stream: TcpStream, _slot: OwnedSemaphorePermi
 
 /// While it lives, a request is being answered.
 #[derive(Debug)]
-struct BusyMark(Busy);
+struct BusyMark(Activity);
 
 impl BusyMark {
-    fn new(busy: Busy) -> BusyMark {
-        busy.set(true);
-        BusyMark(busy)
+    fn new(activity: Activity) -> BusyMark {
+        activity.set_busy(true);
+        BusyMark(activity)
     }
 }
 
 impl Drop for BusyMark {
     fn drop(&mut self) {
-        self.0.set(false);
+        self.0.set_busy(false);
     }
 }
 

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use bytes::Bytes;
 use memchr::memchr2;
 
@@ -23,7 +25,6 @@ use crate::{Error, ErrorKind, Limit};
 /// assert_eq!(lines.rest(), b"rest");
 /// # Ok::<(), chatwire_core::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct Lines {
     chunk: Bytes,
     at: usize,
@@ -34,6 +35,8 @@ pub struct Lines {
     /// The last line ended with CR: a LF that follows belongs to it.
     skip_lf: bool,
     limit: Option<usize>,
+    /// How much longer than the limit a line may be.
+    slack: usize,
 }
 
 /// Where a line lies, without borrowing the decoder.
@@ -53,6 +56,16 @@ impl Lines {
             carry_done: false,
             skip_lf: false,
             limit: limit.into(),
+            slack: 0,
+        }
+    }
+
+    /// Lines of fields whose values have at most `limit` bytes: the name and
+    /// the colon do not count.
+    pub(super) fn for_fields(limit: Option<usize>) -> Lines {
+        Lines {
+            slack: "event: ".len(),
+            ..Lines::new(limit)
         }
     }
 
@@ -137,7 +150,16 @@ impl Lines {
     }
 
     fn check(&self, length: usize) -> Result<(), Error> {
-        check_event_size(length, self.limit)
+        check_event_size(length.saturating_sub(self.slack), self.limit)
+    }
+}
+
+/// Without the bytes: they can hold fresh credentials.
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lines")
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
     }
 }
 

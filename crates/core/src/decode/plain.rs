@@ -1,7 +1,7 @@
 use bytes::Bytes;
 
 use super::{ReplyDecoder, Utf8Decoder};
-use crate::text::{cut, html_title};
+use crate::text::{html_title, shorten};
 use crate::{Error, ErrorKind, Finish, FinishReason, ReplyEvent};
 
 /// Decodes a reply that is plain text: every byte belongs to the answer.
@@ -81,7 +81,7 @@ impl PlainText {
             }
             Suspect::Page { start } => {
                 start.extend_from_slice(&chunk);
-                match start.iter().find(|byte| !byte.is_ascii_whitespace()) {
+                match first_of_page(start) {
                     Some(b'<') | None if start.len() < KEPT => return Ok(Bytes::new()),
                     Some(b'<') => return Err(page_error(&String::from_utf8_lossy(start))),
                     _ => {}
@@ -112,7 +112,7 @@ impl PlainText {
         match std::mem::replace(&mut self.suspect, Suspect::Nothing) {
             Suspect::Nothing => Ok(Bytes::new()),
             Suspect::Compressed { start } => Ok(start.into()),
-            Suspect::Page { start } if start.trim_ascii_start().starts_with(b"<") => {
+            Suspect::Page { start } if first_of_page(&start) == Some(b'<') => {
                 Err(page_error(&String::from_utf8_lossy(&start)))
             }
             Suspect::Page { start } => Ok(start.into()),
@@ -155,10 +155,22 @@ impl ReplyDecoder for PlainText {
     }
 }
 
+/// The first byte that a page can be told by: PHP files saved with a byte order
+/// mark send it before their page. None while there is nothing but blanks.
+fn first_of_page(start: &[u8]) -> Option<u8> {
+    const BOM: &[u8] = b"\xef\xbb\xbf";
+    let start = start.trim_ascii_start();
+    if start.len() < BOM.len() && BOM.starts_with(start) {
+        return None;
+    }
+    let start = start.strip_prefix(BOM).unwrap_or(start);
+    start.trim_ascii_start().first().copied()
+}
+
 /// The error for a page where an answer should be.
 pub(crate) fn page_error(page: &str) -> Error {
     let title = html_title(page).map_or(String::new(), |title| {
-        format!(" titled {:?}", cut(&title, 120))
+        format!(" titled {:?}", shorten(&title, 120))
     });
     Error::new(
         ErrorKind::Blocked,

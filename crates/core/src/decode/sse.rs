@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::fmt;
 
 use bytes::Bytes;
 
@@ -25,7 +26,6 @@ use crate::Error;
 /// assert!(events.next_event()?.is_none());
 /// # Ok::<(), chatwire_core::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct SseDecoder {
     lines: Lines,
     limit: Option<usize>,
@@ -67,7 +67,7 @@ impl SseDecoder {
     pub fn new(limit: impl Into<Option<usize>>) -> SseDecoder {
         let limit = limit.into();
         SseDecoder {
-            lines: Lines::new(limit),
+            lines: Lines::for_fields(limit),
             limit,
             bom: Bom::Expected(Vec::new()),
             single: None,
@@ -120,7 +120,8 @@ impl SseDecoder {
                         Some(held) => self.lines.get(held).len(),
                         None => self.data.len(),
                     };
-                    check_event_size(held + value_len, self.limit)?;
+                    let newline = usize::from(self.has_data);
+                    check_event_size(held + newline + value_len, self.limit)?;
                     match span {
                         Span::Chunk { end, .. } if !self.has_data => {
                             let start = end - value_len;
@@ -139,14 +140,18 @@ impl SseDecoder {
                     }
                     self.has_data = true;
                 }
-                b"event" => self.event = String::from_utf8_lossy(value).into_owned(),
+                b"event" => {
+                    check_event_size(value.len(), self.limit)?;
+                    self.event = String::from_utf8_lossy(value).into_owned();
+                }
                 b"id" if !value.contains(&0) => {
+                    check_event_size(value.len(), self.limit)?;
                     self.last_event_id = String::from_utf8_lossy(value).into_owned();
                 }
-                b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
-                    self.retry = std::str::from_utf8(value)
-                        .ok()
-                        .and_then(|digits| digits.parse().ok());
+                b"retry" if value.iter().all(u8::is_ascii_digit) => {
+                    let wait = std::str::from_utf8(value).ok();
+                    let wait = wait.and_then(|digits| digits.parse().ok());
+                    self.retry = wait.or(self.retry);
                 }
                 // A comment is a field without a name; unknown fields are to
                 // be ignored.
@@ -214,6 +219,15 @@ impl SseDecoder {
         let start = if all.starts_with(BOM) { BOM.len() } else { 0 };
         self.bom = Bom::Done;
         Some(all.slice(start..))
+    }
+}
+
+/// Without the data: it can hold fresh credentials.
+impl fmt::Debug for SseDecoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SseDecoder")
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
     }
 }
 

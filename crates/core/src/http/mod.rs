@@ -9,7 +9,7 @@ mod url;
 
 use std::time::{Duration, SystemTime};
 
-use serde::Deserialize;
+use serde_json::Value;
 
 pub(crate) use body::HttpBody;
 pub use client::{Http, HttpRequest};
@@ -18,25 +18,22 @@ pub use response::{HttpResponse, refusal};
 pub use url::{BaseUrl, RequestUrl};
 
 /// The message in a JSON error, in one of the shapes that servers use:
-/// `{"message": …}`, `{"error": …}` or `{"error": {"message": …}}`.
+/// `{"message": …}`, `{"error": …}` or `{"error": {"message": …}}`. Members of
+/// other types are passed over, for example `"error": true`.
 pub fn message_of_json(body: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Wire {
-        message: Option<String>,
-        error: Option<Detail>,
-    }
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Detail {
-        Text(String),
-        Object { message: String },
-    }
     let start = body.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-    let wire: Wire = serde_json::from_str(start).ok()?;
-    let of_error = |error| match error {
-        Detail::Text(message) | Detail::Object { message } => message,
-    };
-    wire.message.or_else(|| wire.error.map(of_error))
+    let whole: Value = serde_json::from_str(start).ok()?;
+    let error = whole.get("error");
+    [
+        whole.get("message"),
+        error,
+        error.and_then(|error| error.get("message")),
+    ]
+    .into_iter()
+    .flatten()
+    .filter_map(Value::as_str)
+    .find(|message| !message.is_empty())
+    .map(str::to_owned)
 }
 
 /// How long a `Retry-After` header asks to wait: seconds, or until a date.

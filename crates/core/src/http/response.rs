@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -10,14 +11,13 @@ use super::client::Policy;
 use super::url::RequestUrl;
 use super::{message_of_json, retry_after};
 use crate::decode::PlainText;
-use crate::text::{cut, html_title, is_html_page, plain};
+use crate::text::{html_title, is_html_page, plain, shorten};
 use crate::{
     Error, ErrorKind, Limit, ReplyDecoder, ReplyStream, kind_from_words, sounds_temporary,
     wait_from_words,
 };
 
 /// The head of a response, and its body still to be read.
-#[derive(Debug)]
 pub struct HttpResponse {
     status: u16,
     reason: Option<String>,
@@ -126,30 +126,39 @@ impl HttpResponse {
     /// [`ErrorKind::LimitExceeded`] when it is larger than the limit for pages,
     /// and what breaks the body off.
     pub async fn into_page(mut self) -> Result<String, Error> {
-        let limit = self.policy.config.max_page;
-        let mut page = Vec::new();
-        let read = async {
-            while let Some(chunk) = self.body.chunk().await? {
-                if let Some(limit) = limit
-                    && page.len() + chunk.len() > limit
-                {
-                    return Err(Error::new(
-                        ErrorKind::LimitExceeded(Limit::Page),
-                        format!("{} is larger than the limit of {limit} bytes", self.url),
-                    ));
-                }
-                page.extend_from_slice(&chunk);
-            }
-            Ok(())
-        }
-        .await;
-        match read {
-            Ok(()) => Ok(match String::from_utf8(page) {
+        self.read_page().await
+    }
+
+    /// The same, for those who need the head afterwards.
+    ///
+    /// # Errors
+    ///
+    /// As [`into_page`](HttpResponse::into_page).
+    pub async fn read_page(&mut self) -> Result<String, Error> {
+        match self.read_body().await {
+            Ok(page) => Ok(match String::from_utf8(page) {
                 Ok(page) => page,
                 Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
             }),
             Err(error) => Err(self.finish_error(error.with_status(self.status))),
         }
+    }
+
+    async fn read_body(&mut self) -> Result<Vec<u8>, Error> {
+        let limit = self.policy.config.max_page;
+        let mut page = Vec::new();
+        while let Some(chunk) = self.body.chunk().await? {
+            if let Some(limit) = limit
+                && page.len() + chunk.len() > limit
+            {
+                return Err(Error::new(
+                    ErrorKind::LimitExceeded(Limit::Page),
+                    format!("{} is larger than the limit of {limit} bytes", self.url),
+                ));
+            }
+            page.extend_from_slice(&chunk);
+        }
+        Ok(page)
     }
 
     /// The start of the body, as much as is read of an error. What breaks the
@@ -195,12 +204,8 @@ impl HttpResponse {
             .and_then(|value| retry_after(value, SystemTime::now()));
         let message = message_of_json(body);
         let error = match (status, &message) {
-            (429, _) => Error::new(
-                ErrorKind::RateLimited,
-                message
-                    .as_deref()
-                    .map_or("too many requests".to_owned(), str::to_owned),
-            ),
+            (429, None) => Error::new(ErrorKind::RateLimited, "too many requests"),
+            (429, Some(message)) => refusal(message).with_kind(ErrorKind::RateLimited),
             (_, Some(message)) => refusal(message),
             (401 | 403 | 407 | 451, None) if is_html_page(body) => crate::decode::page_error(body),
             _ => {
@@ -210,7 +215,9 @@ impl HttpResponse {
                         (!text.is_empty() && !is_html_page(body)).then_some(text)
                     })
                     .or_else(|| self.reason.clone().filter(|reason| !reason.is_empty()))
-                    .map_or(String::new(), |detail| format!(": {}", cut(&detail, 200)));
+                    .map_or(String::new(), |detail| {
+                        format!(": {}", shorten(&detail, 200))
+                    });
                 Error::new(
                     ErrorKind::Status,
                     format!("{} answered with status {status}{detail}", self.url),
@@ -219,6 +226,8 @@ impl HttpResponse {
         };
         let error = error.with_status(status).with_retry_after(wait);
         let error = match status {
+            // A conversation that is too long stays so.
+            _ if error.kind() == ErrorKind::ContextLength => error,
             408 | 425 | 429 | 500 | 502 | 503 | 504 => error.with_retryable(true),
             _ => error,
         };
@@ -230,14 +239,26 @@ impl HttpResponse {
     }
 }
 
+/// Without the values of headers: cookies and nonces are among them.
+impl fmt::Debug for HttpResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.keys().map(|name| name.as_str()).collect();
+        f.debug_struct("HttpResponse")
+            .field("status", &self.status)
+            .field("url", &self.url)
+            .field("headers", &names)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The error that a backend's own words are: its kind from the words where
 /// they are known, otherwise [`ErrorKind::Refused`].
 pub fn refusal(words: &str) -> Error {
     let words = plain(words);
     let shown = if words.is_empty() {
-        "the backend refused without a word"
+        "the backend refused without a word".into()
     } else {
-        cut(&words, 2000)
+        shorten(&words, 2000)
     };
     // A key that the words call wrong may be ours or the server's own: only the
     // provider knows.

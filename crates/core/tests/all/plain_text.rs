@@ -1,0 +1,187 @@
+//! Replies in plain text, and bodies that are no reply.
+
+use chatwire_core::decode::PlainText;
+use chatwire_core::{ErrorKind, FinishReason, ReplyDecoder, ReplyEvent};
+
+/// The texts, and how it ended.
+fn decode(
+    content_type: Option<&str>,
+    encoding: Option<&str>,
+    pieces: &[&[u8]],
+) -> (String, Result<FinishReason, chatwire_core::Error>) {
+    let mut decoder = PlainText::new(content_type, encoding);
+    let mut text = String::new();
+    for piece in pieces.iter().map(Some).chain([None]) {
+        match piece {
+            Some(piece) => decoder.feed(piece.to_vec().into()),
+            None => decoder.end(),
+        }
+        loop {
+            match decoder.next_event() {
+                Ok(None) => break,
+                Ok(Some(ReplyEvent::Text(piece))) => text.push_str(&piece),
+                Ok(Some(ReplyEvent::Finish(finish))) => {
+                    assert!(
+                        decoder.next_event().unwrap().is_none(),
+                        "an event after the end"
+                    );
+                    return (text, Ok(finish.reason));
+                }
+                Ok(Some(other)) => panic!("{other:?}"),
+                Err(error) => return (text, Err(error)),
+            }
+        }
+    }
+    panic!("no end: {text:?}");
+}
+
+const PAGE: &str = "<!DOCTYPE html><html><head><title>Log &amp; in</title></head></html>";
+
+#[test]
+fn answers() {
+    let cases: Vec<(Option<&str>, Option<&str>, &[u8])> = vec![
+        (None, None, b"Hello"),
+        (None, None, b"  Hello\r\n\0 "),
+        (None, None, "é日本😀".as_bytes()),
+        (None, None, b"a\xffb\xe2\x82"),
+        (None, None, PAGE.as_bytes()),
+        (None, None, br#"{"error":"models write JSON too"}"#),
+        (Some("text/plain; charset=utf-8"), None, PAGE.as_bytes()),
+        (Some("text/plain"), None, br#"{"error":"x"}"#),
+        (Some(""), None, b"Hello"),
+        // PHP says text/html where nobody told it otherwise.
+        (Some("text/html; charset=UTF-8"), None, b"Hello"),
+        (Some("text/html"), None, b"\n  Hello <b>"),
+        (Some("text/html"), None, b" "),
+        // A false claim, as some PHP hosts make it.
+        (None, Some("gzip"), b"Hello"),
+        (None, Some("gzip"), b"H"),
+        (None, Some("br"), b"\x1fHello"),
+        (None, Some("identity"), b"\x1f\x8b, said literally"),
+        // One byte, then more.
+        (None, Some("gzip"), b"\x1f"),
+    ];
+    for (content_type, encoding, body) in cases {
+        let expected = String::from_utf8_lossy(body);
+        let single: Vec<&[u8]> = body.chunks(1).collect();
+        for pieces in [&[body][..], &single] {
+            let (text, end) = decode(content_type, encoding, pieces);
+            assert_eq!(text, expected, "{content_type:?} {encoding:?}");
+            assert_eq!(
+                end.unwrap(),
+                FinishReason::Eof,
+                "{content_type:?} {encoding:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn bodies_that_are_no_answer() {
+    use ErrorKind::{Blocked, ContextLength, Protocol, RateLimited, Refused};
+    let long = format!("<html>{}", "x".repeat(100_000));
+    let long_json = format!("{{\"x\":\"{}", "x".repeat(100_000));
+    let cases: Vec<(&str, &str, &str, ErrorKind, &[&str])> = vec![
+        (
+            "text/html",
+            "",
+            PAGE,
+            Blocked,
+            &["HTML page", "\"Log & in\""],
+        ),
+        ("Text/HTML; charset=utf-8", "", PAGE, Blocked, &["Log & in"]),
+        ("text/html", "", "\n \t<p>Hi", Blocked, &["HTML page"]),
+        ("text/html", "", "\u{feff}<html>", Blocked, &["HTML page"]),
+        ("application/xhtml+xml", "", PAGE, Blocked, &["HTML page"]),
+        ("text/html", "", &long, Blocked, &["HTML page"]),
+        (
+            "application/json",
+            "",
+            r#"{"error":"no such thing"}"#,
+            Refused,
+            &["no such thing"],
+        ),
+        (
+            "application/json; charset=utf-8",
+            "",
+            r#"{"message":"Rate limit reached"}"#,
+            RateLimited,
+            &["Rate limit"],
+        ),
+        (
+            "application/problem+json",
+            "",
+            r#"{"error":{"message":"context length exceeded"}}"#,
+            ContextLength,
+            &["context length"],
+        ),
+        ("application/json", "", r#"["Hello"]"#, Protocol, &["JSON"]),
+        ("application/json", "", "rubbish", Protocol, &["JSON"]),
+        ("application/json", "", &long_json, Protocol, &["JSON"]),
+        ("", "gzip", "\x1f\u{8b}", Protocol, &["compressed"]),
+    ];
+    for (content_type, encoding, body, kind, words) in cases {
+        // The one case with bytes beyond ASCII that is not UTF-8.
+        let bytes = if encoding.is_empty() {
+            body.as_bytes().to_vec()
+        } else {
+            body.chars().map(|c| c as u8).collect()
+        };
+        let encoding = (!encoding.is_empty()).then_some(encoding);
+        let single: Vec<&[u8]> = bytes.chunks(1).collect();
+        for pieces in [&[&bytes[..]][..], &single] {
+            let (text, end) = decode(Some(content_type), encoding, pieces);
+            let error = end.unwrap_err();
+            assert_eq!(text, "", "{content_type}: {error}");
+            assert_eq!(error.kind(), kind, "{content_type}: {error}");
+            for word in words {
+                assert!(
+                    error.message().contains(word),
+                    "{content_type}: {error} without {word:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_body_has_no_text() {
+    for content_type in [
+        None,
+        Some("text/html"),
+        Some("application/json"),
+        Some("text/plain"),
+    ] {
+        for encoding in [None, Some("gzip")] {
+            let (text, end) = decode(content_type, encoding, &[]);
+            assert_eq!(
+                (text.as_str(), end.unwrap()),
+                ("", FinishReason::Eof),
+                "{content_type:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn text_comes_at_once() {
+    // Whatever the header says, an answer is not held back longer than doubt lasts.
+    for (content_type, encoding) in [
+        (None, None),
+        (Some("text/html"), None),
+        (None, Some("gzip")),
+    ] {
+        let mut decoder = PlainText::new(content_type, encoding);
+        decoder.feed("He".into());
+        assert_eq!(
+            decoder.next_event().unwrap(),
+            Some(ReplyEvent::Text("He".into()))
+        );
+        assert_eq!(decoder.next_event().unwrap(), None);
+        decoder.feed("<llo".into());
+        assert_eq!(
+            decoder.next_event().unwrap(),
+            Some(ReplyEvent::Text("<llo".into()))
+        );
+    }
+}

@@ -1,0 +1,225 @@
+//! What is refused before anything is sent, and in which words.
+
+use chatwire_core::{
+    Capabilities, ChatRequest, ErrorKind, Message, Messages, ModelInfo, Parameter, ProviderInfo,
+    Role,
+};
+
+fn ask() -> ChatRequest {
+    ChatRequest::new("Hi")
+}
+
+fn from_json(json: &str) -> ChatRequest {
+    ChatRequest::new(serde_json::from_str::<Messages>(json).unwrap())
+}
+
+#[test]
+fn valid_requests() {
+    let cases = [
+        ("one question", ask()),
+        (
+            "with everything",
+            ask().model("m").temperature(1.0).max_tokens(1),
+        ),
+        ("the ends of the range", ask().temperature(0.0)),
+        ("the ends of the range", ask().temperature(2.0)),
+        (
+            "ends with the model's own words",
+            ChatRequest::new(Messages::new().user("u").assistant("a")),
+        ),
+        (
+            "a blank message before the last",
+            ChatRequest::new(Messages::new().system(" ").user("u")),
+        ),
+    ];
+    for (name, request) in cases {
+        assert!(
+            request.validate().is_ok(),
+            "{name}: {:?}",
+            request.validate()
+        );
+    }
+}
+
+#[test]
+fn invalid_requests() {
+    let cases: Vec<(ChatRequest, &[&str])> = vec![
+        (ChatRequest::default(), &["empty"]),
+        (
+            ChatRequest::new(Messages::new()),
+            &["empty", "user message"],
+        ),
+        (
+            ChatRequest::new(Messages::new().system("s")),
+            &["no user message"],
+        ),
+        (
+            ChatRequest::new(Messages::new().with(Message::new(Role::Other("USER".into()), "x"))),
+            &["no user message"],
+        ),
+        (ChatRequest::new(""), &["blank", "number 1", "user"]),
+        (ChatRequest::new(" \n\t\u{a0}\u{1f}"), &["blank"]),
+        (
+            ChatRequest::new(Messages::new().user("u").assistant(" ")),
+            &["blank", "number 2", "assistant"],
+        ),
+        (
+            from_json(r#"[{"role":"user","content":[{"type":"image_url"}]}]"#),
+            &["number 1", "1 content part", "not text"],
+        ),
+        (
+            from_json(
+                r#"[{"role":"user","content":[{"type":"a"},{"type":"b"},"x"]},{"role":"user","content":"y"}]"#,
+            ),
+            &["number 1", "2 content part"],
+        ),
+        (ask().temperature(-0.1), &["temperature", "-0.1", "0 and 2"]),
+        (ask().temperature(2.1), &["temperature", "2.1"]),
+        (ask().temperature(f32::NAN), &["temperature", "NaN"]),
+        (ask().temperature(f32::INFINITY), &["temperature", "inf"]),
+        (ask().max_tokens(0), &["max_tokens", "0"]),
+    ];
+    for (request, words) in cases {
+        let error = request.validate().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{request:?}");
+        assert!(!error.is_retryable(), "{request:?}");
+        for word in words {
+            assert!(
+                error.message().contains(word),
+                "{request:?}: {:?} does not say {word:?}",
+                error.message()
+            );
+        }
+    }
+}
+
+fn info() -> ProviderInfo {
+    let mut info = ProviderInfo::new("box", "http://127.0.0.1:1", "one");
+    info.models.push(ModelInfo::new("two").named("Number Two"));
+    info
+}
+
+fn with_temperature(mut info: ProviderInfo) -> ProviderInfo {
+    info.capabilities.temperature = Some(0.0..=1.0);
+    info
+}
+
+fn with_max_tokens(mut info: ProviderInfo) -> ProviderInfo {
+    info.capabilities.max_tokens = true;
+    info
+}
+
+fn with_any_model(mut info: ProviderInfo) -> ProviderInfo {
+    info.any_model = true;
+    info
+}
+
+#[test]
+fn what_a_provider_can_do() {
+    type Refused = Option<(ErrorKind, &'static [&'static str])>;
+    use ErrorKind::{InvalidRequest, UnsupportedModel};
+    let cases: Vec<(&str, ProviderInfo, ChatRequest, Refused)> = vec![
+        ("plain", info(), ask(), None),
+        ("the default model", info(), ask().model("one"), None),
+        ("another known model", info(), ask().model("two"), None),
+        (
+            "a model's name is not its id",
+            info(),
+            ask().model("Number Two"),
+            Some((UnsupportedModel, &["Number Two", "one, two", "box"])),
+        ),
+        (
+            "an unknown model",
+            info(),
+            ask().model("three"),
+            Some((UnsupportedModel, &["\"three\"", "one, two"])),
+        ),
+        (
+            "any model",
+            with_any_model(info()),
+            ask().model("three"),
+            None,
+        ),
+        (
+            "no model is not any model",
+            with_any_model(info()),
+            ask().model(" "),
+            Some((UnsupportedModel, &["\" \""])),
+        ),
+        (
+            "temperature, not taken",
+            info(),
+            ask().temperature(0.5),
+            Some((InvalidRequest, &["temperature", "leave it out", "box"])),
+        ),
+        (
+            "temperature, taken",
+            with_temperature(info()),
+            ask().temperature(1.0),
+            None,
+        ),
+        (
+            "temperature, beyond",
+            with_temperature(info()),
+            ask().temperature(1.5),
+            Some((InvalidRequest, &["temperature 1.5", "0 and 1"])),
+        ),
+        (
+            "max_tokens, not taken",
+            info(),
+            ask().max_tokens(5),
+            Some((InvalidRequest, &["max_tokens", "leave it out"])),
+        ),
+        (
+            "max_tokens, taken",
+            with_max_tokens(info()),
+            ask().max_tokens(5),
+            None,
+        ),
+        (
+            "an invalid request",
+            info(),
+            ChatRequest::new(""),
+            Some((InvalidRequest, &["box", "blank"])),
+        ),
+    ];
+    for (name, info, request, refused) in cases {
+        match (info.check(&request), refused) {
+            (Ok(()), None) => {}
+            (Err(error), Some((kind, words))) => {
+                assert_eq!(error.kind(), kind, "{name}");
+                assert_eq!(error.provider(), Some("box"), "{name}");
+                for word in words {
+                    assert!(
+                        error.to_string().contains(word),
+                        "{name}: {error} does not say {word:?}"
+                    );
+                }
+            }
+            (result, refused) => panic!("{name}: {result:?}, expected {refused:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_is_taken_out_is_no_longer_refused() {
+    let request = ask().model("three").temperature(1.5).max_tokens(5);
+    assert_eq!(
+        info().unsupported(&request),
+        [Parameter::Temperature, Parameter::MaxTokens]
+    );
+    let adapted = info()
+        .unsupported(&request)
+        .into_iter()
+        .chain([Parameter::Model])
+        .fold(request, ChatRequest::without);
+    assert_eq!(adapted, ask());
+    assert!(info().check(&adapted).is_ok());
+}
+
+#[test]
+fn capabilities_as_words() {
+    assert_eq!(Capabilities::default().names(), Vec::<&str>::new());
+    let info = with_max_tokens(with_temperature(info()));
+    assert_eq!(info.capabilities.names(), ["temperature", "max_tokens"]);
+}

@@ -1,0 +1,361 @@
+//! The form of answers, streamed and not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use chatwire_core::{Error, ErrorKind, Finish, FinishReason, ProgressKind, ReplyEvent, Usage};
+use serde_json::{Value, json};
+use support::*;
+
+const UNICODE: [&str; 6] = [
+    "Grüße, ",
+    "世界 ",
+    "🙂",
+    "👩‍👩‍👧",
+    " \u{0}\u{1b}\"\\\n",
+    "\u{2028}é",
+];
+
+fn usage() -> Usage {
+    Usage::new()
+        .prompt_tokens(Some(5))
+        .completion_tokens(Some(7))
+        .total_tokens(Some(12))
+}
+
+fn counted() -> Vec<Event> {
+    let end = Finish::new(FinishReason::Eof).usage(Some(usage()));
+    vec![text("Hello"), text(" you"), Ok(ReplyEvent::Finish(end))]
+}
+
+#[tokio::test]
+async fn a_whole_answer_has_every_member() {
+    let server = start(home(says(counted()))).await;
+    let answer = server.ask(&question()).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.header("content-type").as_deref(),
+        Some("application/json")
+    );
+    assert!(answer.header("x-request-id").is_some());
+    let json = answer.json();
+    assert!(json["id"].as_str().unwrap().starts_with("chatcmpl-"));
+    assert!(json["created"].is_u64());
+    let mut rest = json.clone();
+    rest.as_object_mut().unwrap().remove("id");
+    rest.as_object_mut().unwrap().remove("created");
+    assert_eq!(
+        rest,
+        json!({
+            "object": "chat.completion",
+            "model": "home/m",
+            "choices": [{
+                "index": 0,
+                "message": {"role": "assistant", "content": "Hello you", "refusal": null},
+                "logprobs": null,
+                "finish_reason": "stop",
+            }],
+            "usage": {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12},
+        })
+    );
+}
+
+#[tokio::test]
+async fn usage_is_whole_or_absent() {
+    for (usage, expected) in [
+        (None, Value::Null),
+        (Some(Usage::new().total_tokens(Some(9))), Value::Null),
+        (Some(Usage::new().prompt_tokens(Some(9))), Value::Null),
+        (
+            Some(
+                Usage::new()
+                    .prompt_tokens(Some(1))
+                    .completion_tokens(Some(2)),
+            ),
+            json!({"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}),
+        ),
+    ] {
+        let end = Finish::new(FinishReason::Stop).usage(usage);
+        let server = start(home(says(vec![text("x"), Ok(ReplyEvent::Finish(end))]))).await;
+        assert_eq!(server.ask(&question()).await.json()["usage"], expected);
+        let body = with(
+            streamed(),
+            json!({"stream_options": {"include_usage": true}}),
+        );
+        let answer = server.ask(&body).await;
+        let chunks = answer.chunks();
+        let last = chunks.last().unwrap();
+        assert_eq!(last["usage"], expected);
+        assert_eq!(last["choices"] == json!([]), !expected.is_null());
+    }
+}
+
+#[tokio::test]
+async fn a_streamed_answer_has_every_member() {
+    let server = start(home(says(counted()))).await;
+    for include_usage in [false, true] {
+        let body = with(
+            streamed(),
+            json!({"stream_options": {"include_usage": include_usage}}),
+        );
+        let answer = server.ask(&body).await;
+        assert_eq!(answer.status, 200);
+        for (name, value) in [
+            ("content-type", "text/event-stream"),
+            ("cache-control", "no-cache"),
+            ("x-accel-buffering", "no"),
+        ] {
+            assert_eq!(answer.header(name).as_deref(), Some(value));
+        }
+        assert!(answer.header("x-request-id").is_some());
+        assert!(answer.body.ends_with("data: [DONE]\n\n"));
+        assert_eq!(answer.events().iter().filter(|e| *e == "[DONE]").count(), 1);
+        let chunks = answer.chunks();
+        let mut roles = 0;
+        for (index, chunk) in chunks.iter().enumerate() {
+            assert_eq!(chunk["id"], chunks[0]["id"]);
+            assert_eq!(chunk["created"], chunks[0]["created"]);
+            assert!(chunk["created"].is_u64());
+            assert_eq!(chunk["object"], "chat.completion.chunk");
+            assert_eq!(chunk["model"], "home/m");
+            assert_eq!(chunk.get("usage").is_some(), include_usage);
+            for choice in chunk["choices"].as_array().unwrap() {
+                assert_eq!(choice["index"], 0);
+                assert!(choice["delta"].is_object());
+                if choice["delta"].get("role").is_some() {
+                    assert_eq!((index, &choice["delta"]["role"]), (0, &json!("assistant")));
+                    roles += 1;
+                }
+            }
+        }
+        assert_eq!(roles, 1);
+        assert_eq!(answer.streamed_text(), "Hello you");
+        assert_eq!(answer.reasons(), ["stop"]);
+        let with_usage: Vec<&Value> = chunks.iter().filter(|c| c["usage"].is_object()).collect();
+        assert_eq!(with_usage.len(), usize::from(include_usage));
+        for chunk in with_usage {
+            assert_eq!(chunk["choices"], json!([]));
+            assert_eq!(chunk["usage"]["total_tokens"], 12);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_character_arrives() {
+    let server = start(home(tells(&UNICODE))).await;
+    let whole = UNICODE.concat();
+    let answer = server.ask(&question()).await.json();
+    assert_eq!(answer["choices"][0]["message"]["content"], whole);
+    assert_eq!(server.ask(&streamed()).await.streamed_text(), whole);
+}
+
+#[tokio::test]
+async fn every_character_is_asked() {
+    let provider = scripted(|request| {
+        let asked = request.messages()[0].content.clone();
+        async move { Ok(paced(vec![(0, text(&asked)), (0, finish())])) }
+    });
+    let server = start(home(provider)).await;
+    let whole = UNICODE.concat();
+    let body = with(
+        question(),
+        json!({"messages": [{"role": "user", "content": whole}]}),
+    );
+    let answer = server.ask(&body).await.json();
+    assert_eq!(answer["choices"][0]["message"]["content"], whole);
+}
+
+#[tokio::test]
+async fn notes_are_not_part_of_the_answer() {
+    let note = ReplyEvent::Progress {
+        kind: ProgressKind::Status,
+        text: "Generating...".into(),
+    };
+    let server = start(home(says(vec![
+        Ok(note.clone()),
+        text("a"),
+        Ok(note),
+        text("b"),
+        finish(),
+    ])))
+    .await;
+    assert_eq!(server.ask(&streamed()).await.streamed_text(), "ab");
+    let answer = server.ask(&question()).await.json();
+    assert_eq!(answer["choices"][0]["message"]["content"], "ab");
+}
+
+#[tokio::test]
+async fn the_text_that_counts() {
+    // What goes on is streamed; what differs counts only in one piece.
+    for (whole, streamed_text) in [("ab and more", "ab and more"), ("AB", "ab")] {
+        let end = Finish::new(FinishReason::Stop).text(whole);
+        let server = start(home(says(vec![text("ab"), Ok(ReplyEvent::Finish(end))]))).await;
+        assert_eq!(server.ask(&streamed()).await.streamed_text(), streamed_text);
+        let answer = server.ask(&question()).await.json();
+        assert_eq!(answer["choices"][0]["message"]["content"], whole);
+    }
+}
+
+#[tokio::test]
+async fn images_follow_the_text() {
+    let end = Finish::new(FinishReason::Stop).images(vec!["http://x/1.png".into()]);
+    let server = start(home(says(vec![text("See:"), Ok(ReplyEvent::Finish(end))]))).await;
+    assert_eq!(
+        server.ask(&streamed()).await.streamed_text(),
+        "See:\n\n![](http://x/1.png)"
+    );
+}
+
+#[tokio::test]
+async fn stop_sequences_work_across_pieces() {
+    for (pieces, stop, expected) in [
+        (&["one EN", "D two"][..], json!("END"), "one "),
+        (&["one E", "ND"], json!(["END"]), "one "),
+        (&["one EN", "ough"], json!(["END"]), "one ENough"),
+        (&["one EN"], json!(["END"]), "one EN"),
+        (&["a\n", "\nb"], json!(["END", "\n\n"]), "a"),
+        (&["END"], json!("END"), ""),
+        (&["ab"], json!(null), "ab"),
+        (&["ab"], json!([]), "ab"),
+        (&["naïv", "é 🙂 x"], json!(["é 🙂"]), "naïv"),
+    ] {
+        let server = start(home(tells(pieces))).await;
+        let whole = server
+            .ask(&with(question(), json!({"stop": stop})))
+            .await
+            .json();
+        assert_eq!(whole["choices"][0]["message"]["content"], expected);
+        assert_eq!(whole["choices"][0]["finish_reason"], "stop");
+        let answer = server.ask(&with(streamed(), json!({"stop": stop}))).await;
+        assert_eq!(answer.streamed_text(), expected);
+        assert_eq!(answer.reasons(), ["stop"]);
+        assert!(answer.body.ends_with("data: [DONE]\n\n"));
+    }
+}
+
+#[tokio::test]
+async fn stop_sequences_hold_for_the_text_that_counts() {
+    let end = Finish::new(FinishReason::Stop).text("other END text");
+    let server = start(home(says(vec![text("some"), Ok(ReplyEvent::Finish(end))]))).await;
+    let answer = server
+        .ask(&with(question(), json!({"stop": "END"})))
+        .await
+        .json();
+    assert_eq!(answer["choices"][0]["message"]["content"], "other ");
+}
+
+#[tokio::test]
+async fn keep_alive_before_and_between_texts() {
+    let provider = scripted(|_| async {
+        tokio::time::sleep(Duration::from_millis(350)).await;
+        Ok(paced(vec![(0, text("a")), (350, text("b")), (0, finish())]))
+    });
+    let server = start(home(provider).keep_alive(Duration::from_millis(100))).await;
+    let began = Instant::now();
+    let mut stream = server.connect().await;
+    tokio::io::AsyncWriteExt::write_all(&mut stream, post(&streamed().to_string(), "").as_bytes())
+        .await
+        .unwrap();
+    let head = read_until(&mut stream, ": keep-alive\n\n").await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    let first = began.elapsed();
+    assert!(
+        first >= Duration::from_millis(95) && first < Duration::from_millis(300),
+        "{first:?}"
+    );
+    let rest = read_until(&mut stream, "[DONE]").await;
+    let (before, between) = rest.split_once("\"a\"").unwrap();
+    for part in [before, between.split_once("\"b\"").unwrap().0] {
+        let comments = part.matches(": keep-alive").count();
+        assert!((2..=4).contains(&comments), "{comments} in {part}");
+    }
+}
+
+#[tokio::test]
+async fn a_quick_answer_has_no_comment() {
+    let server = start(home(tells(&["a"]))).await;
+    assert!(!server.ask(&streamed()).await.body.contains("keep-alive"));
+}
+
+#[tokio::test]
+async fn the_default_keep_alive_is_soon_enough() {
+    tokio::time::pause();
+    let provider = scripted(|_| async {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        Ok(paced(vec![
+            (0, text("a")),
+            (60_000, text("b")),
+            (0, finish()),
+        ]))
+    });
+    // Over the router alone, under a clock that runs by itself.
+    let router = home(provider).build().unwrap().router();
+    let request = http::Request::post("/v1/chat/completions")
+        .header("host", "localhost")
+        .header("content-type", "application/json")
+        .body(axum::body::Body::from(streamed().to_string()))
+        .unwrap();
+    let began = tokio::time::Instant::now();
+    let response = tower::ServiceExt::oneshot(router, request).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(began.elapsed() <= Duration::from_secs(10));
+    let mut body = response.into_body();
+    let mut before = began;
+    while let Some(frame) = http_body_util::BodyExt::frame(&mut body).await {
+        frame.unwrap();
+        let silence = before.elapsed();
+        assert!(silence <= Duration::from_secs(15), "{silence:?}");
+        before = tokio::time::Instant::now();
+    }
+    assert!(began.elapsed() >= Duration::from_secs(120));
+}
+
+#[tokio::test]
+async fn a_fault_after_the_head_is_an_event() {
+    let broken = || Err(Error::new(ErrorKind::Interrupted, "the connection broke"));
+    let late = scripted(move |_| async move {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        Err(Error::new(ErrorKind::RateLimited, "slow down"))
+    });
+    let panics = scripted(|_| async {
+        let mut first = true;
+        Ok(chatwire_core::ReplyStream::from_events(
+            futures::stream::poll_fn(move |_| {
+                assert!(first, "on purpose");
+                first = false;
+                std::task::Poll::Ready(Some(text("a")))
+            }),
+        ))
+    });
+    for (provider, partial, code) in [
+        (
+            says(vec![text("a"), text("b"), broken()]),
+            "ab",
+            "provider_interrupted",
+        ),
+        (says(vec![text("a")]), "a", "provider_truncated"),
+        (late, "", "rate_limit_exceeded"),
+        (panics, "a", "internal_error"),
+    ] {
+        let server = start(home(provider).keep_alive(Duration::from_millis(30))).await;
+        let answer = server.ask(&streamed()).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.streamed_text(), partial);
+        assert!(answer.reasons().is_empty(), "{answer:?}");
+        assert!(!answer.body.contains("[DONE]"));
+        let last = answer.chunks().pop().unwrap();
+        assert_eq!(last.as_object().unwrap().len(), 1);
+        assert_members(&last["error"]);
+        assert_eq!(last["error"]["code"], code);
+        // The chunked body ends as it should, so that it is no broken connection.
+        assert!(answer.body.ends_with("\n\n"));
+    }
+}

@@ -1,0 +1,282 @@
+//! Clients that go away, and a server that does.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use chatwire_aura::Aura;
+use chatwire_core::ReplyStream;
+use chatwire_gateway::Gateway;
+use chatwire_mock::{Answer as MockAnswer, AuraMock, Gate};
+use serde_json::json;
+use support::*;
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::mpsc;
+
+/// How a provider is when its client goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum State {
+    /// It has not answered.
+    Asked,
+    /// It has, and says nothing more.
+    Silent,
+    /// It goes on saying something.
+    Talking,
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_ends_the_provider() {
+    for state in [State::Asked, State::Silent, State::Talking] {
+        for stream_it in [true, false] {
+            let (gone, mut went) = mpsc::unbounded_channel();
+            let provider = scripted(move |_| {
+                let guard = OnDrop(gone.clone());
+                async move {
+                    if state == State::Asked {
+                        std::future::pending::<()>().await;
+                    }
+                    let events =
+                        futures::stream::unfold((guard, 0), move |(guard, n)| async move {
+                            if n > 0 {
+                                match state {
+                                    State::Talking => {
+                                        tokio::time::sleep(Duration::from_millis(5)).await
+                                    }
+                                    _ => std::future::pending().await,
+                                }
+                            }
+                            Some((text("a"), (guard, n + 1)))
+                        });
+                    Ok(ReplyStream::from_events(events))
+                }
+            });
+            let server = start(home(provider.clone())).await;
+            let mut stream = server.connect().await;
+            let body = with(question(), json!({"stream": stream_it}));
+            stream
+                .write_all(post(&body.to_string(), "").as_bytes())
+                .await
+                .unwrap();
+            if stream_it && state != State::Asked {
+                read_until(&mut stream, "\"a\"").await;
+            } else {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
+            let left = Instant::now();
+            drop(stream);
+            let ended = tokio::time::timeout(Duration::from_secs(2), went.recv())
+                .await
+                .expect("the provider is still asked")
+                .unwrap();
+            let took = ended.duration_since(left);
+            assert!(
+                took < Duration::from_millis(50),
+                "{state:?} {stream_it} {took:?}"
+            );
+            let metrics = server.get("/metrics").await.body;
+            assert!(
+                metrics.contains("chatwire_cancelled_total{provider=\"home\"} 1"),
+                "{metrics}"
+            );
+            assert!(
+                metrics.contains("chatwire_in_flight{provider=\"home\"} 0"),
+                "{metrics}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_connection_to_a_real_backend_is_closed() {
+    let mock = AuraMock::start().await.unwrap();
+    let aura = Aura::builder().base_url(mock.url()).build().unwrap();
+    let server = start(Gateway::builder().endpoint("home", Arc::new(aura))).await;
+    let gate = Gate::new();
+    mock.answer(MockAnswer::stream(["Hello"]).wait(&gate).piece("never"));
+    let mut stream = server.connect().await;
+    let body = with(streamed(), json!({"model": "home"}));
+    stream
+        .write_all(post(&body.to_string(), "").as_bytes())
+        .await
+        .unwrap();
+    read_until(&mut stream, "Hello").await;
+    assert_eq!(mock.open_connections(), 1);
+    let left = Instant::now();
+    drop(stream);
+    while mock.open_connections() > 0 {
+        assert!(left.elapsed() < Duration::from_secs(2), "still open");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert!(
+        left.elapsed() < Duration::from_millis(50),
+        "{:?}",
+        left.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn a_stop_sequence_ends_the_provider_too() {
+    for stream_it in [true, false] {
+        let (gone, mut went) = mpsc::unbounded_channel();
+        let provider = scripted(move |_| {
+            let guard = OnDrop(gone.clone());
+            async move {
+                let events = futures::stream::unfold((guard, 0), |(guard, n)| async move {
+                    if n > 1 {
+                        std::future::pending::<()>().await;
+                    }
+                    let piece = if n == 0 { "one E" } else { "ND two" };
+                    Some((text(piece), (guard, n + 1)))
+                });
+                Ok(ReplyStream::from_events(events))
+            }
+        });
+        let server = start(home(provider)).await;
+        let body = with(question(), json!({"stream": stream_it, "stop": "END"}));
+        let answer = tokio::time::timeout(Duration::from_secs(2), server.ask(&body))
+            .await
+            .unwrap();
+        assert_eq!(answer.status, 200);
+        went.try_recv().expect("the provider is still asked");
+    }
+}
+
+#[tokio::test]
+async fn a_slow_client_slows_the_provider() {
+    let made = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&made);
+    let provider = scripted(move |_| {
+        let counter = Arc::clone(&counter);
+        async move {
+            let piece = "x".repeat(8 * 1024);
+            Ok(ReplyStream::from_events(futures::stream::poll_fn(
+                move |_| {
+                    counter.fetch_add(1, Ordering::SeqCst);
+                    std::task::Poll::Ready(Some(text(&piece)))
+                },
+            )))
+        }
+    });
+    let server = start(home(provider)).await;
+    let mut stream = server.connect().await;
+    stream
+        .write_all(post(&streamed().to_string(), "").as_bytes())
+        .await
+        .unwrap();
+    read_until(&mut stream, "xxx").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let held = made.load(Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    // Only what the system's own buffers took was made: no queue grows.
+    assert_eq!(made.load(Ordering::SeqCst), held);
+    assert!(held * 8 < 16 * 1024, "{held} pieces of 8 KiB");
+}
+
+#[tokio::test]
+async fn a_shutdown_lets_running_answers_finish() {
+    let provider =
+        scripted(|_| async { Ok(paced(vec![(0, text("a")), (400, text("b")), (0, finish())])) });
+    let mut server = start(home(provider)).await;
+    let mut running = server.connect().await;
+    running
+        .write_all(post(&streamed().to_string(), "").as_bytes())
+        .await
+        .unwrap();
+    read_until(&mut running, "\"a\"").await;
+    // Idle, and not yet a request: closed, and refused.
+    let mut idle = server.connect().await;
+    let mut half = server.connect().await;
+    half.write_all(&post(&question().to_string(), "").as_bytes()[..20])
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    server.stop();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(
+        tokio::net::TcpStream::connect(server.addr).await.is_err(),
+        "still listening"
+    );
+    let said = tokio::io::AsyncReadExt::read(&mut idle, &mut [0; 10]).await;
+    assert_eq!(said.unwrap(), 0);
+    let rest = post(&question().to_string(), "").as_bytes()[20..].to_vec();
+    if half.write_all(&rest).await.is_ok() {
+        let mut said = Vec::new();
+        let _ = tokio::io::AsyncReadExt::read_to_end(&mut half, &mut said).await;
+        if let Some(answer) = parse(&said) {
+            answer.assert_error(503, "shutting_down");
+        }
+    }
+    drop(half);
+    let rest = read_until(&mut running, "[DONE]").await;
+    assert!(rest.contains("\"stop\""));
+    tokio::time::timeout(Duration::from_secs(1), &mut server.done)
+        .await
+        .expect("the server is still there")
+        .unwrap()
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_shutdown_cuts_what_takes_too_long() {
+    let endless = scripted(|_| async {
+        Ok(paced(vec![
+            (0, text("a")),
+            (60_000, text("b")),
+            (0, finish()),
+        ]))
+    });
+    let never = scripted(|_| std::future::pending());
+    for (provider, first) in [(endless, true), (never, false)] {
+        let mut server = start(home(provider.clone()).grace(Duration::from_millis(200))).await;
+        let mut answer_stream = server.connect().await;
+        answer_stream
+            .write_all(post(&streamed().to_string(), "").as_bytes())
+            .await
+            .unwrap();
+        let mut whole = server.connect().await;
+        whole
+            .write_all(post(&question().to_string(), "").as_bytes())
+            .await
+            .unwrap();
+        if first {
+            read_until(&mut answer_stream, "\"a\"").await;
+        }
+        while provider.asked.load(Ordering::SeqCst) < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let began = Instant::now();
+        server.stop();
+        if first {
+            let rest = read_until(&mut answer_stream, "\n0\r\n").await;
+            assert!(rest.contains("\"code\":\"shutting_down\""), "{rest}");
+            assert!(!rest.contains("[DONE]") && !rest.contains("\"stop\""));
+        } else {
+            read_answer(&mut answer_stream)
+                .await
+                .assert_error(503, "shutting_down");
+        }
+        read_answer(&mut whole)
+            .await
+            .assert_error(503, "shutting_down");
+        tokio::time::timeout(Duration::from_secs(2), &mut server.done)
+            .await
+            .expect("the server is still there")
+            .unwrap()
+            .unwrap();
+        let took = began.elapsed();
+        assert!(
+            took >= Duration::from_millis(190) && took < Duration::from_secs(2),
+            "{took:?}"
+        );
+    }
+}

@@ -1,0 +1,278 @@
+//! Clients that are slow, large or many.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use chatwire_gateway::Limits;
+use serde_json::json;
+use support::*;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+fn limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.header_read = Duration::from_millis(300);
+    limits.body_read = Duration::from_millis(300);
+    limits.idle = Duration::from_millis(700);
+    limits.linger = Duration::from_millis(200);
+    limits
+}
+
+/// How long until the gateway closes the connection, and what it said.
+async fn closed(stream: &mut TcpStream) -> (Duration, Vec<u8>) {
+    let began = Instant::now();
+    let mut said = Vec::new();
+    tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut said))
+        .await
+        .expect("the gateway waits for ever")
+        .ok();
+    (began.elapsed(), said)
+}
+
+fn assert_about(time: Duration, millis: u64) {
+    let (least, most) = (
+        Duration::from_millis(millis - 30),
+        Duration::from_millis(millis + 400),
+    );
+    assert!(
+        time >= least && time <= most,
+        "{time:?}, not about {millis} ms"
+    );
+}
+
+#[tokio::test]
+async fn a_silent_client() {
+    let server = start(home(tells(&["a"])).limits(limits())).await;
+    let mut stream = server.connect().await;
+    assert_about(closed(&mut stream).await.0, 300);
+}
+
+#[tokio::test]
+async fn half_a_head() {
+    let server = start(home(tells(&["a"])).limits(limits())).await;
+    let mut stream = server.connect().await;
+    stream
+        .write_all(b"POST /v1/chat/completions HTTP/1.1\r\nhost: loc")
+        .await
+        .unwrap();
+    assert_about(closed(&mut stream).await.0, 300);
+}
+
+/// Writes one byte every 20 ms until it cannot, and says how long that went.
+async fn drip(server: &Server, head: &str) -> (Duration, Vec<u8>) {
+    let began = Instant::now();
+    let (mut read, mut write) = server.connect().await.into_split();
+    write.write_all(head.as_bytes()).await.unwrap();
+    let dripping = tokio::spawn(async move {
+        while write.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let mut said = Vec::new();
+    tokio::time::timeout(Duration::from_secs(5), read.read_to_end(&mut said))
+        .await
+        .expect("the gateway waits for ever")
+        .ok();
+    dripping.abort();
+    (began.elapsed(), said)
+}
+
+#[tokio::test]
+async fn a_dripped_head() {
+    let server = start(home(tells(&["a"])).limits(limits())).await;
+    let (time, _) = drip(&server, "POST /v1/chat/completions HTTP/1.1\r\nx-long: ").await;
+    assert_about(time, 300);
+}
+
+#[tokio::test]
+async fn no_body() {
+    let server = start(home(tells(&["a"])).limits(limits())).await;
+    let mut stream = server.connect().await;
+    let head = post("", "").replace("content-length: 0", "content-length: 100");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let (time, said) = closed(&mut stream).await;
+    assert_about(time, 300);
+    parse(&said).unwrap().assert_error(408, "request_timeout");
+}
+
+#[tokio::test]
+async fn a_dripped_body() {
+    let server = start(home(tells(&["a"])).limits(limits())).await;
+    let head = post("", "").replace("content-length: 0", "content-length: 100000");
+    let (time, said) = drip(&server, &head).await;
+    assert_about(time, 300);
+    parse(&said).unwrap().assert_error(408, "request_timeout");
+}
+
+#[tokio::test]
+async fn an_idle_connection_and_a_slow_second_head() {
+    let server = start(home(tells(&["a"])).limits(limits())).await;
+    let body = question().to_string();
+    let request = post(&body, "").replace("connection: close\r\n", "");
+    // Idle after an answer: longer than for a head.
+    let mut stream = server.connect().await;
+    stream.write_all(request.as_bytes()).await.unwrap();
+    read_until(&mut stream, "finish_reason").await;
+    assert_about(closed(&mut stream).await.0, 700);
+    // The head of the second request has its own time, from its first byte.
+    let mut stream = server.connect().await;
+    stream.write_all(request.as_bytes()).await.unwrap();
+    read_until(&mut stream, "finish_reason").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    stream.write_all(b"POST").await.unwrap();
+    assert_about(closed(&mut stream).await.0, 300);
+    // And a connection that is used lives on.
+    let mut stream = server.connect().await;
+    for _ in 0..4 {
+        stream.write_all(request.as_bytes()).await.unwrap();
+        read_until(&mut stream, "finish_reason").await;
+        tokio::time::sleep(Duration::from_millis(350)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_long_answer_is_not_idle() {
+    let provider = scripted(|_| async {
+        Ok(paced(vec![
+            (0, text("a")),
+            (1500, text("b")),
+            (0, finish()),
+        ]))
+    });
+    let server = start(home(provider).limits(limits())).await;
+    assert_eq!(server.ask(&streamed()).await.streamed_text(), "ab");
+    assert_eq!(server.ask(&question()).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing() {
+    let (gone, mut went) = tokio::sync::mpsc::unbounded_channel();
+    let provider = scripted(move |_| {
+        let guard = OnDrop(gone.clone());
+        async move {
+            let piece = "x".repeat(64 * 1024);
+            let events = futures::stream::poll_fn(move |_| {
+                let _ = &guard;
+                std::task::Poll::Ready(Some(text(&piece)))
+            });
+            Ok(chatwire_core::ReplyStream::from_events(events))
+        }
+    });
+    let server = start(home(provider).limits(limits())).await;
+    let mut stream = server.connect().await;
+    let began = Instant::now();
+    stream
+        .write_all(post(&streamed().to_string(), "").as_bytes())
+        .await
+        .unwrap();
+    tokio::time::timeout(Duration::from_secs(5), went.recv())
+        .await
+        .expect("the gateway waits for ever");
+    assert_about(began.elapsed(), 700);
+}
+
+#[tokio::test]
+async fn an_oversize_head() {
+    let server = start(home(tells(&["a"]))).await;
+    for (size, refused) in [(20 * 1024, false), (33 * 1024, true), (500 * 1024, true)] {
+        let header = format!("x-long: {}\r\n", "x".repeat(size));
+        let answer = server.send(&post(&question().to_string(), &header)).await;
+        if refused {
+            answer.assert_error(431, "headers_too_large");
+        } else {
+            assert_eq!(answer.status, 200);
+        }
+    }
+    let many: String = (0..200).map(|i| format!("x-{i}: 1\r\n")).collect();
+    let answer = server.send(&post(&question().to_string(), &many)).await;
+    answer.assert_error(431, "headers_too_large");
+}
+
+#[tokio::test]
+async fn an_oversize_body() {
+    let server = start(home(tells(&["a"]))).await;
+    let of_size = |size: usize| {
+        let body =
+            json!({"model": "home/m", "messages": [{"role": "user", "content": "Hi"}], "user": ""});
+        let padding = "x".repeat(size - body.to_string().len());
+        with(body, json!({"user": padding})).to_string()
+    };
+    let limit = 4 * 1024 * 1024;
+    assert_eq!(server.send(&post(&of_size(limit), "")).await.status, 200);
+    for size in [limit + 1, 3 * limit] {
+        server
+            .send(&post(&of_size(size), ""))
+            .await
+            .assert_error(413, "body_too_large");
+    }
+    // Without a length, and with the client waiting for leave to send.
+    let chunk = of_size(limit + 1);
+    let chunked = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         transfer-encoding: chunked\r\n\r\n{:x}\r\n{chunk}\r\n0\r\n\r\n",
+        chunk.len()
+    );
+    server
+        .send(&chunked)
+        .await
+        .assert_error(413, "body_too_large");
+    let head = post("", "expect: 100-continue\r\n")
+        .replace("content-length: 0", "content-length: 9999999");
+    let answer = server.send(&head).await;
+    answer.assert_error(413, "body_too_large");
+}
+
+#[tokio::test]
+async fn too_many_connections() {
+    let mut limits = limits();
+    limits.connections = 3;
+    limits.header_read = Duration::from_secs(5);
+    let server = start(home(tells(&["a"])).limits(limits)).await;
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(server.connect().await);
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let answer = server.ask(&question()).await;
+    answer.assert_error(503, "too_many_connections");
+    assert_eq!(answer.header("retry-after").as_deref(), Some("1"));
+    held.pop();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(server.ask(&question()).await.status, 200);
+}
+
+#[tokio::test]
+async fn too_many_requests() {
+    let mut limits = limits();
+    limits.requests = 2;
+    let provider =
+        scripted(|_| async { Ok(paced(vec![(0, text("a")), (300, text("b")), (0, finish())])) });
+    let server = start(home(provider).limits(limits)).await;
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut stream = server.connect().await;
+        stream
+            .write_all(post(&streamed().to_string(), "").as_bytes())
+            .await
+            .unwrap();
+        read_until(&mut stream, "\"a\"").await;
+        held.push(stream);
+    }
+    let answer = server.ask(&question()).await;
+    answer.assert_error(503, "too_many_requests_in_flight");
+    assert_eq!(answer.header("retry-after").as_deref(), Some("1"));
+    // Who only looks is not held up.
+    assert_eq!(server.get("/healthz").await.status, 200);
+    for stream in &mut held {
+        read_until(stream, "[DONE]").await;
+    }
+    assert_eq!(server.ask(&question()).await.status, 200);
+}

@@ -1,0 +1,123 @@
+//! Health and numbers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use chatwire_core::{Error, ErrorKind};
+use chatwire_gateway::Gateway;
+use serde_json::json;
+use support::*;
+
+#[tokio::test]
+async fn ready_while_one_provider_works() {
+    let works = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&works);
+    let moody = scripted(move |_| {
+        let works = flag.load(Ordering::SeqCst);
+        async move {
+            match works {
+                true => Ok(paced(vec![(0, text("a")), (0, finish())])),
+                false => Err(Error::new(ErrorKind::Connect, "refused")),
+            }
+        }
+    });
+    let wrong = fails(Error::new(ErrorKind::InvalidRequest, "your fault"));
+    let gateway = Gateway::builder()
+        .endpoint("moody", moody)
+        .endpoint("wrong", wrong)
+        .retries(0);
+    let server = start(gateway).await;
+    let ask = async |model: &str, times: usize| {
+        for _ in 0..times {
+            server.ask(&with(question(), json!({"model": model}))).await;
+        }
+        server.get("/readyz").await.json()["providers"][model].clone()
+    };
+    assert_eq!(server.get("/readyz").await.json()["status"], "ready");
+    assert_eq!(
+        ask("wrong", 5).await,
+        "ok",
+        "the client's mistakes do not count"
+    );
+    assert_eq!(ask("moody", 2).await, "ok");
+    assert_eq!(ask("moody", 1).await, "failing");
+    assert_eq!(
+        server.get("/readyz").await.status,
+        200,
+        "the other one works"
+    );
+    works.store(true, Ordering::SeqCst);
+    assert_eq!(ask("moody", 1).await, "ok");
+}
+
+#[tokio::test]
+async fn not_ready_when_every_provider_fails() {
+    let server = start(home(fails(Error::new(ErrorKind::Blocked, "a page")))).await;
+    for _ in 0..3 {
+        server.ask(&question()).await;
+    }
+    server.get("/readyz").await.assert_error(503, "not_ready");
+    assert_eq!(server.get("/healthz").await.json()["status"], "ok");
+}
+
+#[tokio::test]
+async fn the_numbers() {
+    let slow = scripted(|_| async {
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        Ok(paced(vec![(0, text("a")), (0, finish())]))
+    });
+    let gateway = Gateway::builder()
+        .endpoint("slow", slow)
+        .endpoint(
+            "bad",
+            fails(Error::new(ErrorKind::RateLimited, "slow down")),
+        )
+        .retries(0);
+    let server = start(gateway).await;
+    server
+        .ask(&with(streamed(), json!({"model": "slow"})))
+        .await;
+    server
+        .ask(&with(question(), json!({"model": "slow"})))
+        .await;
+    server.ask(&with(question(), json!({"model": "bad"}))).await;
+    server
+        .ask(&with(question(), json!({"model": "none"})))
+        .await;
+    let answer = server.get("/metrics").await;
+    assert!(
+        answer
+            .header("content-type")
+            .unwrap()
+            .starts_with("text/plain; version=0.0.4")
+    );
+    for line in [
+        "chatwire_requests_total{kind=\"stream\",provider=\"slow\"} 1",
+        "chatwire_requests_total{kind=\"whole\",provider=\"slow\"} 1",
+        "chatwire_requests_total{kind=\"whole\",provider=\"bad\"} 1",
+        "chatwire_errors_total{kind=\"rate_limit_exceeded\",provider=\"bad\"} 1",
+        "chatwire_errors_total{kind=\"model_not_found\",provider=\"\"} 1",
+        "chatwire_cancelled_total{provider=\"slow\"} 0",
+        "chatwire_in_flight{provider=\"slow\"} 0",
+        "chatwire_first_text_seconds_count{provider=\"slow\"} 2",
+        "chatwire_first_text_seconds_bucket{provider=\"slow\",le=\"0.025\"} 0",
+        "chatwire_gateway_overhead_seconds_count{provider=\"slow\"} 2",
+        "chatwire_gateway_overhead_seconds_bucket{provider=\"slow\",le=\"0.05\"} 2",
+    ] {
+        assert!(
+            answer.body.lines().any(|l| l == line),
+            "{line} not in\n{}",
+            answer.body
+        );
+    }
+}

@@ -1,0 +1,166 @@
+//! Where the client looks for the site's secrets, and what it says when they
+//! are not there.
+
+// A panic is how a test fails, also in its helpers.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use chatwire_magickpen::{ChatRequest, ErrorKind, MagickPen, ProviderExt};
+use wiremock::matchers::{header, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+const KNOWN: &str = "/_nuxt/bf709a9ce19f14e18116.js";
+const BOTH: &str = r#"a={"X-API-Secret":"api1",secret:"sec1"}"#;
+const API: &str = r#"a={"X-API-Secret":"api1"}"#;
+const SECRET: &str = r#"a={secret:"sec1"}"#;
+
+/// Paths of a site, and what is there.
+type Pages<'a> = &'a [(&'a str, &'a str)];
+
+/// A site with these paths and bodies, whose API accepts only its own secrets.
+async fn site(pages: Pages<'_>) -> MockServer {
+    let server = MockServer::start().await;
+    for (page, body) in pages {
+        Mock::given(method("GET"))
+            .and(path(*page))
+            .respond_with(ResponseTemplate::new(200).set_body_string(*body))
+            .mount(&server)
+            .await;
+    }
+    Mock::given(method("POST"))
+        .and(path("/ask"))
+        .and(header("x-api-secret", "api1"))
+        .and(header("secret", "sec1"))
+        .respond_with(ResponseTemplate::new(200).set_body_string("fine"))
+        .mount(&server)
+        .await;
+    server
+}
+
+#[tokio::test]
+async fn secrets_are_found_where_they_are() {
+    // (what it is, the site's pages, how many requests until the answer)
+    let cases: &[(&str, Pages<'_>, usize)] = &[
+        ("at the known path", &[(KNOWN, BOTH)], 2),
+        (
+            "in a script of the front page",
+            &[
+                ("/", r#"<script src="/_nuxt/new.js"></script>"#),
+                ("/_nuxt/new.js", BOTH),
+            ],
+            4,
+        ),
+        (
+            "in a preloaded script, named relative to the page",
+            &[
+                (
+                    "/",
+                    r#"<link rel="preload" as="script" href="_nuxt/new.js">"#,
+                ),
+                ("/_nuxt/new.js", BOTH),
+            ],
+            4,
+        ),
+        (
+            "one in each of two scripts, past one that is gone",
+            &[
+                (
+                    "/",
+                    r#"<script src="/gone.js"></script><script src="/a.js"></script><script src="/b.js"></script>"#,
+                ),
+                ("/a.js", API),
+                ("/b.js", SECRET),
+            ],
+            6,
+        ),
+        (
+            "one at the known path, one elsewhere",
+            &[
+                (KNOWN, API),
+                ("/", r#"<script src="/b.js"></script>"#),
+                ("/b.js", SECRET),
+            ],
+            4,
+        ),
+    ];
+    for (case, pages, requests) in cases {
+        let server = site(pages).await;
+        let client = MagickPen::builder().base_url(server.uri()).build().unwrap();
+        let reply = client.reply(&ChatRequest::new("hi")).await;
+        assert_eq!(reply.unwrap().text, "fine", "{case}");
+        let received = server.received_requests().await.unwrap();
+        assert_eq!(received.len(), *requests, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named_with_where_it_was_looked_for() {
+    let other_site = r#"<script src="https://scripts.invalid/x.js"></script>"#;
+    // (the site's pages, words of the error)
+    let cases: &[(Pages<'_>, &[&str])] = &[
+        (
+            &[(KNOWN, API), ("/", "no scripts")],
+            &["secret not found", KNOWN, "front page"],
+        ),
+        (&[(KNOWN, SECRET), ("/", "")], &["X-API-Secret not found"]),
+        (&[("/", other_site)], &["X-API-Secret and secret not found"]),
+        (
+            &[
+                ("/", r#"<script src="/a.js"></script>"#),
+                ("/a.js", "nothing"),
+            ],
+            &["X-API-Secret and secret not found", "/a.js"],
+        ),
+    ];
+    for (pages, words) in cases {
+        let server = site(pages).await;
+        let client = MagickPen::builder().base_url(server.uri()).build().unwrap();
+        let error = client
+            .reply(&ChatRequest::new("hi"))
+            .await
+            .unwrap_err()
+            .error;
+        assert_eq!(error.kind(), ErrorKind::Credentials, "{error}");
+        for words in *words {
+            assert!(error.to_string().contains(words), "{words}: {error}");
+        }
+        let received = server.received_requests().await.unwrap();
+        assert!(
+            received
+                .iter()
+                .all(|request| request.method.as_str() == "GET")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_page_cannot_make_the_client_read_without_end() {
+    let scripts: String = (0..500)
+        .map(|n| format!(r#"<script src="/s{n}.js"></script>"#))
+        .collect();
+    let server = site(&[("/", &scripts)]).await;
+    let client = MagickPen::builder().base_url(server.uri()).build().unwrap();
+    let error = client
+        .reply(&ChatRequest::new("hi"))
+        .await
+        .unwrap_err()
+        .error;
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    assert!(server.received_requests().await.unwrap().len() < 30);
+}
+
+#[tokio::test]
+async fn the_api_can_be_elsewhere() {
+    let site_server = site(&[(KNOWN, BOTH)]).await;
+    let api_server = site(&[]).await;
+    let client = MagickPen::builder()
+        .base_url(site_server.uri())
+        .api_url(api_server.uri())
+        .build()
+        .unwrap();
+    let reply = client.reply(&ChatRequest::new("hi")).await.unwrap();
+    assert_eq!(reply.text, "fine");
+    let asked = api_server.received_requests().await.unwrap();
+    assert_eq!(asked.len(), 1);
+    // The API sees the site as where the question comes from.
+    assert_eq!(asked[0].headers["origin"], site_server.uri().as_str());
+}
