@@ -24,6 +24,21 @@ use sse_stream::SseByteStream;
 const MIB: usize = 1024 * 1024;
 
 fn main() {
+    // For a profiler, so that it sees nothing else.
+    if std::env::args().any(|argument| argument == "profile-sse") {
+        let pieces = ServerEvents::new(&live_event("tok"), 16 * MIB, 16 * 1024).pieces;
+        (0..40).for_each(|_| {
+            black_box(with_chatwire(&pieces));
+        });
+        return;
+    }
+    if std::env::args().any(|argument| argument == "profile-ai-engine") {
+        let pieces = ServerEvents::new(&live_event("tok"), 16 * MIB, 16 * 1024).pieces;
+        (0..40).for_each(|_| {
+            black_box(with_ai_engine(&pieces));
+        });
+        return;
+    }
     server_sent_events();
     long_lines();
     typed_events();

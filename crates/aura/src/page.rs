@@ -61,7 +61,7 @@ struct Hints {
 /// One look at the page.
 pub(crate) enum Look {
     /// It is there.
-    Ready(BrowserSession),
+    Ready(Box<BrowserSession>),
     /// It is not, and why.
     NotYet(String),
 }
@@ -116,7 +116,7 @@ pub(crate) async fn look(
             platform: hints.platform,
         }),
     })?;
-    Ok(Look::Ready(session))
+    Ok(Look::Ready(Box::new(session)))
 }
 
 impl View {

@@ -212,7 +212,7 @@ async fn stay(
             Look::Ready(session) => {
                 let address = session.address();
                 if before.as_ref() == Some(&address) {
-                    return Ok(session);
+                    return Ok(*session);
                 }
                 before = Some(address);
             }

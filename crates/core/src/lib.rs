@@ -24,6 +24,12 @@
 //! behind a stream and no channel stands in it: who stops reading stops the
 //! server, and who drops it closes the connection.
 //!
+//! # Tracing
+//!
+//! Requests, heads, first bytes, ends, credentials and attempts are told through
+//! `tracing`, at the level `debug`: who, where, how long, how many bytes, and
+//! the kind of an error. Never what was said, and no secret.
+//!
 //! # Features
 //!
 //! - `rustls`: https through rustls with ring and the platform's certificates.

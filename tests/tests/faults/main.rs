@@ -58,3 +58,11 @@ async fn every_fault_at_every_request() {
     assert!(count >= 120, "{count} cells");
     assert!(took < Duration::from_secs(60), "{took:?}");
 }
+#[test]
+fn build_time() {
+    let t = Instant::now();
+    for _ in 0..20 {
+        let _ = place::Place::AuraChat.client("http://127.0.0.1:1", run::limits());
+    }
+    println!("20 clients {:?}", t.elapsed());
+}

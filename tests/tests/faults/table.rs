@@ -208,7 +208,7 @@ fn broken_connections(rows: &mut Rows) {
     rows.row(
         "not HTTP at all",
         |_| Answer::raw("SSH-2.0-OpenSSH_9.6\r\n"),
-        no_answer(),
+        all(fails(Protocol).retryable(false)),
     );
     let broken = || {
         both(
