@@ -174,7 +174,7 @@ impl AuraBuilder {
             sources.browser = Some(browser.checked(&self.http).map_err(named)?);
         }
         let http = Http::new(NAME, self.http)?;
-        http.redactor().add(&self.key);
+        http.redactor().keep(&self.key);
         Ok(Aura {
             info,
             access: Access::new(sources, address, &http).map_err(named)?,
