@@ -275,7 +275,7 @@ impl Start {
             self.http = self.http.header(name, value);
         }
         for option in &args.option {
-            let (key, value) = setting(option)?;
+            let (key, value) = setting(option, kind)?;
             self.settings.retain(|(known, _)| *known != key);
             self.settings.push((key, value));
         }
@@ -407,8 +407,9 @@ fn split_header(header: &str) -> Result<(&str, &str), Failure> {
     }
 }
 
-/// Reads `KEY=VALUE`, `KEY_env=NAME` or `KEY_file=PATH`.
-fn setting(option: &str) -> Result<(String, String), Failure> {
+/// Reads `KEY=VALUE`, `KEY_env=NAME` or `KEY_file=PATH`. A setting whose own
+/// name ends so is taken as it is.
+fn setting(option: &str, kind: &ProviderKind) -> Result<(String, String), Failure> {
     let usage = |message: String| Err(Failure::Usage(message));
     let Some((key, value)) = option.split_once('=') else {
         return usage(format!(
@@ -418,6 +419,9 @@ fn setting(option: &str) -> Result<(String, String), Failure> {
     let key = key.trim();
     if key.is_empty() {
         return usage("an option has no name before its '=': it must be KEY=VALUE".to_owned());
+    }
+    if kind.settings.iter().any(|setting| setting.name == key) {
+        return Ok((key.to_owned(), value.to_owned()));
     }
     if let Some(key) = key.strip_suffix("_env") {
         return match env::var(value) {
@@ -439,4 +443,21 @@ fn setting(option: &str) -> Result<(String, String), Failure> {
         };
     }
     Ok((key.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings() {
+        for kind in chatwire::providers() {
+            for known in kind.settings {
+                let read = setting(&format!("{}=a=b", known.name), kind).unwrap();
+                assert_eq!(read, (known.name.to_owned(), "a=b".to_owned()));
+            }
+            assert!(setting("x_env=NO_SUCH_VARIABLE", kind).is_err());
+            assert!(setting("=x", kind).is_err());
+        }
+    }
 }

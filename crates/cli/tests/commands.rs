@@ -6,6 +6,7 @@
 mod support;
 
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use chatwire_mock::{AiEngineMock, Answer, AuraMock, MagickPenMock};
 use serde_json::Value;
@@ -533,4 +534,17 @@ async fn answers_are_flushed_to_a_slow_reader() {
     let mut child = program(["ask", "--mock", "hi"]).spawn().unwrap();
     expect(child.stdout.as_mut().unwrap(), "This is the Aura mock.").await;
     assert_eq!(finish(child).await.code, Some(0));
+}
+
+#[tokio::test]
+async fn it_is_quick() {
+    // The mock answers at once; a debug build and a busy machine get more time.
+    let limit = if cfg!(debug_assertions) { 500 } else { 60 };
+    let mut fastest = Duration::MAX;
+    for _ in 0..20 {
+        let start = Instant::now();
+        assert_eq!(run(["ask", "--mock", "hi"]).await.code, Some(0));
+        fastest = fastest.min(start.elapsed());
+    }
+    assert!(fastest < Duration::from_millis(limit), "{fastest:?}");
 }
