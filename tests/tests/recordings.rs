@@ -121,26 +121,77 @@ fn session_outcome(recording: &Recording) -> Outcome {
         200 if !is_page => Outcome::Reply("fine".to_owned()),
         // Older plugins: the site is asked without a nonce, as it needs none.
         404 if body.contains("rest_no_route") => Outcome::Reply("fine".to_owned()),
-        200 | 404 => error(ErrorKind::Blocked, "", "REST API"),
+        200 | 404 if is_page => error(ErrorKind::Blocked, "", "REST API"),
+        // Neither a page nor JSON: the answer to a HEAD has no body.
+        404 => error(ErrorKind::Credentials, "", "nonce"),
         401 | 403 => error(ErrorKind::Credentials, "", ""),
         status => error(ErrorKind::Status, "", &status.to_string()),
     }
 }
 
+/// A site whose plugin does not start sessions yet, for the recordings of one:
+/// what it wants is left to the client to find out.
+struct OldSite {
+    /// What it answers to a request for a session.
+    session: Answer,
+    /// Its front page, with the chatbot.
+    page: &'static str,
+    /// What its questions must carry.
+    nonce: Option<&'static str>,
+}
+
+impl OldSite {
+    fn of(recording: &Recording) -> Option<OldSite> {
+        let version = recording.name.split('_').next()?;
+        // 2.3.5 was asked with this nonce, which stood in its page; 1.9.99 had
+        // none there.
+        let (page, nonce) = match version {
+            "v235" => (
+                r#"<!DOCTYPE html><body><div class='mwai-chatbot-container' data-system='{&quot;botId&quot;:&quot;default&quot;,&quot;restNonce&quot;:&quot;1291618659&quot;}'></div>"#,
+                Some("1291618659"),
+            ),
+            "v199" => (
+                r#"<!DOCTYPE html><body><div class='mwai-chatbot-container' data-system='{&quot;botId&quot;:&quot;default&quot;,&quot;restNonce&quot;:null}'></div>"#,
+                None,
+            ),
+            _ => return None,
+        };
+        let sessions = all("ai-engine").expect("recordings");
+        let session = format!("{version}_start_session");
+        let session = sessions.iter().find(|other| other.name == session)?;
+        Some(OldSite {
+            session: Answer::from_recording(&session.json).expect("a recording"),
+            page,
+            nonce,
+        })
+    }
+}
+
+/// The part of an address that stands before the route.
+fn rest_root(target: &str) -> &str {
+    target.split("mwai").next().unwrap_or_default()
+}
+
 async fn ai_engine(recording: &Recording) -> (Outcome, Result<Reply, IncompleteReply>) {
     let answer = Answer::from_recording(&recording.json).expect("a recording");
     let is_session = recording.path.contains("start_session");
+    let old = OldSite::of(recording).filter(|_| !is_session);
+    let nonce = old.as_ref().map(|old| old.nonce);
+    let root = rest_root(&recording.path).to_owned();
     let server = MockServer::start().await.expect("a server");
     server.answer_with(move |request| {
         let asks_session = request.target.contains("start_session");
-        Some(if asks_session == is_session && request.method == "POST" {
-            answer.clone()
-        } else if asks_session {
-            Answer::json(r#"{"success":true,"sessionId":"s","restNonce":"cbf23cc13b"}"#)
-        } else if request.method == "POST" {
-            Answer::json(r#"{"success":true,"reply":"fine"}"#)
-        } else {
-            Answer::status(404)
+        Some(match (&old, request.method.as_str()) {
+            (_, "POST") if asks_session == is_session => answer.clone(),
+            // The API is where the recording has it, and an ordinary page
+            // answers elsewhere.
+            (Some(old), "POST") if rest_root(&request.target) == root => old.session.clone(),
+            (Some(old), _) => Answer::html(200, old.page),
+            (None, _) if asks_session => {
+                Answer::json(r#"{"success":true,"sessionId":"s","restNonce":"cbf23cc13b"}"#)
+            }
+            (None, "POST") => Answer::json(r#"{"success":true,"reply":"fine"}"#),
+            (None, _) => Answer::status(404),
         })
     });
     let stream = recording.request["stream"].as_bool().unwrap_or(true);
@@ -150,6 +201,12 @@ async fn ai_engine(recording: &Recording) -> (Outcome, Result<Reply, IncompleteR
         .build()
         .expect("a provider");
     let reply = provider.reply(&ChatRequest::new("Hello")).await;
+    if let Some(nonce) = nonce {
+        let name = &recording.name;
+        let asked = server.requests().pop().expect("a question");
+        assert_eq!(asked.target, recording.path, "{name}");
+        assert_eq!(asked.header("x-wp-nonce"), nonce, "{name}");
+    }
     let outcome = if is_session {
         session_outcome(recording)
     } else {

@@ -19,7 +19,7 @@ async fn lists_are_read_or_refused() {
         ),
         (200, "[]", Ok(&[])),
         (200, "{}", Err(ErrorKind::Protocol)),
-        (200, "<html></html>", Err(ErrorKind::Protocol)),
+        (200, "<html></html>", Err(ErrorKind::Blocked)),
         (200, "", Err(ErrorKind::Protocol)),
         (200, r#"[{"name":"no id"}]"#, Err(ErrorKind::Protocol)),
         (401, "", Err(ErrorKind::Credentials)),

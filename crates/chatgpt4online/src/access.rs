@@ -73,7 +73,10 @@ enum Found {
     /// This is the REST API, but it hands out no nonces.
     NoRoute,
     /// This is no REST API; maybe the answer says where it is.
-    NoApi(Option<String>),
+    NoApi {
+        link: Option<String>,
+        is_page: bool,
+    },
 }
 
 /// Finds out where the site's REST API is, and gets a nonce.
@@ -84,27 +87,39 @@ pub(crate) async fn open(
     nonce_page: &str,
 ) -> Result<Access, Error> {
     let mut announced: Option<Root> = None;
+    let mut pages = false;
     for suffix in ROOTS {
         let root = Root::Below(suffix);
         match start_session(http, base, headers, &root).await? {
             Found::Access(access) => return Ok(access),
             Found::NoRoute => return from_page(http, base, headers, nonce_page, root).await,
-            Found::NoApi(Some(link)) if announced.is_none() => {
-                let from = base.join("/")?;
-                announced = from
-                    .resolve(&link)
-                    .filter(|to| to.same_origin(&from))
-                    .map(|_| Root::Announced(from, link));
+            Found::NoApi { link, is_page } => {
+                pages |= is_page;
+                if let (Some(link), None) = (link, &announced) {
+                    let from = base.join("/")?;
+                    announced = from
+                        .resolve(&link)
+                        .filter(|to| to.same_origin(&from))
+                        .map(|_| Root::Announced(from, link));
+                }
             }
-            Found::NoApi(_) => {}
         }
     }
     if let Some(root) = announced {
         match start_session(http, base, headers, &root).await? {
             Found::Access(access) => return Ok(access),
             Found::NoRoute => return from_page(http, base, headers, nonce_page, root).await,
-            Found::NoApi(_) => {}
+            Found::NoApi { is_page, .. } => pages |= is_page,
         }
+    }
+    if !pages {
+        return Err(Error::new(
+            ErrorKind::Credentials,
+            format!(
+                "{base} gave no nonce: its answers are neither JSON nor pages (tried {})",
+                ROOTS.join(", ")
+            ),
+        ));
     }
     Err(Error::new(
         ErrorKind::Blocked,
@@ -143,12 +158,19 @@ async fn start_session(
         return Err(response.into_error().await);
     }
     let link = announced_root(&response);
-    let body = response.excerpt().await;
+    // What breaks off or floods an answer must not look like another answer.
+    let body = match status {
+        200..300 => response.read_page().await?,
+        _ => response.excerpt().await,
+    };
     let Some(session) = json_in::<Session>(&body) else {
         // A page that is no firewall's: the API is elsewhere.
         return match status {
             401 | 403 => Err(response.error_for(&body)),
-            _ => Ok(Found::NoApi(link)),
+            _ => Ok(Found::NoApi {
+                link,
+                is_page: is_html_page(&body),
+            }),
         };
     };
     if let Some(nonce) = session.rest_nonce {

@@ -225,6 +225,10 @@ impl ReplyDecoder for AiEngineDecoder {
 
     fn next_event(&mut self) -> Result<Option<ReplyEvent>, Error> {
         while let Some(line) = self.lines.next_line()? {
+            if let Some(text) = live_text(line) {
+                self.seen_event = true;
+                return Ok(Some(ReplyEvent::Text(text)));
+            }
             match read_line(line) {
                 Some(line) => {
                     self.seen_event = true;
@@ -267,6 +271,16 @@ enum Line {
     Error(String),
     /// An event of a type that is not known, or a comment.
     Nothing,
+}
+
+/// The text of a line that is a text event just as the plugin writes it, which
+/// nearly all are. Only its string has to be read as JSON; every other line is
+/// for [`read_line`].
+fn live_text(line: &[u8]) -> Option<String> {
+    let string = line
+        .strip_prefix(br#"data: {"type":"live","data":"#)?
+        .strip_suffix(b"}")?;
+    serde_json::from_slice(string).ok()
 }
 
 /// Reads a line; none when it is no event. A `data:` line that is not JSON is
@@ -326,4 +340,44 @@ fn json_objects(text: &str) -> impl Iterator<Item = &str> {
         .map(|(at, _)| at);
     // A page can have many braces; an answer is near one of the first.
     starts.take(64).filter_map(move |at| text.get(at..))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Line, live_text, read_line};
+
+    #[test]
+    fn the_short_way_reads_what_the_long_one_reads() {
+        let cases = [
+            (r#"{"type":"live","data":"tok"}"#, true),
+            (r#"{"type":"live","data":""}"#, true),
+            (
+                r#"{"type":"live","data":"a\"b \u4f60 \ud83d\ude00 \/"}"#,
+                true,
+            ),
+            (r#"{"type":"live","data":"a"}"}"#, false),
+            (r#"{"type":"live","data":"a","subtype":"status"}"#, false),
+            (r#"{"type":"live","data":"a","subtype":"content"}"#, false),
+            (r#"{"type":"live","data":"a\"}"#, false),
+            (r#"{"type":"live","data":"}"#, false),
+            (r#"{"type":"live","data":null}"#, false),
+            (r#"{"type":"live", "data":"a"}"#, false),
+            ("{\"type\":\"live\",\"data\":\"a\u{1}\"}", false),
+        ];
+        for (json, short) in cases {
+            let line = format!("data: {json}");
+            let text = live_text(line.as_bytes());
+            assert_eq!(text.is_some(), short, "{json}");
+            if short {
+                let Some(Line::Text(long)) = read_line(line.as_bytes()) else {
+                    panic!("{json}");
+                };
+                assert_eq!(text, Some(long), "{json}");
+            }
+        }
+        assert_eq!(
+            live_text(b"data: {\"type\":\"live\",\"data\":\"\xff\"}"),
+            None
+        );
+    }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::style::ColorWhen;
+
 /// The provider that is asked when none is named: it needs no credentials, and
 /// openchat-ui and Chatbot-UI servers are the easiest to run.
 pub(crate) const DEFAULT_PROVIDER: &str = "aura";
@@ -25,6 +27,13 @@ Examples:
   chatwire ask --mock --jsonl \"Why?\" | jq -r .text
 ";
 
+const CHAT_EXAMPLES: &str = "\
+Examples:
+  chatwire chat --mock
+  chatwire chat -u http://localhost:3000 -s \"Be brief.\"
+  chatwire chat -u http://localhost:3000 --messages saved.json
+";
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0 answered          1 other error       2 wrong use         3 no such provider or model
@@ -36,13 +45,25 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "chatwire", version, before_help = EXAMPLES, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) general: General,
+
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug, Args)]
+pub(crate) struct General {
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorWhen,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Ask(Box<AskArgs>),
+    Chat(Box<ChatArgs>),
     Providers(ProvidersArgs),
 }
 
@@ -75,6 +96,27 @@ pub(crate) struct AskArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) messages: Option<PathBuf>,
 
+    /// A text file that the question is about, added with its name; can be
+    /// given several times
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) file: Vec<PathBuf>,
+
+    /// Print the first code block of the answer and nothing else
+    #[arg(short = 'x', long = "extract", conflicts_with_all = ["json", "jsonl"])]
+    pub(crate) extract: bool,
+
+    /// Say on standard error how long it took, and how much there was
+    #[arg(long)]
+    pub(crate) usage: bool,
+
+    /// Show the requests that would be sent, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Ask up to so many times more when that can help, before any text came
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) retry: usize,
+
     /// Print the answer when it is whole
     #[arg(long)]
     pub(crate) no_stream: bool,
@@ -87,14 +129,54 @@ pub(crate) struct AskArgs {
     #[arg(long)]
     pub(crate) jsonl: bool,
 
+    /// Show Markdown on a terminal as it is
+    #[arg(long)]
+    pub(crate) raw: bool,
+
     /// The question
     #[arg(value_name = "PROMPT")]
     pub(crate) prompt: Vec<String>,
 }
 
+/// Talk in turns, with everything said before.
+///
+/// A line that begins with / is a command; /help lists them. Ctrl-C stops an
+/// answer, Ctrl-D leaves.
+#[derive(Debug, Clone, Args)]
+#[command(before_help = CHAT_EXAMPLES)]
+pub(crate) struct ChatArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    /// Instructions for the model, before the conversation
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) system: Option<String>,
+
+    /// How free the answers are: 0 (always the likeliest word) to 2, where the
+    /// provider can
+    #[arg(short, long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub(crate) temperature: Option<f32>,
+
+    /// A conversation to go on with: a JSON array of {"role", "content"}
+    #[arg(long, value_name = "FILE")]
+    pub(crate) messages: Option<PathBuf>,
+
+    /// Show Markdown as it is
+    #[arg(long)]
+    pub(crate) raw: bool,
+
+    /// Keep no history of what was typed
+    #[arg(long)]
+    pub(crate) no_history: bool,
+}
+
 /// Which server is asked, and how it is reached.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct TargetArgs {
+    /// An endpoint of the configuration; several are tried one after the other
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) endpoint: Vec<String>,
+
     /// The kind of server; `chatwire providers` lists them [default: aura]
     #[arg(short, long, value_name = "PROVIDER")]
     pub(crate) provider: Option<String>,

@@ -2,21 +2,23 @@
 
 use std::time::Duration;
 
-use chatwire::{Error, ErrorKind, TimeoutPhase};
+use chatwire::{Error, ErrorKind, ReplyEvent, TimeoutPhase};
 use tokio::time::timeout;
 
-use crate::args::AskArgs;
+use crate::args::{AskArgs, General};
 use crate::exit::Failure;
+use crate::meter::Meter;
 use crate::output::Output;
-use crate::prompt;
-use crate::runtime;
+use crate::style::Style;
 use crate::target::Target;
+use crate::{prompt, runtime};
 
 /// Asks, and returns the exit code.
-pub(crate) fn run(args: &AskArgs) -> i32 {
+pub(crate) fn run(args: &AskArgs, general: &General) -> i32 {
     runtime::run(async {
-        let mut output = Output::new(args);
-        match runtime::until_ctrl_c(ask(args, &mut output)).await {
+        let style = Style::new(general.color, args.raw);
+        let mut output = Output::new(args, &style);
+        match runtime::until_ctrl_c(ask(args, general, &mut output)).await {
             Err(failure) => {
                 output.fail(&failure).await?;
                 Err(failure)
@@ -26,23 +28,28 @@ pub(crate) fn run(args: &AskArgs) -> i32 {
     })
 }
 
-async fn ask(args: &AskArgs, output: &mut Output) -> Result<(), Failure> {
-    let target = Target::new(&args.target, !args.no_stream).await?;
+async fn ask(args: &AskArgs, general: &General, output: &mut Output) -> Result<(), Failure> {
+    let target = Target::new(&args.target, general, !args.no_stream, args.retry).await?;
     let request = prompt::request(args).await?;
     target.check(&request)?;
     target.announce();
-    let info = target.provider.info();
-    let model = request.get_model().unwrap_or(&info.default_model);
-    output.answered_by(&info.name, model);
-    within(args.target.timeout, async {
-        let mut reply = target
-            .provider
-            .stream(&request)
+    within(target.timeout, async {
+        let mut meter = Meter::start();
+        let asked = target.provider.stream(&request);
+        let mut reply = output
+            .during(asked)
             .await
             .map_err(|error| target.explain(error))?;
-        while let Some(event) = reply.next().await {
+        output.answered_by(reply.provider(), reply.model());
+        while let Some(event) = output.during(reply.next()).await {
             let event = event.map_err(|error| target.explain(error))?;
+            if let ReplyEvent::Text(text) = &event {
+                meter.text(text);
+            }
             output.event(&event).await?;
+            if let (ReplyEvent::Finish(finish), true) = (&event, args.usage) {
+                meter.report(finish.usage);
+            }
         }
         Ok(())
     })

@@ -1,20 +1,22 @@
 //! Standard output: the answer, as text or as JSON.
 
-use std::io::{self, IsTerminal as _};
-
 use chatwire::{Error, Finish, ReplyEvent, Usage};
 use serde::Serialize;
-use tokio::io::AsyncWriteExt as _;
 
 use crate::args::AskArgs;
+use crate::code_block::first_code_block;
 use crate::exit::{Failure, say};
-use crate::terminal;
+use crate::spinner::Spinner;
+use crate::style::Style;
+use crate::writer::TextWriter;
 
 /// The shape of the answer on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     /// The text and nothing else.
     Text,
+    /// The first code block of it.
+    Code,
     /// One object at the end.
     Json,
     /// One object an event.
@@ -22,13 +24,12 @@ enum Format {
 }
 
 /// Writes one answer, and remembers what it wrote.
-#[derive(Debug)]
 pub(crate) struct Output {
     format: Format,
+    /// Text is written when it arrives.
     stream: bool,
-    terminal: bool,
-    /// A full pipe holds up a thread of its own, not Ctrl-C.
-    out: tokio::io::Stdout,
+    out: TextWriter,
+    spinner: Spinner,
     /// The text that arrived so far.
     text: String,
     provider: String,
@@ -132,17 +133,21 @@ impl ErrorJson<'_> {
 
 impl Output {
     /// Writes as the arguments say.
-    pub(crate) fn new(args: &AskArgs) -> Output {
-        let format = match (args.json, args.jsonl) {
-            (true, _) => Format::Json,
-            (false, true) => Format::JsonLines,
-            (false, false) => Format::Text,
+    pub(crate) fn new(args: &AskArgs, style: &Style) -> Output {
+        let format = if args.json {
+            Format::Json
+        } else if args.jsonl {
+            Format::JsonLines
+        } else if args.extract {
+            Format::Code
+        } else {
+            Format::Text
         };
         Output {
             format,
-            stream: !args.no_stream,
-            terminal: io::stdout().is_terminal(),
-            out: tokio::io::stdout(),
+            stream: !args.no_stream && matches!(format, Format::Text | Format::JsonLines),
+            out: TextWriter::new(style),
+            spinner: Spinner::new(style),
             text: String::new(),
             provider: String::new(),
             model: String::new(),
@@ -155,6 +160,11 @@ impl Output {
         model.clone_into(&mut self.model);
     }
 
+    /// Waits for the task with a sign of life, until text has been written.
+    pub(crate) async fn during<T>(&mut self, task: impl Future<Output = T>) -> T {
+        self.spinner.during(task).await
+    }
+
     /// Takes the next event, and writes what there is to write.
     pub(crate) async fn event(&mut self, event: &ReplyEvent) -> Result<(), Failure> {
         match event {
@@ -163,18 +173,20 @@ impl Output {
                 if !self.stream {
                     return Ok(());
                 }
-                match self.format {
-                    Format::Text => self.plain(piece).await?,
-                    Format::JsonLines => self.json(&Line::Text { text: piece }).await?,
-                    Format::Json => {}
+                self.spinner.stop();
+                if self.format == Format::JsonLines {
+                    self.json(&Line::Text { text: piece }).await?;
+                } else {
+                    self.out.text(piece).await?;
                 }
             }
             ReplyEvent::Progress { kind, text } => {
+                let in_answer = self.stream && self.out.is_terminal() && !self.text.is_empty();
                 if self.format == Format::JsonLines {
                     let kind = kind.as_str();
                     self.json(&Line::Progress { kind, text }).await?;
-                } else {
-                    say(text.trim());
+                } else if !in_answer {
+                    self.spinner.note(text);
                 }
             }
             ReplyEvent::Finish(finish) => self.finish(finish).await?,
@@ -184,6 +196,7 @@ impl Output {
     }
 
     async fn finish(&mut self, finish: &Finish) -> Result<(), Failure> {
+        self.spinner.stop();
         let streamed = std::mem::take(&mut self.text);
         let text = finish.text.as_deref().unwrap_or(&streamed);
         let reason = finish.reason.as_str();
@@ -191,30 +204,34 @@ impl Output {
         let images = finish.images.as_slice();
         match self.format {
             Format::Text => {
-                if !self.stream {
-                    self.plain(text).await?;
-                } else if text.trim() != streamed.trim() {
+                if text.is_empty() {
+                    // Then the images are the answer.
+                    self.out.text(&images.join("\n")).await?;
+                    self.out.text("\n").await?;
+                } else if !self.stream {
+                    self.out.text(text).await?;
+                }
+                self.out.end().await?;
+                if self.stream && text.trim() != streamed.trim() {
                     say(
                         "the backend's final text is not the one that was streamed; \
                          --no-stream, --json and --jsonl have the final one",
                     );
                 }
-                let mut ends = text;
-                if text.is_empty() {
-                    // Then the images are the answer.
-                    let list = images.join("\n");
-                    self.plain(&list).await?;
-                    self.plain("\n").await?;
-                    ends = "\n";
-                } else {
+                if !text.is_empty() {
                     for image in images {
                         say(&format!("image: {image}"));
                     }
                 }
-                if self.terminal && !ends.ends_with('\n') {
-                    self.plain("\n").await?;
-                }
             }
+            Format::Code => match first_code_block(text) {
+                Some(code) => self.out.bytes(code.as_bytes()).await?,
+                None => {
+                    return Err(Failure::Other(
+                        "the answer has no code block; without -x it is shown whole".into(),
+                    ));
+                }
+            },
             Format::JsonLines => {
                 if !self.stream && !text.is_empty() {
                     self.json(&Line::Text { text }).await?;
@@ -244,16 +261,15 @@ impl Output {
 
     /// Writes what there is to write about a failure; the text so far stays.
     pub(crate) async fn fail(&mut self, failure: &Failure) -> Result<(), Failure> {
+        self.spinner.stop();
         let text = std::mem::take(&mut self.text);
         match (self.format, ErrorJson::of(failure)) {
-            (_, None) => {}
+            (_, None) | (Format::Code, _) => {}
             (Format::Text, Some(_)) => {
                 if !self.stream {
-                    self.plain(&text).await?;
+                    self.out.text(&text).await?;
                 }
-                if self.terminal && !text.is_empty() && !text.ends_with('\n') {
-                    self.plain("\n").await?;
-                }
+                self.out.end().await?;
             }
             (Format::JsonLines, Some(error)) => {
                 if !self.stream && !text.is_empty() {
@@ -268,23 +284,11 @@ impl Output {
         Ok(())
     }
 
-    async fn plain(&mut self, text: &str) -> Result<(), Failure> {
-        if self.terminal {
-            let text = terminal::without_controls(text);
-            self.out.write_all(text.as_bytes()).await?;
-        } else {
-            self.out.write_all(text.as_bytes()).await?;
-        }
-        self.out.flush().await?;
-        Ok(())
-    }
-
     async fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let mut line = serde_json::to_vec(value)
             .map_err(|error| Failure::Other(format!("JSON cannot be written: {error}")))?;
         line.push(b'\n');
-        self.out.write_all(&line).await?;
-        self.out.flush().await?;
+        self.out.bytes(&line).await?;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chatwire::{ChatRequest, Message, Messages};
 
@@ -35,6 +35,7 @@ pub(crate) async fn request(args: &AskArgs) -> Result<ChatRequest, Failure> {
     } else {
         join(typed, input)
     };
+    let prompt = with_files(prompt, &args.file)?;
     match prompt {
         Some(prompt) => messages.push(Message::user(prompt)),
         None if args.messages.is_none() => {
@@ -63,6 +64,26 @@ fn needs_input(args: &AskArgs) -> bool {
         return true;
     }
     args.prompt.is_empty() && args.messages.is_none()
+}
+
+/// Adds files to the question, each under its name and in a fence that is
+/// longer than any in it.
+fn with_files(prompt: Option<String>, files: &[PathBuf]) -> Result<Option<String>, Failure> {
+    let mut parts: Vec<String> = prompt.into_iter().collect();
+    for file in files {
+        let shown = file.display();
+        let name = format!("file {:?}", shown.to_string());
+        let bytes = fs::read(file)
+            .map_err(|error| Failure::Usage(format!("{name} cannot be read: {error}")))?;
+        let content = text(&name, bytes)?;
+        let mut fence = "```".to_owned();
+        while content.contains(&fence) {
+            fence.push('`');
+        }
+        let end = if content.ends_with('\n') { "" } else { "\n" };
+        parts.push(format!("{shown}:\n{fence}\n{content}{end}{fence}"));
+    }
+    Ok((!parts.is_empty()).then(|| parts.join("\n\n")))
 }
 
 /// The question: what was typed, a blank line, what was piped in. White space
@@ -100,7 +121,7 @@ async fn standard_input() -> Result<String, Failure> {
     text("standard input", bytes)
 }
 
-fn read_messages(file: &Path) -> Result<Messages, Failure> {
+pub(crate) fn read_messages(file: &Path) -> Result<Messages, Failure> {
     let name = format!("messages file {:?}", file.display().to_string());
     let bytes = fs::read(file)
         .map_err(|error| Failure::Usage(format!("{name} cannot be read: {error}")))?;

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chatwire::http::HttpConfig;
 use chatwire::{ChatRequest, Error, ErrorKind, Provider, ProviderKind, ProviderOptions};
 
-use crate::args::{DEFAULT_PROVIDER, TargetArgs};
+use crate::args::{DEFAULT_PROVIDER, General, TargetArgs};
 use crate::exit::{Failure, say};
 use crate::mock::Mock;
 
@@ -15,6 +16,8 @@ use crate::mock::Mock;
 pub(crate) struct Target {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) kind: &'static ProviderKind,
+    /// The longest time for a whole answer.
+    pub(crate) timeout: Option<Duration>,
     /// The provider's own public address is asked, which is offline.
     historical: bool,
     mock: Option<Mock>,
@@ -23,7 +26,12 @@ pub(crate) struct Target {
 impl Target {
     /// Reads the arguments, and starts the mock if they want one. Nothing is
     /// sent.
-    pub(crate) async fn new(args: &TargetArgs, stream: bool) -> Result<Target, Failure> {
+    pub(crate) async fn new(
+        args: &TargetArgs,
+        _general: &General,
+        stream: bool,
+        retries: usize,
+    ) -> Result<Target, Failure> {
         let name = args.provider.as_deref().unwrap_or(DEFAULT_PROVIDER);
         let Some(kind) = chatwire::providers().iter().find(|kind| kind.name == name) else {
             // The facade knows best how to say it.
@@ -53,8 +61,9 @@ impl Target {
         }
         let provider = chatwire::provider(name, options.http(http))?;
         let target = Target {
-            provider,
+            provider: with_retries(provider, retries),
             kind,
+            timeout: args.timeout,
             historical: !args.mock && args.base_url.is_none(),
             mock,
         };
@@ -65,11 +74,19 @@ impl Target {
     pub(crate) fn check(&self, request: &ChatRequest) -> Result<(), Failure> {
         let info = self.provider.info();
         info.check(request).map_err(|error| self.explain(error))?;
+        request
+            .get_model()
+            .map_or(Ok(()), |model| self.check_model(model))
+    }
+
+    /// Checks a model's name alone.
+    pub(crate) fn check_model(&self, model: &str) -> Result<(), Failure> {
+        let info = self.provider.info();
         // The mock has the models that are known without asking, and no
         // others, although a server of that kind might.
-        let Some(model) = request.get_model().filter(|_| self.mock.is_some()) else {
+        if self.mock.is_none() && info.knows_model(model) {
             return Ok(());
-        };
+        }
         if info.models.iter().any(|known| known.id == model) {
             return Ok(());
         }
@@ -78,7 +95,12 @@ impl Target {
             ErrorKind::UnsupportedModel,
             format!("no model {model:?} here; known: {}", known.join(", ")),
         );
-        Err(Failure::from(error.with_provider(&info.name)))
+        Err(self.explain(error.with_provider(&info.name)))
+    }
+
+    /// The endpoints there are to choose from, each with its address.
+    pub(crate) fn endpoints(&self) -> Vec<String> {
+        vec!["no endpoints are configured".to_owned()]
     }
 
     /// Says where the answer comes from, when that is not what one expects.
@@ -112,6 +134,10 @@ impl Target {
     fn takes(&self, setting: &str) -> bool {
         self.kind.settings.iter().any(|known| known.name == setting)
     }
+}
+
+fn with_retries(provider: Arc<dyn Provider>, _retries: usize) -> Arc<dyn Provider> {
+    provider
 }
 
 fn http_config(args: &TargetArgs) -> Result<HttpConfig, Failure> {

@@ -235,6 +235,12 @@ impl Error {
         })
     }
 
+    fn is_alike(&self, other: &Error) -> bool {
+        self.0.kind == other.0.kind
+            && self.0.message == other.0.message
+            && self.0.provider == other.0.provider
+    }
+
     /// Whether an error behind this one says something of that sort.
     fn source_says(&self, sort: &dyn Fn(&str) -> bool) -> bool {
         let mut cause = self.source();
@@ -317,7 +323,15 @@ impl fmt::Display for Error {
         {
             write!(f, " (HTTP {status})")?;
         }
-        for (index, attempt) in self.0.attempts.iter().enumerate() {
+        // Where this is the last attempt's own error, it is not said twice.
+        let attempts = match self.0.attempts.split_last() {
+            Some((last, before)) if last.is_alike(self) => {
+                write!(f, " in attempt {}", self.0.attempts.len())?;
+                before
+            }
+            _ => &self.0.attempts,
+        };
+        for (index, attempt) in attempts.iter().enumerate() {
             write!(f, "; attempt {}: {attempt}", index + 1)?;
         }
         Ok(())

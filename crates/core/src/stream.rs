@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_core::stream::{FusedStream, Stream};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use crate::decode::ReplyDecoder;
 use crate::http::HttpBody;
@@ -20,6 +20,9 @@ const DRAIN: Duration = Duration::from_millis(100);
 /// How many bytes may follow a whole answer before the connection is not worth
 /// keeping.
 const MAX_DRAIN: usize = 64 * 1024;
+
+/// How many pieces of a body are read in a row when none has an event.
+const MAX_READS: usize = 32;
 
 /// An answer as it arrives.
 ///
@@ -35,6 +38,7 @@ pub struct ReplyStream {
     source: Source,
     /// Events that were taken from the source but not handed out.
     pending: VecDeque<ReplyEvent>,
+    started: Instant,
     delivered: Delivered,
     max_text: Option<usize>,
     redactor: Redactor,
@@ -48,6 +52,8 @@ enum Source {
         body: HttpBody,
         decoder: Box<dyn ReplyDecoder>,
         ended: bool,
+        /// How many bytes have come since the last event.
+        eventless: usize,
     },
     Events(Pin<Box<dyn Stream<Item = Result<ReplyEvent, Error>> + Send>>),
     /// The answer is whole; the rest of its body is read for the sake of the
@@ -67,6 +73,7 @@ enum Source {
 #[derive(Default)]
 struct Delivered {
     length: usize,
+    pieces: usize,
     /// A hash stands for the text itself, which may be large.
     hasher: Option<DefaultHasher>,
 }
@@ -74,12 +81,17 @@ struct Delivered {
 impl ReplyStream {
     pub(crate) fn from_body(body: HttpBody, decoder: Box<dyn ReplyDecoder>) -> ReplyStream {
         let remember = decoder.has_authoritative_text();
+        let started = body.started();
         let source = Source::Body {
             body,
             decoder,
             ended: false,
+            eventless: 0,
         };
-        ReplyStream::from_source(source, remember)
+        ReplyStream {
+            started,
+            ..ReplyStream::from_source(source, remember)
+        }
     }
 
     /// A reply from any stream of events: for providers that do not speak HTTP,
@@ -94,8 +106,10 @@ impl ReplyStream {
         ReplyStream {
             source,
             pending: VecDeque::new(),
+            started: Instant::now(),
             delivered: Delivered {
                 length: 0,
+                pieces: 0,
                 hasher: remember.then(DefaultHasher::new),
             },
             max_text: None,
@@ -222,6 +236,9 @@ impl ReplyStream {
                 Some(event) => event.and_then(|event| self.admit(event)),
                 None => {
                     let finish = ready!(self.poll_finish(context));
+                    if let Some(finish) = &finish {
+                        self.note_end(finish.reason.as_str(), None);
+                    }
                     return Poll::Ready(finish.map(|finish| Ok(ReplyEvent::Finish(finish))));
                 }
             };
@@ -230,6 +247,7 @@ impl ReplyStream {
                 Ok(None) => {}
                 Err(error) => {
                     self.source = Source::Done;
+                    self.note_end(error.kind().as_str(), error.status().or(self.status));
                     return Poll::Ready(Some(Err(self.finish_error(error))));
                 }
             }
@@ -251,6 +269,7 @@ impl ReplyStream {
 
     fn deliver(&mut self, text: &str) -> Result<(), Error> {
         self.delivered.length += text.len();
+        self.delivered.pieces += 1;
         if let Some(hasher) = &mut self.delivered.hasher {
             hasher.write(text.as_bytes());
         }
@@ -306,6 +325,8 @@ impl ReplyStream {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<ReplyEvent, Error>>> {
+        let limit = self.max_text;
+        let mut reads = 0;
         match &mut self.source {
             Source::Events(events) => match ready!(events.as_mut().poll_next(context)) {
                 None => Poll::Ready(Some(Err(cut_off()))),
@@ -315,15 +336,33 @@ impl ReplyStream {
                 body,
                 decoder,
                 ended,
+                eventless,
             } => loop {
                 match decoder.next_event() {
-                    Ok(Some(event)) => return Poll::Ready(Some(Ok(event))),
+                    Ok(Some(event)) => {
+                        *eventless = 0;
+                        return Poll::Ready(Some(Ok(event)));
+                    }
                     Ok(None) if *ended => return Poll::Ready(Some(Err(cut_off()))),
                     Ok(None) => {}
                     Err(error) => return Poll::Ready(Some(Err(error))),
                 }
+                // A body that says nothing must leave others their turn.
+                if reads == MAX_READS {
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                reads += 1;
                 match ready!(body.poll_chunk(context)) {
-                    Some(Ok(chunk)) => decoder.feed(chunk),
+                    Some(Ok(chunk)) => {
+                        *eventless = eventless.saturating_add(chunk.len());
+                        if let Some(limit) = limit
+                            && *eventless > limit
+                        {
+                            return Poll::Ready(Some(Err(without_event(limit))));
+                        }
+                        decoder.feed(chunk);
+                    }
                     Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                     None => {
                         *ended = true;
@@ -358,6 +397,20 @@ impl ReplyStream {
         })
     }
 
+    /// Says how it ended and what had come, and nothing of what was said.
+    fn note_end(&self, end: &'static str, status: Option<u16>) {
+        tracing::debug!(
+            provider = %self.provider,
+            model = %self.model,
+            end,
+            status,
+            pieces = self.delivered.pieces,
+            bytes = self.delivered.length,
+            elapsed = ?self.started.elapsed(),
+            "finish"
+        );
+    }
+
     fn finish_error(&self, error: Error) -> Error {
         let error = match (error.status(), self.status) {
             (None, Some(status)) => error.with_status(status),
@@ -377,6 +430,14 @@ fn cut_off() -> Error {
     Error::new(
         ErrorKind::Truncated,
         "the answer was cut off: its body ended before the answer did",
+    )
+}
+
+/// The error for comments and empty events without end.
+fn without_event(limit: usize) -> Error {
+    Error::new(
+        ErrorKind::LimitExceeded(Limit::Reply),
+        format!("the answer has more than the limit of {limit} bytes without any event in them"),
     )
 }
 

@@ -24,6 +24,9 @@ use support::*;
 const UNICODE: &str = "Grüße, 世界 🙂 👩‍👩‍👧 \"\\\n";
 
 fn client(server: &Server) -> Client<OpenAIConfig> {
+    // With the whole workspace, reqwest is built to take its TLS from the
+    // program. Whoever comes first has set it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let config = OpenAIConfig::new()
         .with_api_base(server.url("/v1"))
         .with_api_key("anything");

@@ -57,14 +57,29 @@ impl Patterns {
     }
 }
 
+/// The first value that can be sent back. A bundle has other texts too, and
+/// what a header cannot carry is one of those.
 fn first(patterns: &Patterns, script: &str) -> Option<Secret> {
     [&patterns.newer, &patterns.older]
         .into_iter()
         .flatten()
-        .find_map(|pattern| pattern.captures(script))
-        .and_then(|captures| captures.get(1))
-        .map(|value| Secret::new(value.as_str()))
+        .flat_map(|pattern| pattern.captures_iter(script))
+        .filter_map(|captures| captures.get(1))
+        .map(|value| value.as_str())
+        .find(|value| is_sendable(value))
+        .map(Secret::new)
 }
+
+/// Whether a text from a server may go into a header.
+fn is_sendable(value: &str) -> bool {
+    value.len() <= MAX_SECRET
+        && value
+            .bytes()
+            .all(|byte| byte == b' ' || byte.is_ascii_graphic())
+}
+
+/// The longest secret that is believed to be one.
+const MAX_SECRET: usize = 1024;
 
 static TAG: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"<((?i-u:script|link))[\t\n\r ]([^>]*)>").ok());
@@ -136,6 +151,17 @@ mod tests {
             ),
             (r#"{"X-API-Secret":"only"}"#, Some("only"), None),
             (r#"{"X-API-Secret":"",secret:""}"#, None, None),
+            // What no header can carry is some other text.
+            (
+                "{secret:\"a\nb\",\"X-API-Secret\":\"ü\"},{secret:\"x y\"}",
+                None,
+                Some("x y"),
+            ),
+            (
+                "{secret:\"a\u{1}b\",\"X-API-Secret\":\"a\u{7f}\"}",
+                None,
+                None,
+            ),
             ("", None, None),
         ];
         for (script, api_secret, secret) in cases {

@@ -39,11 +39,13 @@ pub struct Lines {
     slack: usize,
 }
 
-/// Where a line lies, without borrowing the decoder.
+/// Where a line or a part of it lies, without borrowing the decoder.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Span {
-    Chunk { start: usize, end: usize },
-    Carry,
+pub(super) struct Span {
+    /// In `carry`, which the next line overwrites; otherwise in the piece.
+    pub(super) carried: bool,
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 impl Lines {
@@ -108,7 +110,12 @@ impl Lines {
                 rest = rest.get(1..).unwrap_or_default();
             }
         }
-        let Some(length) = memchr2(b'\n', b'\r', rest) else {
+        // Every other line of an event stream is blank: no need to search.
+        let found = match rest.first() {
+            Some(b'\n') => Some(0),
+            _ => memchr2(b'\n', b'\r', rest),
+        };
+        let Some(length) = found else {
             // The rest is the start of a line that a later piece ends.
             self.check(self.carry.len() + rest.len())?;
             self.carry.extend_from_slice(rest);
@@ -116,30 +123,52 @@ impl Lines {
             return Ok(None);
         };
         self.check(self.carry.len() + length)?;
-        self.skip_lf = rest.get(length) == Some(&b'\r');
         let start = self.at;
         self.at += length + 1;
-        // CR and LF in one piece, the usual case: no need to remember.
-        if self.skip_lf && rest.get(length + 1) == Some(&b'\n') {
-            self.at += 1;
-            self.skip_lf = false;
+        if rest.get(length) == Some(&b'\r') {
+            // CR and LF in one piece, the usual case: no need to remember.
+            if rest.get(length + 1) == Some(&b'\n') {
+                self.at += 1;
+            } else {
+                self.skip_lf = true;
+            }
         }
         if self.carry.is_empty() {
-            let end = start + length;
-            return Ok(Some(Span::Chunk { start, end }));
+            return Ok(Some(Span {
+                carried: false,
+                start,
+                end: start + length,
+            }));
         }
         self.carry
             .extend_from_slice(rest.get(..length).unwrap_or_default());
         self.carry_done = true;
-        Ok(Some(Span::Carry))
+        Ok(Some(Span {
+            carried: true,
+            start: 0,
+            end: self.carry.len(),
+        }))
     }
 
-    /// The line at a span of the current piece.
-    pub(super) fn get(&self, span: Span) -> &[u8] {
-        match span {
-            Span::Chunk { start, end } => self.chunk.get(start..end).unwrap_or_default(),
-            Span::Carry => &self.carry,
+    /// Takes the next line if it is blank and seen to be so at once. The line
+    /// before stays where it is.
+    pub(super) fn take_blank(&mut self) -> bool {
+        let blank = !self.skip_lf && self.chunk.get(self.at) == Some(&b'\n');
+        if blank {
+            self.at += 1;
         }
+        blank
+    }
+
+    /// The bytes at a span of the last line.
+    #[inline]
+    pub(super) fn get(&self, span: Span) -> &[u8] {
+        let source: &[u8] = if span.carried {
+            &self.carry
+        } else {
+            &self.chunk
+        };
+        source.get(span.start..span.end).unwrap_or_default()
     }
 
     fn forget_carry(&mut self) {
@@ -164,12 +193,18 @@ impl fmt::Debug for Lines {
 }
 
 /// The error when an event is larger than its limit.
+#[inline]
 pub(super) fn check_event_size(length: usize, limit: Option<usize>) -> Result<(), Error> {
     match limit {
-        Some(limit) if length > limit => Err(Error::new(
-            ErrorKind::LimitExceeded(Limit::Event),
-            format!("an event of the answer is larger than the limit of {limit} bytes"),
-        )),
+        Some(limit) if length > limit => Err(too_large(limit)),
         _ => Ok(()),
     }
+}
+
+#[cold]
+fn too_large(limit: usize) -> Error {
+    Error::new(
+        ErrorKind::LimitExceeded(Limit::Event),
+        format!("an event of the answer is larger than the limit of {limit} bytes"),
+    )
 }

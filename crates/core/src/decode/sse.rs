@@ -97,11 +97,23 @@ impl SseDecoder {
     ///
     /// [`ErrorKind::LimitExceeded`](crate::ErrorKind::LimitExceeded) when an
     /// event is larger than the limit.
+    #[inline]
     pub fn next_event(&mut self) -> Result<Option<SseEvent<'_>>, Error> {
+        // Built in the caller: moving it costs as much as finding it.
+        Ok(if self.advance()? {
+            Some(self.current())
+        } else {
+            None
+        })
+    }
+
+    /// Reads lines until an event is complete; false when the piece is used
+    /// up.
+    fn advance(&mut self) -> Result<bool, Error> {
         self.forget_dispatched();
         loop {
             let Some(span) = self.lines.next_span()? else {
-                return Ok(None);
+                return Ok(false);
             };
             let line = self.lines.get(span);
             if line.is_empty() {
@@ -122,23 +134,28 @@ impl SseDecoder {
                     };
                     let newline = usize::from(self.has_data);
                     check_event_size(held + newline + value_len, self.limit)?;
-                    match span {
-                        Span::Chunk { end, .. } if !self.has_data => {
-                            let start = end - value_len;
-                            self.single = Some(Span::Chunk { start, end });
+                    let value = Span {
+                        start: span.end - value_len,
+                        ..span
+                    };
+                    if !self.has_data {
+                        self.has_data = true;
+                        // Nearly every event ends here, and is borrowed from
+                        // wherever it lies.
+                        let ends = self.lines.take_blank();
+                        if ends || !span.carried {
+                            self.single = Some(value);
+                        } else {
+                            self.data.extend_from_slice(self.lines.get(value));
                         }
-                        _ => {
-                            if let Some(held) = self.single.take() {
-                                self.data.extend_from_slice(self.lines.get(held));
-                            }
-                            if self.has_data {
-                                self.data.push(b'\n');
-                            }
-                            let (_, value) = field(self.lines.get(span));
-                            self.data.extend_from_slice(value);
+                        if ends {
+                            break;
                         }
+                    } else {
+                        self.keep_single();
+                        self.data.push(b'\n');
+                        self.data.extend_from_slice(self.lines.get(value));
                     }
-                    self.has_data = true;
                 }
                 b"event" => {
                     check_event_size(value.len(), self.limit)?;
@@ -159,6 +176,12 @@ impl SseDecoder {
             }
         }
         self.dispatched = true;
+        Ok(true)
+    }
+
+    /// The event that is complete.
+    #[inline]
+    fn current(&self) -> SseEvent<'_> {
         let data = match self.single {
             Some(span) => self.lines.get(span),
             None => &self.data,
@@ -168,11 +191,11 @@ impl SseDecoder {
         } else {
             &self.event
         };
-        Ok(Some(SseEvent {
+        SseEvent {
             event: Cow::Borrowed(event),
-            data: String::from_utf8_lossy(data),
+            data: lossy(data),
             last_event_id: Cow::Borrowed(&self.last_event_id),
-        }))
+        }
     }
 
     /// How long a client should wait before it connects again, in
@@ -229,6 +252,23 @@ impl fmt::Debug for SseDecoder {
             .field("limit", &self.limit)
             .finish_non_exhaustive()
     }
+}
+
+/// As [`String::from_utf8_lossy`], but fast for what is right, which nearly all
+/// is.
+#[inline]
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    match valid(bytes) {
+        Some(text) => Cow::Borrowed(text),
+        None => String::from_utf8_lossy(bytes),
+    }
+}
+
+/// Apart, so that the text comes back in registers: read from memory right
+/// after it was written there it would be waited for.
+#[inline(never)]
+fn valid(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok()
 }
 
 /// Splits a line at its first colon, and takes one blank off the value.

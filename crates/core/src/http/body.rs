@@ -9,37 +9,39 @@ use http_body::Body as _;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::client::{Policy, root, timeout_error};
+use super::deadlines::Deadlines;
 use crate::{Error, ErrorKind, TimeoutPhase};
 
 /// The body of a response, with the time limits of the policy.
 ///
-/// The clock is looked at once a read, and a timer is set only while nothing
-/// comes, so that limits cost a fast body nothing.
+/// Silence counts from when somebody waits for more: a caller that takes its
+/// time between two reads is not the server's silence. A timer is set only
+/// while nothing comes, so that limits cost a fast body nothing.
 pub(crate) struct HttpBody {
     body: reqwest::Body,
     policy: Arc<Policy>,
-    /// Until when the first byte must have come.
-    first_byte: Option<Instant>,
-    total: Option<Instant>,
-    last_read: Option<Instant>,
+    deadlines: Deadlines,
+    has_begun: bool,
+    /// Since when nothing has come although it was waited for.
+    waiting: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl HttpBody {
-    pub(super) fn new(
-        body: reqwest::Body,
-        policy: Arc<Policy>,
-        first_byte: Option<Instant>,
-        total: Option<Instant>,
-    ) -> HttpBody {
+    pub(super) fn new(body: reqwest::Body, policy: Arc<Policy>, deadlines: Deadlines) -> HttpBody {
         HttpBody {
             body,
             policy,
-            first_byte,
-            total,
-            last_read: None,
+            deadlines,
+            has_begun: false,
+            waiting: None,
             timer: None,
         }
+    }
+
+    /// When the request was begun.
+    pub(crate) fn started(&self) -> Instant {
+        self.deadlines.started
     }
 
     /// The next piece; none at the end that HTTP says is one.
@@ -61,10 +63,23 @@ impl HttpBody {
                     if let Ok(data) = frame.into_data()
                         && !data.is_empty()
                     {
-                        let now = Instant::now();
-                        self.last_read = Some(now);
-                        if let Some(error) = self.passed(now, true) {
-                            return Poll::Ready(Some(Err(error)));
+                        if !self.has_begun {
+                            self.has_begun = true;
+                            tracing::debug!(
+                                provider = %self.policy.provider,
+                                elapsed = ?self.deadlines.started.elapsed(),
+                                "first byte"
+                            );
+                        }
+                        self.waiting = None;
+                        // With data at hand, only the limit for the whole can
+                        // have passed.
+                        if self
+                            .deadlines
+                            .total
+                            .is_some_and(|total| total <= Instant::now())
+                        {
+                            return Poll::Ready(Some(Err(self.total_passed())));
                         }
                         return Poll::Ready(Some(Ok(data)));
                     }
@@ -81,7 +96,8 @@ impl HttpBody {
     fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<Error> {
         loop {
             let now = Instant::now();
-            if let Some(error) = self.passed(now, false) {
+            self.waiting.get_or_insert(now);
+            if let Some(error) = self.passed(now) {
                 return Poll::Ready(error);
             }
             let Some(deadline) = self.deadline() else {
@@ -90,7 +106,7 @@ impl HttpBody {
             let timer = self
                 .timer
                 .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-            // A timer that was set for an earlier read rings too early and is
+            // A timer that was set for an earlier wait rings too early and is
             // then set anew, so that reads do not have to touch it.
             if timer.is_elapsed() || timer.deadline() > deadline {
                 timer.as_mut().reset(deadline);
@@ -103,44 +119,48 @@ impl HttpBody {
 
     fn deadline(&self) -> Option<Instant> {
         let wait = self.wait_deadline();
-        match (wait, self.total) {
+        match (wait, self.deadlines.total) {
             (Some(wait), Some(total)) => Some(wait.min(total)),
             (wait, total) => wait.or(total),
         }
     }
 
     fn wait_deadline(&self) -> Option<Instant> {
-        match self.last_read {
-            None => self.first_byte,
-            Some(last) => self
-                .policy
-                .config
-                .idle_timeout
-                .and_then(|limit| last.checked_add(limit)),
+        if !self.has_begun {
+            return self.deadlines.first_byte;
+        }
+        let limit = self.policy.config.idle_timeout?;
+        self.waiting?.checked_add(limit)
+    }
+
+    /// The error when a limit has passed while nothing came.
+    fn passed(&self, now: Instant) -> Option<Error> {
+        let config = &self.policy.config;
+        let is_past = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
+        if is_past(self.deadlines.total) {
+            Some(self.total_passed())
+        } else if !is_past(self.wait_deadline()) {
+            None
+        } else if self.has_begun {
+            Some(timeout_error(TimeoutPhase::Idle, config.idle_timeout))
+        } else {
+            let limit = config.first_byte_timeout;
+            Some(timeout_error(TimeoutPhase::FirstByte, limit))
         }
     }
 
-    /// The error when a limit has passed; with data at hand, only the one for
-    /// the whole can have.
-    fn passed(&self, now: Instant, data: bool) -> Option<Error> {
-        let config = &self.policy.config;
-        let is_past = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
-        if is_past(self.total) {
-            return Some(timeout_error(TimeoutPhase::Total, config.total_timeout));
-        }
-        if data || !is_past(self.wait_deadline()) {
-            return None;
-        }
-        Some(match self.last_read {
-            None => timeout_error(TimeoutPhase::FirstByte, config.first_byte_timeout),
-            Some(_) => timeout_error(TimeoutPhase::Idle, config.idle_timeout),
-        })
+    fn total_passed(&self) -> Error {
+        timeout_error(TimeoutPhase::Total, self.policy.config.total_timeout)
     }
 }
 
 /// The error for a body that ended before its end.
 fn broken(error: reqwest::Error) -> Error {
     let error = error.without_url();
+    // Limits that are not ours: of the network, or of the caller's own client.
+    if error.is_timeout() {
+        return timeout_error(TimeoutPhase::Idle, None).with_source(error);
+    }
     Error::new(
         ErrorKind::Interrupted,
         format!("the connection broke within the answer: {}", root(&error)),

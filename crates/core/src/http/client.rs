@@ -5,13 +5,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, USER_AGENT};
-use tokio::time::{Instant, timeout_at};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION, USER_AGENT};
+use tokio::time::timeout_at;
+use tracing::Instrument as _;
 
 use super::config::HttpConfig;
+use super::deadlines::Deadlines;
 use super::response::HttpResponse;
-use super::url::{RequestUrl, without_userinfo};
+use super::url::{RequestUrl, passwords, without_userinfo};
 use crate::{Error, ErrorKind, Redactor, Secret, TimeoutPhase};
+
+/// The user agent where neither the caller nor the provider has one.
+const DEFAULT_AGENT: &str = concat!("chatwire/", env!("CARGO_PKG_VERSION"));
 
 /// How often a redirect is followed.
 const MAX_REDIRECTS: usize = 5;
@@ -57,6 +62,14 @@ impl HttpRequest {
     pub fn post(url: RequestUrl) -> HttpRequest {
         HttpRequest {
             method: Method::POST,
+            ..HttpRequest::get(url)
+        }
+    }
+
+    /// A DELETE without a body.
+    pub fn delete(url: RequestUrl) -> HttpRequest {
+        HttpRequest {
+            method: Method::DELETE,
             ..HttpRequest::get(url)
         }
     }
@@ -146,12 +159,15 @@ impl Http {
     /// [`ErrorKind::Connect`], [`ErrorKind::Timeout`], and
     /// [`ErrorKind::Status`] for a redirect that is not followed.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
-        let config = &self.policy.config;
-        let started = Instant::now();
-        let after = |limit: Option<Duration>| limit.and_then(|limit| started.checked_add(limit));
-        let first_byte = after(config.first_byte_timeout);
-        let total = after(config.total_timeout);
-        self.follow(request, first_byte, total)
+        let deadlines = Deadlines::from_now(&self.policy.config);
+        let span = tracing::debug_span!(
+            "request",
+            provider = %self.policy.provider,
+            method = %request.method,
+            url = %request.url,
+        );
+        self.follow(request, deadlines)
+            .instrument(span)
             .await
             .map_err(|error| {
                 let error = error.with_provider(&self.policy.provider);
@@ -162,11 +178,11 @@ impl Http {
     async fn follow(
         &self,
         mut request: HttpRequest,
-        first_byte: Option<Instant>,
-        total: Option<Instant>,
+        deadlines: Deadlines,
     ) -> Result<HttpResponse, Error> {
-        for _ in 0..=MAX_REDIRECTS {
-            let response = self.execute(&request, first_byte, total).await?;
+        let mut hop = 0;
+        loop {
+            let response = self.execute(&request, &deadlines).await?;
             let status = response.status().as_u16();
             let repeats = match status {
                 301 | 302 | 307 | 308 => true,
@@ -186,8 +202,7 @@ impl Http {
                         response,
                         request.url,
                         self.policy.clone(),
-                        first_byte,
-                        total,
+                        deadlines,
                     ));
                 }
             };
@@ -202,47 +217,31 @@ impl Http {
                 )
                 .with_status(status));
             }
-            request.url = next;
+            if hop == MAX_REDIRECTS {
+                return Err(Error::new(
+                    ErrorKind::Status,
+                    format!("{} redirects more than {MAX_REDIRECTS} times", request.url),
+                )
+                .with_status(status));
+            }
+            hop += 1;
+            tracing::debug!(status, to = %next, "redirect");
+            request.url = next.with_userinfo_of(&request.url);
         }
-        Err(Error::new(
-            ErrorKind::Status,
-            format!("{} redirects more than {MAX_REDIRECTS} times", request.url),
-        ))
     }
 
     async fn execute(
         &self,
         request: &HttpRequest,
-        first_byte: Option<Instant>,
-        total: Option<Instant>,
+        deadlines: &Deadlines,
     ) -> Result<reqwest::Response, Error> {
-        let mut built = reqwest::Request::new(request.method.clone(), request.url.0.clone());
-        *built.headers_mut() = request.headers.clone();
-        for (name, value) in &self.policy.headers {
-            // The provider's own user agent is better than our default one.
-            if name == USER_AGENT
-                && self.policy.config.user_agent.is_none()
-                && request.headers.contains_key(USER_AGENT)
-            {
-                continue;
-            }
-            built.headers_mut().insert(name, value.clone());
-        }
-        *built.body_mut() = request.body.clone().map(reqwest::Body::from);
-        tracing::debug!(
-            provider = %self.policy.provider,
-            method = %request.method,
-            url = %request.url,
-            "request"
-        );
-        let deadline = match (first_byte, total) {
-            (Some(first), Some(total)) => Some(first.min(total)),
-            (first, total) => first.or(total),
-        };
+        let built = self
+            .build(request)
+            .map_err(|error| self.send_error(error, &request.url))?;
         let sent = self.client.execute(built);
-        let result = match deadline {
+        let result = match deadlines.of_head() {
             Some(deadline) => timeout_at(deadline, sent).await.map_err(|_| {
-                let total_passed = total.is_some_and(|total| total <= deadline);
+                let total_passed = deadlines.total.is_some_and(|total| total <= deadline);
                 if total_passed {
                     timeout_error(TimeoutPhase::Total, self.policy.config.total_timeout)
                 } else {
@@ -253,23 +252,68 @@ impl Http {
         };
         let response = result.map_err(|error| self.send_error(error, &request.url))?;
         tracing::debug!(
-            provider = %self.policy.provider,
             status = response.status().as_u16(),
+            elapsed = ?deadlines.started.elapsed(),
             "response head"
         );
         Ok(response)
     }
 
+    fn build(&self, request: &HttpRequest) -> Result<reqwest::Request, reqwest::Error> {
+        // The builder makes a header of a user name and password in the address.
+        let builder = self
+            .client
+            .request(request.method.clone(), request.url.0.clone());
+        let mut built = builder.headers(request.headers.clone()).build()?;
+        let headers = built.headers_mut();
+        self.learn_passwords(&request.url, headers);
+        if !headers.contains_key(USER_AGENT) {
+            headers.insert(USER_AGENT, HeaderValue::from_static(DEFAULT_AGENT));
+        }
+        for name in self.policy.headers.keys() {
+            headers.remove(name);
+        }
+        // A name can stand there several times, with a value each.
+        for (name, value) in &self.policy.headers {
+            headers.append(name, value.clone());
+        }
+        *built.body_mut() = request.body.clone().map(reqwest::Body::from);
+        Ok(built)
+    }
+
+    /// Servers repeat headers in their error pages, that of a password too.
+    fn learn_passwords(&self, url: &RequestUrl, headers: &HeaderMap) {
+        let secrets = passwords(&url.0);
+        if secrets.is_empty() {
+            return;
+        }
+        let header = headers.get(AUTHORIZATION).and_then(|it| it.to_str().ok());
+        let encoded = header.and_then(|header| header.strip_prefix("Basic "));
+        for secret in secrets.into_iter().chain(encoded.map(Secret::new)) {
+            self.policy.redactor.keep(&secret);
+        }
+    }
+
     fn send_error(&self, error: reqwest::Error, url: &RequestUrl) -> Error {
         let error = error.without_url();
         if error.is_timeout() {
-            let phase = if error.is_connect() {
-                TimeoutPhase::Connect
-            } else {
-                TimeoutPhase::Head
+            // The limits of a client of the caller's own are not known here.
+            let limit = match self.policy.config.client {
+                Some(_) => None,
+                None => self.policy.config.connect_timeout,
             };
-            let limit = self.policy.config.connect_timeout;
-            return timeout_error(phase, limit).with_source(error);
+            let error = match error.is_connect() {
+                true => timeout_error(TimeoutPhase::Connect, limit).with_source(error),
+                false => timeout_error(TimeoutPhase::Head, None).with_source(error),
+            };
+            return error;
+        }
+        if is_rubbish(&error) {
+            return Error::new(
+                ErrorKind::Protocol,
+                format!("{url} does not answer in HTTP: {}", root(&error)),
+            )
+            .with_source(error);
         }
         if error.is_builder() {
             return Error::new(
@@ -326,6 +370,18 @@ pub(super) fn root(error: &dyn StdError) -> String {
     cause.to_string()
 }
 
+/// Whether an answer came that is not HTTP.
+fn is_rubbish(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        if let Some(error) = source.downcast_ref::<hyper::Error>() {
+            return error.is_parse();
+        }
+        cause = source.source();
+    }
+    false
+}
+
 fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -337,18 +393,18 @@ fn chain(error: &dyn StdError) -> String {
     text
 }
 
-/// The headers of every request.
+/// The configured headers of every request.
 fn headers(config: &HttpConfig, redactor: &Redactor) -> Result<HeaderMap, Error> {
     let mut headers = HeaderMap::new();
-    let default_agent = concat!("chatwire/", env!("CARGO_PKG_VERSION"));
-    let agent = config.user_agent.as_deref().unwrap_or(default_agent);
-    let agent = HeaderValue::from_str(agent).map_err(|_| {
-        Error::new(
-            ErrorKind::InvalidRequest,
-            format!("user agent {agent:?} has characters that an HTTP header cannot carry"),
-        )
-    })?;
-    headers.insert(USER_AGENT, agent);
+    if let Some(agent) = &config.user_agent {
+        let value = HeaderValue::from_str(agent).map_err(|_| {
+            Error::new(
+                ErrorKind::InvalidRequest,
+                format!("user agent {agent:?} has characters that an HTTP header cannot carry"),
+            )
+        })?;
+        headers.insert(USER_AGENT, value);
+    }
     for (name, value) in &config.headers {
         let name: HeaderName = name.trim().parse().map_err(|_| {
             Error::new(
@@ -372,11 +428,15 @@ fn headers(config: &HttpConfig, redactor: &Redactor) -> Result<HeaderMap, Error>
         }
         // "Bearer …" is a secret after its scheme.
         if let Some((_, token)) = trimmed.expose().split_once(' ')
-            && name == http::header::AUTHORIZATION
+            && name == AUTHORIZATION
         {
             redactor.keep(&Secret::new(token.trim()));
         }
-        headers.append(name, header);
+        if name == USER_AGENT {
+            headers.insert(name, header);
+        } else {
+            headers.append(name, header);
+        }
     }
     Ok(headers)
 }
@@ -385,7 +445,13 @@ fn build_client(config: &HttpConfig, redactor: &Redactor) -> Result<reqwest::Cli
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
-        .tcp_nodelay(true);
+        .tcp_nodelay(true)
+        // Some servers claim gzip and send none. Another crate of the program
+        // may have switched the features on.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate();
     if let Some(limit) = config.connect_timeout {
         builder = builder.connect_timeout(limit);
     }
@@ -423,10 +489,9 @@ fn read_proxy(proxy: &Secret, redactor: &Redactor) -> Result<reqwest::Proxy, Err
     if url.host_str().is_none_or(str::is_empty) {
         return Err(invalid("has no host"));
     }
-    if let Some(password) = url.password() {
-        redactor.keep(&Secret::new(password));
+    for secret in passwords(&url) {
+        redactor.keep(&secret);
     }
-    redactor.keep(proxy);
     reqwest::Proxy::all(url).map_err(|_| invalid("cannot be used"))
 }
 

@@ -128,7 +128,8 @@ impl HttpConfig {
         self
     }
 
-    /// The longest text of a reply, in bytes.
+    /// The longest text of a reply, in bytes. So many bytes of a body without
+    /// any event in them, such as comments without end, are too many as well.
     #[must_use]
     pub fn max_reply(mut self, limit: impl Into<Option<usize>>) -> HttpConfig {
         self.max_reply = limit.into();
@@ -154,6 +155,11 @@ impl HttpConfig {
         self
     }
 
+    /// The proxy that was set, for helpers that make connections of their own.
+    pub fn get_proxy(&self) -> Option<&Secret> {
+        self.proxy.as_ref()
+    }
+
     /// A header for every request, for example a cookie. It replaces one that
     /// the provider would send itself. Values are treated as secrets.
     #[must_use]
@@ -174,6 +180,11 @@ impl HttpConfig {
     /// connect timeout, TLS and proxy are used as they are. It should not
     /// follow redirects: those that it follows may turn a POST into a GET. (The
     /// only place where this crate's API names a type of reqwest.)
+    ///
+    /// With the feature `rustls`, reqwest builds no client of its own accord
+    /// until the program has installed a cryptography provider, or has switched
+    /// on reqwest's feature for one: `reqwest::Client::new()` panics. The client
+    /// that this crate makes needs neither.
     #[must_use]
     pub fn client(mut self, client: reqwest::Client) -> HttpConfig {
         self.client = Some(client);

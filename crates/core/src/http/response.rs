@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::body::HttpBody;
 use super::client::Policy;
+use super::deadlines::Deadlines;
 use super::url::RequestUrl;
 use super::{message_of_json, retry_after};
 use crate::decode::PlainText;
@@ -32,8 +33,7 @@ impl HttpResponse {
         response: reqwest::Response,
         url: RequestUrl,
         policy: Arc<Policy>,
-        first_byte: Option<Instant>,
-        total: Option<Instant>,
+        deadlines: Deadlines,
     ) -> HttpResponse {
         let (head, body) = http::Response::<reqwest::Body>::from(response).into_parts();
         // HTTP/1 reasons are Latin-1, where each byte is one character. The
@@ -47,7 +47,7 @@ impl HttpResponse {
             reason,
             headers: head.headers,
             url,
-            body: HttpBody::new(body, policy.clone(), first_byte, total),
+            body: HttpBody::new(body, policy.clone(), deadlines),
             policy,
         }
     }
@@ -126,30 +126,39 @@ impl HttpResponse {
     /// [`ErrorKind::LimitExceeded`] when it is larger than the limit for pages,
     /// and what breaks the body off.
     pub async fn into_page(mut self) -> Result<String, Error> {
-        let limit = self.policy.config.max_page;
-        let mut page = Vec::new();
-        let read = async {
-            while let Some(chunk) = self.body.chunk().await? {
-                if let Some(limit) = limit
-                    && page.len() + chunk.len() > limit
-                {
-                    return Err(Error::new(
-                        ErrorKind::LimitExceeded(Limit::Page),
-                        format!("{} is larger than the limit of {limit} bytes", self.url),
-                    ));
-                }
-                page.extend_from_slice(&chunk);
-            }
-            Ok(())
-        }
-        .await;
-        match read {
-            Ok(()) => Ok(match String::from_utf8(page) {
+        self.read_page().await
+    }
+
+    /// The same, for those who need the head afterwards.
+    ///
+    /// # Errors
+    ///
+    /// As [`into_page`](HttpResponse::into_page).
+    pub async fn read_page(&mut self) -> Result<String, Error> {
+        match self.read_body().await {
+            Ok(page) => Ok(match String::from_utf8(page) {
                 Ok(page) => page,
                 Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
             }),
             Err(error) => Err(self.finish_error(error.with_status(self.status))),
         }
+    }
+
+    async fn read_body(&mut self) -> Result<Vec<u8>, Error> {
+        let limit = self.policy.config.max_page;
+        let mut page = Vec::new();
+        while let Some(chunk) = self.body.chunk().await? {
+            if let Some(limit) = limit
+                && page.len() + chunk.len() > limit
+            {
+                return Err(Error::new(
+                    ErrorKind::LimitExceeded(Limit::Page),
+                    format!("{} is larger than the limit of {limit} bytes", self.url),
+                ));
+            }
+            page.extend_from_slice(&chunk);
+        }
+        Ok(page)
     }
 
     /// The start of the body, as much as is read of an error. What breaks the

@@ -2,7 +2,7 @@ use std::fmt;
 
 use reqwest::Url;
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Secret};
 
 /// The address of a server, or of a folder on it: what requests are made
 /// relative to. It prints without user name and password.
@@ -94,10 +94,50 @@ impl RequestUrl {
         matches!(url.scheme(), "http" | "https").then_some(RequestUrl(url))
     }
 
+    /// The address with the user name and password of the other: a server that
+    /// redirects within itself does not repeat them.
+    pub(super) fn with_userinfo_of(mut self, other: &RequestUrl) -> RequestUrl {
+        if self.0.username().is_empty() && self.0.password().is_none() {
+            // Both can only fail for addresses without a host.
+            let _ = self.0.set_username(other.0.username());
+            let _ = self.0.set_password(other.0.password());
+        }
+        self
+    }
+
     /// Whether both are on the same server: scheme, host and port.
     pub fn same_origin(&self, other: &RequestUrl) -> bool {
         self.0.origin() == other.0.origin()
     }
+}
+
+/// The password in an address, as it stands there and as it is sent.
+pub(super) fn passwords(url: &Url) -> Vec<Secret> {
+    let Some(password) = url.password() else {
+        return Vec::new();
+    };
+    let decoded = percent_decoded(password);
+    vec![Secret::new(password), Secret::new(decoded)]
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match byte {
+            Some(byte) if *first == b'%' => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// What of an address is worth showing when it cannot be used: no user name,

@@ -10,14 +10,25 @@
 
 mod credentials;
 mod error;
+#[cfg(feature = "combinators")]
+mod fallback;
+mod http_errors;
+mod http_limits;
+mod http_requests;
 mod lines;
 mod messages;
 mod plain_text;
 mod prompt;
 mod redaction;
 mod request;
+#[cfg(feature = "combinators")]
+mod retry;
+#[cfg(feature = "combinators")]
+mod scripted;
+mod server;
 mod sse;
 mod stream;
 mod text;
+mod traces;
 mod utf8;
 mod words;

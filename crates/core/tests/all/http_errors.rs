@@ -1,0 +1,347 @@
+//! Responses that are errors.
+
+use std::time::Duration;
+
+use chatwire_core::http::{BaseUrl, Http, HttpConfig, HttpRequest};
+use chatwire_core::{Error, ErrorKind};
+
+use crate::server::{Close, Hang, Server, Step, answer, chunk, send};
+
+async fn error_of(steps: Vec<Step>, config: HttpConfig) -> Error {
+    let server = Server::doing(steps).await;
+    let http = Http::new("box", config.direct()).unwrap();
+    let url = BaseUrl::parse(&server.url()).unwrap().join("/ask").unwrap();
+    let response = http.send(HttpRequest::post(url)).await.unwrap();
+    assert!(!response.is_success());
+    response.into_error().await
+}
+
+const PAGE: &str =
+    "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>x</body></html>";
+
+#[tokio::test]
+async fn statuses_and_bodies() {
+    use ErrorKind::{Blocked, ContextLength, RateLimited, Refused, Status};
+    type Case = (
+        &'static str,
+        &'static [&'static str],
+        &'static str,
+        ErrorKind,
+        bool,
+        &'static [&'static str],
+    );
+    // status, headers, body, kind, retryable, what it must say
+    let cases: Vec<Case> = vec![
+        (
+            "400 Bad Request",
+            &[],
+            r#"{"message":"no <b>such</b> bot"}"#,
+            Refused,
+            false,
+            &["no such bot", "HTTP 400"],
+        ),
+        (
+            "400 Bad Request",
+            &[],
+            r#"{"error":{"message":"maximum context length is 5"}}"#,
+            ContextLength,
+            false,
+            &["maximum context length"],
+        ),
+        (
+            "401 Unauthorized",
+            &[],
+            "",
+            Status,
+            false,
+            &["/ask answered with status 401"],
+        ),
+        (
+            "401 Unauthorized",
+            &[],
+            PAGE,
+            Blocked,
+            false,
+            &["HTML page", "Just a moment..."],
+        ),
+        (
+            "403 Forbidden",
+            &[],
+            PAGE,
+            Blocked,
+            false,
+            &["Just a moment...", "HTTP 403"],
+        ),
+        (
+            "403 Forbidden",
+            &[],
+            r#"{"code":"rest_forbidden","message":"Sorry."}"#,
+            Refused,
+            false,
+            &["Sorry."],
+        ),
+        (
+            "404 Not Found",
+            &[],
+            PAGE,
+            Status,
+            false,
+            &["status 404", "Just a moment..."],
+        ),
+        (
+            "404 Not Found",
+            &[],
+            "nothing here",
+            Status,
+            false,
+            &["status 404: nothing here"],
+        ),
+        (
+            "413 Too Large",
+            &[],
+            "<html><body>no title</body></html>",
+            Status,
+            false,
+            &["status 413"],
+        ),
+        (
+            "418 Short And Stout",
+            &[],
+            "",
+            Status,
+            false,
+            &["status 418: Short And Stout"],
+        ),
+        (
+            "429 Too Many Requests",
+            &[],
+            "",
+            RateLimited,
+            true,
+            &["too many requests"],
+        ),
+        (
+            "429 Too Many Requests",
+            &[],
+            r#"{"error":"slow <i>down</i>"}"#,
+            RateLimited,
+            true,
+            &["slow down"],
+        ),
+        (
+            "500 Internal Server Error",
+            &[],
+            r#"{"success":false,"message":"boom"}"#,
+            Refused,
+            true,
+            &["boom"],
+        ),
+        // Five hundred or not: the same conversation stays too long.
+        (
+            "500 Internal Server Error",
+            &[],
+            r#"{"message":"maximum context length"}"#,
+            ContextLength,
+            false,
+            &["context"],
+        ),
+        (
+            "500 Rate limit reached for gpt-4",
+            &[],
+            "",
+            Status,
+            true,
+            &["Rate limit reached for gpt-4"],
+        ),
+        ("501 Not Implemented", &[], "", Status, false, &["501"]),
+        ("502 Bad Gateway", &[], PAGE, Status, true, &["502"]),
+        (
+            "503 Service Unavailable",
+            &[],
+            PAGE,
+            Status,
+            true,
+            &["Just a moment..."],
+        ),
+        (
+            "504 Gateway Timeout",
+            &[],
+            "upstream timed out",
+            Status,
+            true,
+            &["upstream timed out"],
+        ),
+        ("301 Moved", &[], "", Status, false, &["301"]),
+    ];
+    for (status, headers, body, kind, retryable, words) in cases {
+        let error = error_of(answer(status, headers, body), HttpConfig::new()).await;
+        assert_eq!(error.kind(), kind, "{status} {body}: {error}");
+        assert_eq!(error.is_retryable(), retryable, "{status} {body}: {error}");
+        assert_eq!(error.status(), status[..3].parse().ok(), "{status} {body}");
+        assert_eq!(error.provider(), Some("box"), "{status} {body}");
+        for word in words {
+            assert!(
+                error.to_string().contains(word),
+                "{status} {body}: {error} without {word:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn waits() {
+    let limited =
+        |headers: &'static [&'static str], body| (answer("429 Slow", headers, body), headers, body);
+    // A date far away, and one long gone.
+    let cases = [
+        (limited(&["retry-after: 7"], ""), Some(7)),
+        (
+            limited(&["retry-after: Sun, 06 Nov 1994 08:49:37 GMT"], ""),
+            Some(0),
+        ),
+        (limited(&["retry-after: soon"], ""), None),
+        (limited(&[], ""), None),
+        (limited(&[], r#"{"message":"try again in 5s"}"#), Some(5)),
+        // The header is made for programs, words are not.
+        (
+            limited(&["retry-after: 7"], r#"{"message":"try again in 5s"}"#),
+            Some(7),
+        ),
+    ];
+    for ((steps, headers, body), seconds) in cases {
+        let error = error_of(steps, HttpConfig::new()).await;
+        assert_eq!(
+            error.retry_after(),
+            seconds.map(Duration::from_secs),
+            "{headers:?} {body}"
+        );
+    }
+    let far = answer(
+        "503 Maintenance",
+        &["retry-after: Fri, 31 Dec 9999 23:59:59 GMT"],
+        "",
+    );
+    let wait = error_of(far, HttpConfig::new())
+        .await
+        .retry_after()
+        .unwrap();
+    assert!(wait > Duration::from_secs(3600 * 24 * 365), "{wait:?}");
+}
+
+#[tokio::test]
+async fn excerpts() {
+    let long = "é".repeat(100_000);
+    let limit = |limit| HttpConfig::new().max_error_body(limit);
+    let head = || send("HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\n");
+    // name, what the server sends, the configuration, how the excerpt begins
+    let cases: Vec<(&str, Vec<Step>, HttpConfig, Option<&str>)> = vec![
+        (
+            "short",
+            answer("500 No", &[], " why \n"),
+            HttpConfig::new(),
+            Some("why"),
+        ),
+        (
+            "long",
+            answer("500 No", &[], &long),
+            HttpConfig::new(),
+            Some("éé"),
+        ),
+        (
+            "of the limit",
+            answer("500 No", &[], "abcdef"),
+            limit(3),
+            Some("abc"),
+        ),
+        (
+            "nothing is read",
+            answer("500 No", &[], "abcdef"),
+            limit(0),
+            None,
+        ),
+        ("empty", answer("500 No", &[], ""), HttpConfig::new(), None),
+        (
+            "cut off",
+            vec![head(), chunk("abc"), Close],
+            HttpConfig::new(),
+            Some("abc"),
+        ),
+        (
+            "without an end",
+            vec![head(), chunk("abc"), Hang],
+            HttpConfig::new().idle_timeout(Duration::from_millis(100)),
+            Some("abc"),
+        ),
+        (
+            "a flood",
+            vec![head(), chunk(&long), Hang],
+            HttpConfig::new(),
+            Some("éé"),
+        ),
+        (
+            "the message is no excerpt",
+            answer("500 No", &[], r#"{"message":"x"}"#),
+            HttpConfig::new(),
+            None,
+        ),
+    ];
+    for (name, steps, config, expected) in cases {
+        let error = error_of(steps, config).await;
+        match (error.excerpt(), expected) {
+            (Some(excerpt), Some(start)) => {
+                assert!(excerpt.starts_with(start), "{name}: {excerpt:?}");
+                assert!(excerpt.len() <= Error::EXCERPT_MAX, "{name}");
+                if name != "long" && name != "a flood" {
+                    assert_eq!(excerpt, start, "{name}");
+                }
+            }
+            (excerpt, expected) => assert_eq!(excerpt, expected, "{name}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn reasons() {
+    // on the wire, as it is read
+    let cases: Vec<(&[u8], Option<&str>)> = vec![
+        (b"500 Internal Server Error", None),
+        (b"500 Rate limit reached", Some("Rate limit reached")),
+        (b"200 Fine", Some("Fine")),
+        (b"200 OK", None),
+        // Latin-1 is more than the HTTP parser takes.
+        (b"500 caf\xe9", Some("")),
+    ];
+    for (status, reason) in cases {
+        let mut head = b"HTTP/1.1 ".to_vec();
+        head.extend_from_slice(status);
+        head.extend_from_slice(b"\r\ncontent-length: 0\r\n\r\n");
+        let server = Server::doing(vec![send(head)]).await;
+        let http = Http::new("box", HttpConfig::new().direct()).unwrap();
+        let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
+        let response = http.send(HttpRequest::get(url)).await.unwrap();
+        assert_eq!(
+            response.reason(),
+            reason,
+            "{}",
+            String::from_utf8_lossy(status)
+        );
+    }
+}
+
+/// What a server repeats of what it was sent.
+#[tokio::test]
+async fn secrets_in_errors() {
+    for body in [
+        r#"{"message":"the key k3y-of-bob is wrong"}"#,
+        "the key k3y-of-bob is wrong",
+        "<html><title>k3y-of-bob</title></html>",
+    ] {
+        for status in ["401 No", "429 k3y-of-bob", "500 k3y-of-bob"] {
+            let config = HttpConfig::new().header("x-key", "k3y-of-bob");
+            let error = error_of(answer(status, &[], body), config).await;
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains("k3y"), "{shown}");
+            assert!(shown.contains("[redacted]"), "{status} {body}: {shown}");
+        }
+    }
+}

@@ -1,0 +1,535 @@
+//! Time and size limits, and connections that break.
+
+use std::time::Duration;
+
+use chatwire_core::http::{BaseUrl, Http, HttpConfig, HttpRequest};
+use chatwire_core::{Error, ErrorKind, IncompleteReply, Limit, ReplyEvent, TimeoutPhase};
+use futures::future::join_all;
+use tokio::time::{sleep, timeout};
+
+use crate::server::{Close, Hang, Server, Step, Wait, answer, chunk, head, last, send};
+
+/// Long enough that no machine is slower, for what must not happen.
+const AGES: Duration = Duration::from_secs(60);
+
+/// A limit that a test wants to be passed, with nothing that must come sooner.
+const SHORT: Duration = Duration::from_millis(150);
+
+/// A limit within which something must come first, and this is much sooner.
+const LONGER: Duration = Duration::from_secs(2);
+
+fn config() -> HttpConfig {
+    HttpConfig::new().direct()
+}
+
+async fn ask(url: &str, config: HttpConfig) -> Result<String, IncompleteReply> {
+    let http = Http::new("box", config)?;
+    let request = HttpRequest::post(BaseUrl::parse(url)?.join("/ask")?).body("Hi");
+    let response = http.send(request).await?;
+    if !response.is_success() {
+        return Err(response.into_error().await.into());
+    }
+    let reply = response.into_text_reply("one").await?.collect().await?;
+    Ok(reply.text)
+}
+
+fn idle() -> HttpConfig {
+    config().idle_timeout(SHORT)
+}
+
+fn first_byte() -> HttpConfig {
+    config().first_byte_timeout(SHORT)
+}
+
+fn total() -> HttpConfig {
+    config().total_timeout(LONGER)
+}
+
+#[tokio::test]
+async fn faults() {
+    use ErrorKind::{Connect, Interrupted, LimitExceeded, Protocol, Timeout};
+    // name, what the server does, the limits, the error, the text that had
+    // come, and a word that the error says
+    type Case = (
+        &'static str,
+        Vec<Step>,
+        HttpConfig,
+        ErrorKind,
+        &'static str,
+        &'static str,
+    );
+    let drip = || {
+        let mut steps = vec![head()];
+        for _ in 0..400 {
+            steps.extend([chunk("x"), Wait(Duration::from_millis(10))]);
+        }
+        steps
+    };
+    let cases: Vec<Case> = vec![
+        (
+            "no head",
+            vec![Hang],
+            first_byte(),
+            Timeout(TimeoutPhase::Head),
+            "",
+            "0.15 s",
+        ),
+        (
+            "half a head",
+            vec![send("HTTP/1.1 200 OK\r\ncon"), Hang],
+            first_byte(),
+            Timeout(TimeoutPhase::Head),
+            "",
+            "head",
+        ),
+        (
+            "no first byte",
+            vec![head(), Hang],
+            config().first_byte_timeout(LONGER),
+            Timeout(TimeoutPhase::FirstByte),
+            "",
+            "2 s",
+        ),
+        (
+            "no head, whole limit",
+            vec![Hang],
+            total(),
+            Timeout(TimeoutPhase::Total),
+            "",
+            "2 s",
+        ),
+        (
+            "no first byte, whole limit",
+            vec![head(), Hang],
+            total(),
+            Timeout(TimeoutPhase::Total),
+            "",
+            "2 s",
+        ),
+        (
+            "silence",
+            vec![head(), chunk("a"), Hang],
+            idle(),
+            Timeout(TimeoutPhase::Idle),
+            "a",
+            "0.15 s",
+        ),
+        (
+            "silence within a character",
+            vec![head(), send("3\r\na\u{e9}\r\n"), Hang],
+            idle(),
+            Timeout(TimeoutPhase::Idle),
+            "aé",
+            "0.15 s",
+        ),
+        (
+            "silence, whole limit",
+            vec![head(), chunk("a"), Hang],
+            total(),
+            Timeout(TimeoutPhase::Total),
+            "a",
+            "2 s",
+        ),
+        (
+            "closed without a word",
+            vec![Close],
+            config(),
+            Connect,
+            "",
+            "no answer",
+        ),
+        (
+            "closed within the head",
+            vec![send("HTTP/1.1 200 OK\r\ncon"), Close],
+            config(),
+            Connect,
+            "",
+            "no answer",
+        ),
+        (
+            "not HTTP",
+            vec![send("SSH-2.0-OpenSSH_9.6\r\n"), Hang],
+            config(),
+            Protocol,
+            "",
+            "HTTP",
+        ),
+        (
+            "body shorter than its length",
+            vec![
+                send("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"),
+                Close,
+            ],
+            config(),
+            Interrupted,
+            "abc",
+            "broke",
+        ),
+        (
+            "closed after the head",
+            vec![head(), Close],
+            config(),
+            Interrupted,
+            "",
+            "broke",
+        ),
+        (
+            "no final chunk",
+            vec![head(), chunk("abc"), Close],
+            config(),
+            Interrupted,
+            "abc",
+            "broke",
+        ),
+        (
+            "within a chunk",
+            vec![head(), send("10\r\nabc"), Close],
+            config(),
+            Interrupted,
+            "abc",
+            "broke",
+        ),
+        (
+            "a chunk without a size",
+            vec![head(), chunk("abc"), send("zz\r\n"), Hang],
+            config(),
+            Interrupted,
+            "abc",
+            "broke",
+        ),
+        (
+            "an empty answer",
+            answer("200 OK", &[], ""),
+            config(),
+            Protocol,
+            "",
+            "empty",
+        ),
+        (
+            "an empty answer in chunks",
+            vec![head(), last()],
+            config(),
+            Protocol,
+            "",
+            "empty",
+        ),
+        (
+            "a reply above its limit",
+            vec![head(), chunk("12345"), Wait(SHORT), chunk("678901"), Hang],
+            config().max_reply(10),
+            LimitExceeded(Limit::Reply),
+            "12345",
+            "10 bytes",
+        ),
+        // Silence between reads is short all the time, the whole is too long.
+        (
+            "drops for too long",
+            drip(),
+            total(),
+            Timeout(TimeoutPhase::Total),
+            "x",
+            "2 s",
+        ),
+    ];
+    let checks = cases
+        .into_iter()
+        .map(async |(name, steps, config, kind, text, word)| {
+            let server = Server::doing(steps).await;
+            let failed = timeout(AGES, ask(&server.url(), config)).await;
+            let failed = failed
+                .unwrap_or_else(|_| panic!("{name}: hangs"))
+                .unwrap_err();
+            assert_eq!(failed.error.kind(), kind, "{name}: {:?}", failed.error);
+            assert_eq!(failed.error.provider(), Some("box"), "{name}");
+            let said = failed.error.to_string();
+            assert!(said.contains(word), "{name}: {said}");
+            if name == "drops for too long" {
+                assert!(failed.text.starts_with(text), "{name}: {:?}", failed.text);
+            } else {
+                assert_eq!(failed.text, text, "{name}");
+            }
+            // What had begun keeps the status of its head.
+            if matches!(kind, Interrupted | Timeout(TimeoutPhase::Idle)) {
+                assert_eq!(failed.error.status(), Some(200), "{name}");
+            }
+        });
+    join_all(checks).await;
+}
+
+#[tokio::test]
+async fn within_the_limits() {
+    let pause = || Wait(LONGER + SHORT);
+    let unlimited = config()
+        .first_byte_timeout(None)
+        .idle_timeout(None)
+        .total_timeout(None)
+        .connect_timeout(None);
+    let cases = [
+        (
+            "no limits",
+            vec![pause(), head(), pause(), chunk("a"), pause(), last()],
+            unlimited,
+        ),
+        // The limit on silence is not one on the beginning, and the other way round.
+        (
+            "a slow beginning",
+            vec![pause(), head(), pause(), chunk("a"), last()],
+            config().idle_timeout(LONGER).first_byte_timeout(AGES),
+        ),
+        (
+            "a slow end",
+            vec![head(), chunk("a"), pause(), last()],
+            config().first_byte_timeout(LONGER).idle_timeout(AGES),
+        ),
+        (
+            "the limit of a reply",
+            vec![head(), chunk("a"), last()],
+            config().max_reply(1),
+        ),
+    ];
+    let checks = cases.into_iter().map(async |(name, steps, config)| {
+        let server = Server::doing(steps).await;
+        let text = ask(&server.url(), config).await;
+        assert_eq!(
+            text.unwrap_or_else(|failed| panic!("{name}: {failed}")),
+            "a"
+        );
+    });
+    join_all(checks).await;
+}
+
+/// Silence is the server's only while somebody listens.
+#[tokio::test]
+async fn a_caller_may_take_its_time() {
+    let steps = vec![head(), chunk("a"), Wait(LONGER), chunk("b"), last()];
+    let server = Server::doing(steps).await;
+    let http = Http::new("box", config().idle_timeout(LONGER)).unwrap();
+    let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
+    let response = http.send(HttpRequest::get(url)).await.unwrap();
+    let mut reply = response.into_text_reply("one").await.unwrap();
+    assert_eq!(
+        reply.next().await.unwrap().unwrap(),
+        ReplyEvent::Text("a".into())
+    );
+    // As a program does that is busy with something else on the same thread.
+    std::thread::sleep(LONGER + SHORT);
+    assert_eq!(
+        reply.next().await.unwrap().unwrap(),
+        ReplyEvent::Text("b".into())
+    );
+}
+
+#[tokio::test]
+async fn no_connection() {
+    // A port that was free a moment ago.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let failed = ask(&format!("http://{address}"), config())
+        .await
+        .unwrap_err();
+    assert_eq!(failed.error.kind(), ErrorKind::Connect);
+    assert!(failed.error.is_retryable());
+    let said = failed.error.to_string();
+    assert!(
+        said.contains(&format!("cannot connect to http://{address}/ask")),
+        "{said}"
+    );
+}
+
+/// A proxy that accepts and says nothing keeps the connection from being made.
+#[tokio::test]
+async fn a_connection_that_takes_too_long() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = format!("socks5://{}", silent.local_addr().unwrap());
+    let config = HttpConfig::new().proxy(proxy).connect_timeout(SHORT);
+    let asked = timeout(AGES, ask("http://127.0.0.1:9", config))
+        .await
+        .unwrap();
+    let error = asked.unwrap_err().error;
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Timeout(TimeoutPhase::Connect),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains("0.15 s"), "{error}");
+}
+
+async fn page(url: &str, config: HttpConfig) -> Result<String, Error> {
+    let http = Http::new("box", config)?;
+    let response = http
+        .send(HttpRequest::get(BaseUrl::parse(url)?.join("/page")?))
+        .await?;
+    response.into_page().await
+}
+
+#[tokio::test]
+async fn pages() {
+    use ErrorKind::{Interrupted, LimitExceeded};
+    type Case = (
+        &'static str,
+        Vec<Step>,
+        HttpConfig,
+        Result<&'static str, ErrorKind>,
+    );
+    let cases: Vec<Case> = vec![
+        (
+            "whole",
+            answer("200 OK", &[], "0123456789"),
+            config().max_page(10),
+            Ok("0123456789"),
+        ),
+        (
+            "above the limit",
+            answer("200 OK", &[], "0123456789x"),
+            config().max_page(10),
+            Err(LimitExceeded(Limit::Page)),
+        ),
+        (
+            "above it without an end",
+            vec![head(), chunk("0123456789x"), Hang],
+            config().max_page(10),
+            Err(LimitExceeded(Limit::Page)),
+        ),
+        (
+            "no limit",
+            answer("200 OK", &[], "0123456789x"),
+            config().max_page(None),
+            Ok("0123456789x"),
+        ),
+        ("empty", answer("200 OK", &[], ""), config(), Ok("")),
+        (
+            "cut",
+            vec![head(), chunk("abc"), Close],
+            config(),
+            Err(Interrupted),
+        ),
+        (
+            "silence",
+            vec![head(), chunk("abc"), Hang],
+            idle(),
+            Err(ErrorKind::Timeout(TimeoutPhase::Idle)),
+        ),
+        (
+            "wrong UTF-8",
+            vec![send(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\na\xffb")],
+            config(),
+            Ok("a\u{fffd}b"),
+        ),
+    ];
+    for (name, steps, config, expected) in cases {
+        let server = Server::doing(steps).await;
+        let result = timeout(AGES, page(&server.url(), config)).await.unwrap();
+        match (&result, expected) {
+            (Ok(page), Ok(expected)) => assert_eq!(page, expected, "{name}"),
+            (Err(error), Err(kind)) => {
+                assert_eq!(error.kind(), kind, "{name}: {error}");
+                assert_eq!(
+                    (error.provider(), error.status()),
+                    (Some("box"), Some(200)),
+                    "{name}"
+                );
+            }
+            _ => panic!("{name}: {result:?}"),
+        }
+    }
+}
+
+/// An answer that is whole before its body is lets the connection serve again;
+/// one whose body does not end does not hold its own end back.
+#[tokio::test]
+async fn the_connection_after_an_answer() {
+    // name, what the server does, whether its connections can serve again
+    let ends = vec![
+        head(),
+        chunk("a."),
+        chunk(": bye\n"),
+        Wait(Duration::from_millis(5)),
+        last(),
+    ];
+    let hangs = vec![head(), chunk("a."), Hang];
+    let floods = vec![head(), chunk("a."), chunk(&"x".repeat(200_000)), Hang];
+    for (name, steps, serves_again) in [
+        ("ends", ends, true),
+        ("hangs", hangs, false),
+        ("floods", floods, false),
+    ] {
+        let server = Server::doing(steps).await;
+        let http = Http::new("box", config()).unwrap();
+        let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
+        for _ in 0..5 {
+            let response = http.send(HttpRequest::get(url.clone())).await.unwrap();
+            let reply = response
+                .into_reply(until_dot::UntilDot::default(), "one")
+                .await
+                .unwrap();
+            let reply = timeout(AGES, reply.collect()).await.unwrap().unwrap();
+            assert_eq!(reply.text, "a.", "{name}");
+            // The client hears of the free connection in a task of its own.
+            sleep(Duration::from_millis(20)).await;
+        }
+        // A slow machine may miss the end of a body now and then.
+        if serves_again {
+            assert!(server.connections() < 5, "{name}");
+        } else {
+            assert_eq!(server.connections(), 5, "{name}");
+        }
+    }
+}
+
+/// The server sees at once that nobody listens any more.
+#[tokio::test]
+async fn dropped_is_closed() {
+    let server = Server::doing(vec![head(), chunk("a"), Hang]).await;
+    let http = Http::new("box", config()).unwrap();
+    let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
+    let response = http.send(HttpRequest::get(url.clone())).await.unwrap();
+    let mut reply = response.into_text_reply("one").await.unwrap();
+    assert!(reply.next().await.unwrap().is_ok());
+    drop(reply);
+    timeout(AGES, server.until_closed(1)).await.unwrap();
+
+    // Also before there is an answer.
+    let server = Server::doing(vec![Hang]).await;
+    let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
+    assert!(
+        timeout(SHORT, http.send(HttpRequest::get(url)))
+            .await
+            .is_err()
+    );
+    timeout(AGES, server.until_closed(1)).await.unwrap();
+}
+
+mod until_dot {
+    use bytes::Bytes;
+    use chatwire_core::{Error, Finish, FinishReason, ReplyDecoder, ReplyEvent};
+
+    /// A protocol whose answers end with a dot.
+    #[derive(Default)]
+    pub(super) struct UntilDot {
+        text: Option<String>,
+        at_end: bool,
+    }
+
+    impl ReplyDecoder for UntilDot {
+        fn feed(&mut self, chunk: Bytes) {
+            self.text = Some(String::from_utf8(chunk.to_vec()).unwrap());
+        }
+
+        fn end(&mut self) {}
+
+        fn next_event(&mut self) -> Result<Option<ReplyEvent>, Error> {
+            if self.at_end {
+                return Ok(Some(ReplyEvent::Finish(Finish::new(FinishReason::Stop))));
+            }
+            let text = self.text.take().map(|text| match text.split_once('.') {
+                Some((before, _)) => {
+                    self.at_end = true;
+                    format!("{before}.")
+                }
+                None => text,
+            });
+            Ok(text.map(ReplyEvent::Text))
+        }
+    }
+}

@@ -1,0 +1,457 @@
+//! What is sent: addresses, headers, redirects, proxies.
+
+use chatwire_core::http::{BaseUrl, Http, HttpConfig, HttpRequest, HttpResponse};
+use chatwire_core::{Error, ErrorKind};
+use http::header::{HeaderName, HeaderValue, USER_AGENT};
+
+use crate::server::{Seen, Server, answer};
+
+fn config() -> HttpConfig {
+    HttpConfig::new().direct()
+}
+
+fn post(base: &str, path: &str) -> HttpRequest {
+    let url = BaseUrl::parse(base).unwrap().join(path).unwrap();
+    let name = HeaderName::from_static("x-own");
+    HttpRequest::post(url)
+        .header(name, HeaderValue::from_static("1"))
+        .body("Hi")
+}
+
+async fn ok() -> Server {
+    Server::doing(answer("200 OK", &[], "yes")).await
+}
+
+#[tokio::test]
+async fn headers() {
+    const VERSION: &str = concat!("chatwire/", env!("CARGO_PKG_VERSION"));
+    let many = config()
+        .header("cookie", "a=1")
+        .header("Cookie", "b=2")
+        .header(" x-team ", " search ");
+    // configuration, whether the provider has an agent, header, its values
+    let cases: Vec<(HttpConfig, bool, &str, &[&str])> = vec![
+        (config(), false, "user-agent", &[VERSION]),
+        (config(), true, "user-agent", &["provider/1"]),
+        (
+            config().user_agent("mine/2"),
+            false,
+            "user-agent",
+            &["mine/2"],
+        ),
+        (
+            config().user_agent("mine/2"),
+            true,
+            "user-agent",
+            &["mine/2"],
+        ),
+        (
+            config().header("User-Agent", "mine/3"),
+            false,
+            "user-agent",
+            &["mine/3"],
+        ),
+        (
+            config().header("User-Agent", "mine/3"),
+            true,
+            "user-agent",
+            &["mine/3"],
+        ),
+        (config(), false, "x-own", &["1"]),
+        (config().header("X-Own", "2"), false, "x-own", &["2"]),
+        (many.clone(), false, "cookie", &["a=1", "b=2"]),
+        (many, false, "x-team", &["search"]),
+        (config(), false, "accept-encoding", &[]),
+        (config(), false, "authorization", &[]),
+        (config(), false, "content-length", &["2"]),
+    ];
+    for (config, with_agent, name, values) in cases {
+        let server = ok().await;
+        let mut request = post(&server.url(), "/");
+        if with_agent {
+            request = request.header(USER_AGENT, HeaderValue::from_static("provider/1"));
+        }
+        let http = Http::new("box", config).unwrap();
+        assert!(http.send(request).await.unwrap().is_success());
+        let seen = server.seen();
+        assert_eq!(seen[0].header(name), values, "{name}");
+        assert_eq!(seen[0].body, "Hi");
+    }
+}
+
+#[tokio::test]
+async fn addresses() {
+    // base (after the server), suffix, request line
+    let cases = [
+        ("", "/ask", "POST /ask HTTP/1.1"),
+        ("/", "/ask", "POST /ask HTTP/1.1"),
+        ("/blog", "/ask", "POST /blog/ask HTTP/1.1"),
+        ("/blog/", "/ask/", "POST /blog/ask/ HTTP/1.1"),
+        (
+            "/blog",
+            "/?rest_route=/a/b",
+            "POST /blog/?rest_route=/a/b HTTP/1.1",
+        ),
+        ("/a%20b", "/é", "POST /a%20b/%C3%A9 HTTP/1.1"),
+        ("", "/?q=a#b", "POST /?q=a%23b HTTP/1.1"),
+    ];
+    let http = Http::new("box", config()).unwrap();
+    for (base, suffix, line) in cases {
+        let server = ok().await;
+        let url = format!("{}{base}", server.url());
+        http.send(post(&url, suffix)).await.unwrap();
+        assert_eq!(server.seen()[0].line, line, "{base} {suffix}");
+    }
+}
+
+/// A user name and password in the address are sent as every client does.
+#[tokio::test]
+async fn user_and_password() {
+    let cases = [
+        ("bob:pa%40ss@", vec!["Basic Ym9iOnBhQHNz"]),
+        ("bob@", vec!["Basic Ym9iOg=="]),
+        ("", vec![]),
+    ];
+    for (user, expected) in cases {
+        let server = Server::start(|seen: &Seen| match seen.line.as_str() {
+            "POST /old HTTP/1.1" => answer("307 Go", &["location: /new"], ""),
+            _ => answer("403 No", &[], "pa@ss pa%40ss Ym9iOnBhQHNz"),
+        })
+        .await;
+        let http = Http::new("box", config()).unwrap();
+        let url = format!("http://{user}{}", server.address);
+        let response = http.send(post(&url, "/old")).await.unwrap();
+        for seen in server.seen() {
+            assert_eq!(seen.header("authorization"), expected, "{user}");
+        }
+        // And never seen again.
+        let error = response.into_error().await;
+        let shown = format!("{error} {error:?}");
+        if user.contains(':') {
+            assert!(
+                !shown.contains("pa@ss") && !shown.contains("pa%40ss"),
+                "{shown}"
+            );
+            assert!(!shown.contains("Ym9iOnBhQHNz"), "{shown}");
+        }
+    }
+}
+
+fn redirect(status: &str, target: &str) -> Vec<crate::server::Step> {
+    answer(status, &[&format!("location: {target}")], "moved")
+}
+
+#[tokio::test]
+async fn redirects() {
+    let other = ok().await;
+    let elsewhere = format!("{}/new?key=s3cret", other.url());
+    type Outcome = Result<(u16, usize), (ErrorKind, &'static str)>;
+    // status, location, the last status and how many requests it took, or the error
+    let cases: Vec<(&str, &str, Outcome)> = vec![
+        ("301 Moved", "/new", Ok((200, 2))),
+        ("302 Found", "new", Ok((200, 2))),
+        ("307 Temporary", "{server}/new", Ok((200, 2))),
+        ("308 Permanent", "//{address}/new", Ok((200, 2))),
+        (
+            "303 See Other",
+            "/new",
+            Err((ErrorKind::Status, "/new, which is not followed")),
+        ),
+        (
+            "301 Moved",
+            &elsewhere,
+            Err((ErrorKind::Status, "/new, which is not followed")),
+        ),
+        (
+            "308 Permanent",
+            "https://{address}/new",
+            Err((ErrorKind::Status, "set it as the base URL")),
+        ),
+        (
+            "307 Temporary",
+            "/old",
+            Err((ErrorKind::Status, "more than 5 times")),
+        ),
+        // Not redirects: left to the caller.
+        ("301 Moved", "ftp://127.0.0.1/", Ok((301, 1))),
+        ("300 Choices", "/new", Ok((300, 1))),
+        ("304 Not Modified", "/new", Ok((304, 1))),
+    ];
+    for (status, location, expected) in cases {
+        let (status_line, template) = (status.to_owned(), location.to_owned());
+        let address = std::sync::Arc::new(std::sync::OnceLock::<String>::new());
+        let known = address.clone();
+        let server = Server::start(move |seen: &Seen| {
+            let address = known.get().unwrap();
+            let target = template
+                .replace("{server}", &format!("http://{address}"))
+                .replace("{address}", address);
+            match seen.line.as_str() {
+                "POST /old HTTP/1.1" => redirect(&status_line, &target),
+                _ => answer("200 OK", &[], "yes"),
+            }
+        })
+        .await;
+        address.set(server.address.clone()).unwrap();
+        let http = Http::new("box", config().header("x-extra", "extra")).unwrap();
+        let result = http.send(post(&server.url(), "/old")).await;
+        match (result, expected) {
+            (Ok(response), Ok((last, requests))) => {
+                assert_eq!(response.status(), last, "{status} {location}");
+                assert_eq!(server.seen().len(), requests, "{status} {location}");
+                // Everything is repeated as it was.
+                for seen in server.seen() {
+                    assert!(seen.line.starts_with("POST "), "{status}: {}", seen.line);
+                    assert_eq!(seen.body, "Hi", "{status}");
+                    assert_eq!(seen.header("x-own"), ["1"], "{status}");
+                    assert_eq!(seen.header("x-extra"), ["extra"], "{status}");
+                }
+                if last == 200 {
+                    assert_eq!(response.url().to_string(), format!("{}/new", server.url()));
+                }
+            }
+            (Err(error), Err((kind, words))) => {
+                assert_eq!(error.kind(), kind, "{status} {location}");
+                assert_eq!(
+                    error.status(),
+                    status[..3].parse().ok(),
+                    "{status} {location}"
+                );
+                let said = error.to_string();
+                assert!(said.contains(words), "{status} {location}: {said}");
+                assert!(!said.contains("s3cret"), "{said}");
+            }
+            (result, expected) => panic!("{status} {location}: {result:?}, expected {expected:?}"),
+        }
+    }
+    assert_eq!(
+        other.connections(),
+        0,
+        "a request has gone to another server"
+    );
+}
+
+#[tokio::test]
+async fn a_get_may_see_other() {
+    let server = Server::start(|seen: &Seen| match seen.line.as_str() {
+        "GET /old HTTP/1.1" => redirect("303 See Other", "/new"),
+        _ => answer("200 OK", &[], "yes"),
+    })
+    .await;
+    let url = BaseUrl::parse(&server.url()).unwrap().join("/old").unwrap();
+    let http = Http::new("box", config()).unwrap();
+    let response = http.send(HttpRequest::get(url)).await.unwrap();
+    assert_eq!(response.into_page().await.unwrap(), "yes");
+}
+
+#[tokio::test]
+async fn every_request_goes_through_the_proxy() {
+    let proxy = ok().await;
+    let config = HttpConfig::new().proxy(format!("http://bob:pr0xy-pw@{}", proxy.address));
+    let http = Http::new("box", config).unwrap();
+    for path in ["/one", "/two?x=1"] {
+        http.send(post("http://backend.invalid/a", path))
+            .await
+            .unwrap();
+    }
+    let seen = proxy.seen();
+    assert_eq!(seen[0].line, "POST http://backend.invalid/a/one HTTP/1.1");
+    assert_eq!(
+        seen[1].line,
+        "POST http://backend.invalid/a/two?x=1 HTTP/1.1"
+    );
+    assert_eq!(
+        seen[0].header("proxy-authorization"),
+        ["Basic Ym9iOnByMHh5LXB3"]
+    );
+    assert_eq!(seen[0].header("host"), ["backend.invalid"]);
+}
+
+#[tokio::test]
+async fn a_dead_proxy_is_named_without_its_password() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    for scheme in ["http", "socks5", "socks5h"] {
+        let config = HttpConfig::new().proxy(format!("{scheme}://bob:pr0xy-pw@{address}"));
+        let http = Http::new("box", config).unwrap();
+        let error = http
+            .send(post("http://127.0.0.1:9", "/"))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connect, "{error:?}");
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("pr0xy-pw"), "{shown}");
+    }
+}
+
+/// A client of the caller's own is used for everything, with its own limits.
+#[tokio::test]
+async fn a_client_of_ones_own() {
+    // Such a client asks the program for its cryptography.
+    #[cfg(feature = "rustls")]
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let server = ok().await;
+    let mut headers = http::HeaderMap::new();
+    headers.insert("x-client", HeaderValue::from_static("own"));
+    let builder = reqwest::Client::builder()
+        .no_proxy()
+        .default_headers(headers);
+    let http = Http::new("box", config().client(builder.build().unwrap())).unwrap();
+    http.send(post(&server.url(), "/")).await.unwrap();
+    assert_eq!(server.seen()[0].header("x-client"), ["own"]);
+
+    let limit = std::time::Duration::from_millis(100);
+    let builder = reqwest::Client::builder().no_proxy().timeout(limit);
+    let http = Http::new("box", config().client(builder.build().unwrap())).unwrap();
+    let silent = Server::doing(vec![crate::server::Hang]).await;
+    let error = http.send(post(&silent.url(), "/")).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Timeout(_)), "{error:?}");
+    // Its limit is not one of ours, and ours are not said to be it.
+    assert!(!error.message().contains(" s"), "{error}");
+}
+
+#[test]
+fn wrong_settings_are_named() {
+    // what fails, the words it must say
+    let proxy = |text: &str| Http::new("box", HttpConfig::new().proxy(text)).map(drop);
+    let base = |text: &str| BaseUrl::parse(text).map(drop);
+    let header =
+        |name: &str, value: &str| Http::new("box", HttpConfig::new().header(name, value)).map(drop);
+    let agent = |text: &str| Http::new("box", HttpConfig::new().user_agent(text)).map(drop);
+    let cases: Vec<(Result<(), Error>, &[&str])> = vec![
+        (base(""), &["base URL \"\"", "https://example.org/blog"]),
+        (base("example.org"), &["\"example.org\"", "whole address"]),
+        (base("localhost:8080"), &["http://"]),
+        (base("ftp://example.org"), &["ftp://example.org", "http://"]),
+        (base("http://"), &["cannot be read"]),
+        (
+            base("http://example.org?key=s3cret"),
+            &["http://example.org\"", "query"],
+        ),
+        (base("http://example.org/#s3cret"), &["fragment"]),
+        (
+            base("http://bob:s3cret@example.org:99999"),
+            &["http://example.org:99999", "port"],
+        ),
+        (base("bob:s3cret@example.org"), &["example.org"]),
+        (
+            base("http://bob:s3cret@example.org?a"),
+            &["http://example.org", "query"],
+        ),
+        (
+            base("http://bob:s3cr@s3cret@exa mple.org"),
+            &["http://exa mple.org"],
+        ),
+        (base("http:bob:s3cret@example.org?x"), &["query"]),
+        (
+            proxy("not an address"),
+            &["proxy \"not an address\"", "http://127.0.0.1:8080"],
+        ),
+        (
+            proxy("ftp://bob:s3cret@127.0.0.1"),
+            &["ftp://127.0.0.1", "socks5://"],
+        ),
+        (
+            proxy("http://bob:s3cret@127.0.0.1:99999"),
+            &["http://127.0.0.1:99999", "port"],
+        ),
+        (proxy("bob:s3cret@127.0.0.1:80"), &["127.0.0.1:80"]),
+        (proxy(""), &["proxy \"\""]),
+        (header("bad name", "x"), &["\"bad name\"", "header"]),
+        (header("", "x"), &["\"\"", "header"]),
+        (header("x-key", "s3cret\n"), &[]),
+        (header("x-key", "s3cret\nx: y"), &["x-key", "characters"]),
+        (agent("a\nb"), &["user agent", "a\\nb"]),
+    ];
+    for (result, words) in cases {
+        // A line end after a value, as from a file, is no error.
+        if words.is_empty() {
+            assert!(result.is_ok(), "{result:?}");
+            continue;
+        }
+        let error = result.expect_err(words[0]);
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        let shown = format!("{error} {error:?}");
+        for word in words {
+            assert!(
+                error.to_string().contains(word),
+                "{error} does not say {word:?}"
+            );
+        }
+        assert!(!shown.contains("s3cr"), "{shown}");
+    }
+}
+
+#[test]
+fn base_urls() {
+    // text, as text, origin
+    let cases = [
+        (
+            "http://example.org",
+            "http://example.org",
+            "http://example.org",
+        ),
+        (
+            "https://example.org/",
+            "https://example.org",
+            "https://example.org",
+        ),
+        (
+            " http://example.org:8080/blog/ ",
+            "http://example.org:8080/blog",
+            "http://example.org:8080",
+        ),
+        (
+            "http://EXAMPLE.org:80",
+            "http://example.org",
+            "http://example.org",
+        ),
+        (
+            "http://bob:pw@[::1]:8080/x",
+            "http://[::1]:8080/x",
+            "http://[::1]:8080",
+        ),
+        (
+            "http://bücher.example",
+            "http://xn--bcher-kva.example",
+            "http://xn--bcher-kva.example",
+        ),
+    ];
+    for (text, as_text, origin) in cases {
+        let base = BaseUrl::parse(text).unwrap();
+        assert_eq!(
+            (base.as_text().as_str(), base.origin().as_str()),
+            (as_text, origin),
+            "{text}"
+        );
+        assert_eq!(base.to_string(), as_text, "{text}");
+    }
+    assert_eq!(
+        BaseUrl::parse("http://bob:pw@a").unwrap().password(),
+        Some("pw")
+    );
+}
+
+/// What an answer to the request looks like in a log.
+#[tokio::test]
+async fn responses_print_without_what_they_carry() {
+    let server = Server::doing(answer(
+        "200 OK",
+        &["set-cookie: s3cret", "x-wp-nonce: s3cret"],
+        "s3cret",
+    ))
+    .await;
+    let http = Http::new("box", config()).unwrap();
+    let response: HttpResponse = http
+        .send(post(&server.url(), "/?key=s3cret"))
+        .await
+        .unwrap();
+    let shown = format!("{response:?}");
+    assert!(
+        !shown.contains("s3cret") && shown.contains("x-wp-nonce"),
+        "{shown}"
+    );
+    assert_eq!(response.header("X-WP-Nonce"), Some("s3cret"));
+    assert!(server.seen()[0].names().contains(&"x-own"));
+}

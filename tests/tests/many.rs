@@ -1,0 +1,112 @@
+//! A thousand replies at once through one client.
+
+// A panic is how a test fails, also in its helpers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatwire::http::HttpConfig;
+use chatwire::{ChatRequest, ProviderOptions, ReplyEvent, provider};
+use chatwire_mock::{AiEngineMock, AiReply, Answer, AuraMock, Gate, MagickPenMock, MockServer};
+use futures::future::join_all;
+
+const COUNT: usize = 1000;
+
+/// What the reply to a question must be: its own bytes, cut within characters.
+fn text_for(question: &str) -> String {
+    (0..20).map(|n| format!("{question} · {n} ü👩‍👩‍👧; ")).collect()
+}
+
+/// Answers each question with its own text: a first piece, and the rest when
+/// the gate opens.
+fn respond(server: &MockServer, name: &str, gate: &Gate) {
+    let (gate, events) = (gate.clone(), name == "chatgpt4online");
+    server.answer_with(move |request| {
+        let body = request.json().ok()?;
+        let asked = body
+            .get("query")
+            .or_else(|| body.get("newMessage"))
+            .or_else(|| body.pointer("/messages/0/content"))?;
+        let text = text_for(asked.as_str()?);
+        if events {
+            let (first, rest) = text.split_at(9);
+            let reply = AiReply::new().delta(first).wait(&gate);
+            let pieces: Vec<char> = rest.chars().collect();
+            let reply = pieces
+                .chunks(7)
+                .fold(reply, |reply, piece| reply.delta(String::from_iter(piece)));
+            return Some(reply.end(text.trim()).answer());
+        }
+        let (first, rest) = text.as_bytes().split_at(9);
+        let answer = Answer::stream([first]).wait(&gate);
+        Some(rest.chunks(7).fold(answer, Answer::piece))
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_thousand_replies_at_once() {
+    // Client and server are one process here: two sockets a reply.
+    rlimit::increase_nofile_limit(8192).unwrap();
+    for name in ["magickpen", "chatgpt4online", "aura"] {
+        let (pen, site, aura) = (
+            MagickPenMock::start().await.unwrap(),
+            AiEngineMock::start().await.unwrap(),
+            AuraMock::start().await.unwrap(),
+        );
+        let server: &MockServer = match name {
+            "magickpen" => &pen,
+            "chatgpt4online" => &site,
+            _ => &aura,
+        };
+        let gate = Gate::new();
+        respond(server, name, &gate);
+        let wide = Duration::from_secs(60);
+        let http = HttpConfig::new()
+            .connect_timeout(wide)
+            .first_byte_timeout(wide);
+        let options = ProviderOptions::new().base_url(server.url()).http(http);
+        let client = provider(name, options).unwrap();
+        let begun = Arc::new(tokio::sync::Barrier::new(COUNT + 1));
+        let replies = (0..COUNT).map(|n| {
+            let (client, begun) = (client.clone(), begun.clone());
+            tokio::spawn(async move {
+                let question = format!("number {n:04}");
+                let request = ChatRequest::new(&*question);
+                let mut stream = client.stream(&request).await.unwrap();
+                let ReplyEvent::Text(mut text) = stream.next().await.unwrap().unwrap() else {
+                    panic!("no text");
+                };
+                begun.wait().await;
+                while let Some(event) = stream.next().await {
+                    if let ReplyEvent::Text(piece) = event.unwrap() {
+                        text.push_str(&piece);
+                    }
+                }
+                assert_eq!(text, text_for(&question));
+            })
+        });
+        let replies: Vec<_> = replies.collect();
+        tokio::time::timeout(wide, begun.wait())
+            .await
+            .expect("all replies to begin");
+        assert!(server.open_connections() >= COUNT, "{name}");
+        gate.open();
+        for reply in join_all(replies).await {
+            reply.unwrap();
+        }
+        let fetches = match name {
+            "magickpen" => pen.credential_fetches() as u64,
+            "chatgpt4online" => site.sessions_started(),
+            _ => 1,
+        };
+        assert_eq!(fetches, 1, "{name}");
+        let chats = if name == "aura" { COUNT } else { COUNT + 1 };
+        assert_eq!(server.requests().len(), chats, "{name}");
+    }
+}
