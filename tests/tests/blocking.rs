@@ -1,6 +1,14 @@
 //! The blocking client: every provider, as a stream and whole, outside and
 //! inside an async program.
 
+// A panic is how a test fails, also in its helpers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
 use std::time::{Duration, Instant};
 
 use chatwire::aura::Aura;

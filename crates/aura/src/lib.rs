@@ -7,11 +7,16 @@
 //! [openchat-ui]: https://github.com/imoneoi/openchat-ui
 //! [Chatbot-UI]: https://github.com/mckaywrigley/chatbot-ui/tree/legacy
 //!
-//! ```no_run
+//! ```
 //! use chatwire_aura::{Aura, ChatRequest, Messages, ProviderExt};
+//! # use chatwire_mock::AuraMock;
 //!
-//! # async fn example() -> Result<(), chatwire_aura::Error> {
-//! let provider = Aura::builder().base_url("http://127.0.0.1:3000").build()?;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let server = AuraMock::start().await?;
+//! # let url = server.url();
+//! // The address of a server, such as `http://localhost:3000`.
+//! let provider = Aura::builder().base_url(url).build()?;
 //! let request = ChatRequest::new(Messages::new().system("Be brief.").user("Why is the sky blue?"));
 //! let reply = provider.reply(&request).await?;
 //! println!("{}", reply.text);

@@ -8,11 +8,16 @@
 //!
 //! Choose one at run time by its name:
 //!
-//! ```no_run
+//! ```
 //! use chatwire::{ChatRequest, ProviderExt, ProviderOptions};
+//! # use chatwire_mock::AuraMock;
 //!
-//! # async fn example() -> Result<(), chatwire::Error> {
-//! let options = ProviderOptions::new().base_url("http://127.0.0.1:3000");
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let server = AuraMock::start().await?;
+//! # let url = server.url();
+//! // The address of a server, such as `http://localhost:3000`.
+//! let options = ProviderOptions::new().base_url(url);
 //! let provider = chatwire::provider("aura", options)?;
 //! let reply = provider.reply(&ChatRequest::new("Why is the sky blue?")).await?;
 //! println!("{}", reply.text);

@@ -41,6 +41,7 @@
 //!
 //! Without either of the first two, only `http://` addresses work, unless the
 //! [client](http::HttpConfig::client) is one's own.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod credentials;
 pub mod decode;
