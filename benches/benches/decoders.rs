@@ -1,2 +1,2 @@
 //! To do.
-fn main(){}
+fn main() {}

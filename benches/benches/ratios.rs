@@ -65,12 +65,21 @@ fn server_sent_events() {
         let each = format!("{:.1} ns an event", nanoseconds(ours) / input.events as f64);
         let rows = [
             ("sse-stream", sse_stream, Verdict::AtLeast(sse)),
-            ("eventsource-stream", eventsource_stream, Verdict::AtLeast(eventsource)),
+            (
+                "eventsource-stream",
+                eventsource_stream,
+                Verdict::AtLeast(eventsource),
+            ),
         ];
         for (peer, theirs, verdict) in rows {
             let ratios = ratios(theirs, ours);
             let what = format!("SSE in pieces of {piece} bytes, faster than {peer}");
-            verdict.row(&what, median(&ratios), "×", &format!("{}; {each}", spread(&ratios)));
+            verdict.row(
+                &what,
+                median(&ratios),
+                "×",
+                &format!("{}; {each}", spread(&ratios)),
+            );
         }
         let ratios = ratios(ours, floor);
         let what = format!("SSE in pieces of {piece} bytes, CPU of memchr alone");
@@ -115,7 +124,12 @@ fn typed_events() {
         .collect();
     let long = live_event(&text_of(155));
     let cases = [
-        ("events of one token", live_event("tok"), 1, Verdict::AtMost(1.15)),
+        (
+            "events of one token",
+            live_event("tok"),
+            1,
+            Verdict::AtMost(1.15),
+        ),
         ("events of one word", plain, 8, Verdict::AtMost(1.15)),
         ("events of 190 bytes", long, 1, Verdict::AtMost(1.15)),
         ("half of them with escapes", escaped, 8, Verdict::Told),

@@ -112,7 +112,10 @@ async fn read_request(
 
 impl Server {
     fn reply(&self, path: &str) -> Result<Arc<Reply>, Failure> {
-        let mut replies = self.replies.lock().map_err(|_| "a reply could not be made")?;
+        let mut replies = self
+            .replies
+            .lock()
+            .map_err(|_| "a reply could not be made")?;
         if let Some(reply) = replies.get(path) {
             return Ok(Arc::clone(reply));
         }
@@ -123,7 +126,10 @@ impl Server {
 }
 
 fn make(path: &str) -> Result<Reply, Failure> {
-    let (order, route) = path.trim_start_matches('/').split_once('/').ok_or("no route")?;
+    let (order, route) = path
+        .trim_start_matches('/')
+        .split_once('/')
+        .ok_or("no route")?;
     let numbers: Vec<usize> = order.split('-').map(str::parse).collect::<Result<_, _>>()?;
     let [count, length, pause] = numbers.as_slice() else {
         return Err("an order is three numbers".into());
@@ -134,11 +140,7 @@ fn make(path: &str) -> Result<Reply, Failure> {
         "wp-json/mwai-ui/v1/chats/submit" => (
             "text/event-stream",
             live_event(&text),
-            // The plugin sends the whole answer again with its end.
-            Some(format!(
-                "data: {{\"type\":\"end\",\"data\":\"{{\\\"success\\\":true,\\\"reply\\\":\\\"{}\\\"}}\"}}\n\n",
-                text.repeat(*count)
-            )),
+            Some(end_event(&text, *count)),
         ),
         "v1/chat/completions" => (
             "text/event-stream",
@@ -146,15 +148,24 @@ fn make(path: &str) -> Result<Reply, Failure> {
             Some("data: [DONE]\n\n".to_owned()),
         ),
         "wp-json/mwai/v1/start_session" => {
-            return Ok(Reply::page(r#"{"success":true,"sessionId":"s","restNonce":"0123456789"}"#));
+            return Ok(Reply::page(
+                r#"{"success":true,"sessionId":"s","restNonce":"0123456789"}"#,
+            ));
         }
-        _ => return Ok(Reply::page(r#"{"X-API-Secret":"0123456789",secret:"0123456789"}"#)),
+        _ => {
+            return Ok(Reply::page(
+                r#"{"X-API-Secret":"0123456789",secret:"0123456789"}"#,
+            ));
+        }
     };
     let head = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ntransfer-encoding: chunked\r\n\r\n"
     );
     let chunk = |data: &str| format!("{:x}\r\n{data}\r\n", data.len());
-    let (event, last) = (chunk(&event), last.map_or(String::new(), |last| chunk(&last)));
+    let (event, last) = (
+        chunk(&event),
+        last.map_or(String::new(), |last| chunk(&last)),
+    );
     let mut events = vec![Bytes::from(event.clone()); *count];
     if let Some(first) = events.first_mut() {
         *first = Bytes::from(format!("{head}{event}"));
@@ -165,6 +176,20 @@ fn make(path: &str) -> Result<Reply, Failure> {
         events,
         pause: Duration::from_millis(u64::try_from(*pause)?),
     })
+}
+
+/// The end of an answer of AI Engine. The plugin sends the whole answer again
+/// with it; here only where that is no larger than clients take an event.
+fn end_event(text: &str, count: usize) -> String {
+    let payload = if text.len() * count < 512 * 1024 {
+        format!(
+            r#"{{\"success\":true,\"reply\":\"{}\"}}"#,
+            text.repeat(count)
+        )
+    } else {
+        r#"{\"success\":true}"#.to_owned()
+    };
+    format!("data: {{\"type\":\"end\",\"data\":\"{payload}\"}}\n\n")
 }
 
 impl Reply {

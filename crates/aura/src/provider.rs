@@ -102,7 +102,9 @@ impl AuraBuilder {
     /// cookies, user agent, languages, client hints, and the address it ends
     /// at) goes along with every request. It is opened with the first request,
     /// its session is shared by all of them, and renewed once for a request
-    /// that is refused with 401 or 403.
+    /// that is refused with 401 or 403. Headers set in
+    /// [`http`](AuraBuilder::http) are not the browser's; they replace those of
+    /// its session.
     #[cfg(feature = "webdriver")]
     #[must_use]
     pub fn webdriver(mut self, browser: Browser) -> AuraBuilder {
@@ -172,7 +174,7 @@ impl AuraBuilder {
             sources.browser = Some(browser.checked(&self.http).map_err(named)?);
         }
         let http = Http::new(NAME, self.http)?;
-        http.redactor().add(&self.key);
+        http.redactor().keep(&self.key);
         Ok(Aura {
             info,
             access: Access::new(sources, address, &http).map_err(named)?,

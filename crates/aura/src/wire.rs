@@ -47,7 +47,7 @@ impl Wire {
     pub(crate) fn new(webdriver: &Secret) -> Result<Wire, Error> {
         // Opening a browser takes its time; the visit has a limit of its own.
         let config = HttpConfig::new()
-            .direct()
+            .no_proxy()
             .first_byte_timeout(None)
             .idle_timeout(None);
         Ok(Wire {

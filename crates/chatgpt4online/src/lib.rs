@@ -54,6 +54,9 @@ mod access;
 mod body;
 mod decoder;
 mod failure;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod headers;
 mod payload;
 mod provider;

@@ -284,6 +284,13 @@ impl Output {
         Ok(())
     }
 
+    /// Writes what would be sent.
+    pub(crate) async fn dry_run(&mut self, requests: &str) -> Result<(), Failure> {
+        let requests = crate::terminal::without_controls(requests);
+        self.out.bytes(requests.as_bytes()).await?;
+        Ok(())
+    }
+
     async fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let mut line = serde_json::to_vec(value)
             .map_err(|error| Failure::Other(format!("JSON cannot be written: {error}")))?;

@@ -40,6 +40,9 @@
 mod ask;
 mod bundle;
 mod credentials;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod provider;
 mod signature;
 

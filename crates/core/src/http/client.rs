@@ -461,14 +461,35 @@ fn build_client(config: &HttpConfig, redactor: &Redactor) -> Result<reqwest::Cli
         builder = builder.no_proxy();
     }
     let builder = with_tls(builder)?;
-    builder.build().map_err(|error| {
+    let client = builder.build().map_err(|error| {
         let error = error.without_url();
         Error::new(
             ErrorKind::InvalidRequest,
             format!("the HTTP client cannot be set up: {}", chain(&error)),
         )
         .with_source(error)
-    })
+    })?;
+    if let Some(header) = config
+        .proxy
+        .as_ref()
+        .and_then(|proxy| proxy_header(&client, proxy))
+    {
+        redactor.keep(&header);
+    }
+    Ok(client)
+}
+
+/// The user name and password of a proxy as they go into a header: a proxy
+/// that refuses may repeat it.
+fn proxy_header(client: &reqwest::Client, proxy: &Secret) -> Option<Secret> {
+    let proxy = reqwest::Url::parse(proxy.expose().trim()).ok()?;
+    // A client makes the same header for a server as for a proxy.
+    let mut server = reqwest::Url::parse("http://localhost").ok()?;
+    server.set_username(proxy.username()).ok()?;
+    server.set_password(proxy.password()).ok()?;
+    let request = client.request(Method::GET, server).build().ok()?;
+    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    header.strip_prefix("Basic ").map(Secret::new)
 }
 
 fn read_proxy(proxy: &Secret, redactor: &Redactor) -> Result<reqwest::Proxy, Error> {

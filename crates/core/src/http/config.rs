@@ -147,10 +147,16 @@ impl HttpConfig {
         self
     }
 
-    /// Uses no proxy, whatever the environment names, unless one is set with
-    /// [`proxy`](HttpConfig::proxy): for servers on this machine.
+    /// Whether a proxy was set; one of the environment does not count.
+    pub fn has_proxy(&self) -> bool {
+        self.proxy.is_some()
+    }
+
+    /// Uses no proxy, whatever the environment names, and forgets one that was
+    /// set before: for servers on this machine.
     #[must_use]
-    pub fn direct(mut self) -> HttpConfig {
+    pub fn no_proxy(mut self) -> HttpConfig {
+        self.proxy = None;
         self.direct = true;
         self
     }

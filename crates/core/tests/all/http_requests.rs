@@ -114,13 +114,18 @@ async fn user_and_password() {
     ];
     for (user, expected) in cases {
         let server = Server::start(|seen: &Seen| match seen.line.as_str() {
-            "POST /old HTTP/1.1" => answer("307 Go", &["location: /new"], ""),
+            // A whole address: it does not repeat the password.
+            "POST /old HTTP/1.1" => {
+                let target = format!("location: http://{}/new", seen.header("host")[0]);
+                answer("307 Go", &[&target], "")
+            }
             _ => answer("403 No", &[], "pa@ss pa%40ss Ym9iOnBhQHNz"),
         })
         .await;
         let http = Http::new("box", config()).unwrap();
         let url = format!("http://{user}{}", server.address);
         let response = http.send(post(&url, "/old")).await.unwrap();
+        assert_eq!(server.seen().len(), 2);
         for seen in server.seen() {
             assert_eq!(seen.header("authorization"), expected, "{user}");
         }
