@@ -140,12 +140,14 @@ fn peers(server: &FastServer) {
     let runtime = runtime();
     let padding = openai_event("tok").len() - live_event("").len();
     let cases = [
-        ("all events of the same size", padding),
-        ("the same text, each in its protocol", 3),
+        ("events of one size, each an HTTP chunk", padding, 1),
+        ("the same text, each an HTTP chunk", 3, 1),
+        ("events of one size, 50 in an HTTP chunk", padding, 50),
+        ("the same text, 50 in an HTTP chunk", 3, 50),
     ];
-    for (case, length) in cases {
-        let base = server.base(EVENTS, 3, 0);
-        let ours = Client::new("chatgpt4online", &server.base(EVENTS, length, 0));
+    for (case, length, packed) in cases {
+        let base = server.packed(EVENTS, 3, packed);
+        let ours = Client::new("chatgpt4online", &server.packed(EVENTS, length, packed));
         let openai = Client::async_openai(&base);
         let genai = Client::genai(&base);
         let times = paired(

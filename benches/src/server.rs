@@ -3,8 +3,9 @@
 //!
 //! The first segment of a path says what to answer: `/10000-3-0/api/chat` is
 //! 10,000 events of 3 bytes of text without pauses between them. Each event is
-//! one HTTP chunk, as servers send them that do not hold text back. Prints its
-//! address, and ends with its standard input.
+//! one HTTP chunk, as servers send them that do not hold text back; a fourth
+//! number puts so many into one, as proxies do. Prints its address, and ends
+//! with its standard input.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -74,9 +75,11 @@ async fn serve(server: Arc<Server>, mut connection: TcpStream) -> Result<(), Fai
             connection.write_all(&reply.whole).await?;
             continue;
         }
-        for event in &reply.events {
+        for (at, event) in reply.events.iter().enumerate() {
+            if at > 0 {
+                tokio::time::sleep(reply.pause).await;
+            }
             connection.write_all(event).await?;
-            tokio::time::sleep(reply.pause).await;
         }
     }
     Ok(())
@@ -131,8 +134,10 @@ fn make(path: &str) -> Result<Reply, Failure> {
         .split_once('/')
         .ok_or("no route")?;
     let numbers: Vec<usize> = order.split('-').map(str::parse).collect::<Result<_, _>>()?;
-    let [count, length, pause] = numbers.as_slice() else {
-        return Err("an order is three numbers".into());
+    let (count, length, pause, packed) = match numbers.as_slice() {
+        [count, length, pause] => (count, length, pause, 1),
+        [count, length, pause, packed] => (count, length, pause, *packed),
+        _ => return Err("an order is three or four numbers".into()),
     };
     let text = text_of(*length);
     let (content_type, event, last) = match route {
@@ -163,10 +168,10 @@ fn make(path: &str) -> Result<Reply, Failure> {
     );
     let chunk = |data: &str| format!("{:x}\r\n{data}\r\n", data.len());
     let (event, last) = (
-        chunk(&event),
+        chunk(&event.repeat(packed)),
         last.map_or(String::new(), |last| chunk(&last)),
     );
-    let mut events = vec![Bytes::from(event.clone()); *count];
+    let mut events = vec![Bytes::from(event.clone()); count / packed];
     if let Some(first) = events.first_mut() {
         *first = Bytes::from(format!("{head}{event}"));
     }

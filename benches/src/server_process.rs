@@ -34,6 +34,12 @@ impl FastServer {
         format!("http://{}/{events}-{length}-{pause_ms}", self.address)
     }
 
+    /// The base address of replies without pauses, with so many events in each
+    /// HTTP chunk.
+    pub fn packed(&self, events: usize, length: usize, packed: usize) -> String {
+        format!("http://{}/{events}-{length}-0-{packed}", self.address)
+    }
+
     /// Where it counts its connections and requests.
     pub fn counts(&self) -> String {
         format!("http://{}/counts", self.address)

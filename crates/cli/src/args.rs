@@ -70,6 +70,30 @@ Examples:
   chatwire completions powershell >> $PROFILE
 ";
 
+const PROVIDERS_EXAMPLES: &str = "\
+Examples:
+  chatwire providers
+  chatwire providers --json | jq -r '.[].name'
+";
+
+const CONFIG_EXAMPLES: &str = "\
+Examples:
+  chatwire config edit
+  chatwire config check --config ./chatwire.toml
+";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  chatwire man | man -l -
+  chatwire man ~/.local/share/man/man1
+";
+
+const ENVIRONMENT: &str = "\
+Environment, after the flags and before the configuration file:
+  CHATWIRE_ENDPOINT  CHATWIRE_PROVIDER  CHATWIRE_BASE_URL  CHATWIRE_MODEL
+  CHATWIRE_PROXY     CHATWIRE_TIMEOUT   CHATWIRE_CONFIG    NO_COLOR
+";
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0 answered          1 other error       2 wrong use         3 no such provider or model
@@ -79,7 +103,8 @@ Exit codes:
 
 /// Asks web-chat backends that need no API key.
 #[derive(Debug, Parser)]
-#[command(name = "chatwire", version = env!("CHATWIRE_VERSION"), before_help = EXAMPLES, after_help = EXIT_CODES)]
+#[command(name = "chatwire", version = env!("CHATWIRE_VERSION"), before_help = EXAMPLES,
+    after_help = format!("{EXIT_CODES}\n{ENVIRONMENT}"))]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) general: General,
@@ -107,7 +132,7 @@ pub(crate) enum Command {
     Chat(Box<ChatArgs>),
     Providers(ProvidersArgs),
     /// Show, change and check the configuration
-    #[command(subcommand)]
+    #[command(subcommand, before_help = CONFIG_EXAMPLES)]
     Config(ConfigCommand),
     Check(Box<CheckArgs>),
     Models(Box<ModelsArgs>),
@@ -319,6 +344,7 @@ pub(crate) struct CompletionsArgs {
 
 /// Print the man page, or write all of them to a folder.
 #[derive(Debug, Args)]
+#[command(before_help = MAN_EXAMPLES)]
 pub(crate) struct ManArgs {
     /// Where to write chatwire.1 and the pages of the commands
     #[arg(value_name = "FOLDER")]
@@ -370,6 +396,7 @@ pub(crate) struct TargetArgs {
 
 /// List the providers: kinds of servers, addresses, models, capabilities.
 #[derive(Debug, Args)]
+#[command(before_help = PROVIDERS_EXAMPLES)]
 pub(crate) struct ProvidersArgs {
     /// Print JSON
     #[arg(long)]

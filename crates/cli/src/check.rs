@@ -62,7 +62,7 @@ async fn check(args: &CheckArgs, general: &General) -> Result<i32, Failure> {
     let mut spinner = Spinner::new(&Style::new(general.color, true));
     for target_args in targets(args, general)? {
         let name = target_args.endpoint.join(", ");
-        spinner.note(&name);
+        spinner.label(&name);
         match Target::new(&target_args, general, true, 0).await {
             Ok(target) => {
                 for part in &target.parts {

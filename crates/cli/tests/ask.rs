@@ -13,7 +13,9 @@ use chatwire_mock::{
     AiEngineMock, AiReply, Answer, AuraMock, Bundle, Ending, Gate, MagickPenMock, MockServer,
 };
 use serde_json::{Value, json};
-use support::{PATIENCE, TempFile, expect, finish, program, run, run_with_input, signal};
+use support::{
+    PATIENCE, TempFile, expect, finish, hears_ctrl_c, program, run, run_with_input, signal,
+};
 use tokio::io::AsyncReadExt as _;
 use tokio::time::timeout;
 
@@ -648,7 +650,7 @@ async fn ctrl_c_is_130() {
     // While it waits for standard input.
     let mut waits = program(["ask", "--mock"]);
     let child = waits.stdin(Stdio::piped()).spawn().unwrap();
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    hears_ctrl_c(&child).await;
     signal(&child, "INT").await;
     assert_eq!(finish(child).await.code, Some(130));
 }

@@ -9,7 +9,9 @@ use std::process::Stdio;
 
 use chatwire_mock::{AiEngineMock, Answer, AuraMock, MagickPenMock};
 use serde_json::Value;
-use support::{PATIENCE, TempFile, expect, finish, program, run, run_with_input, signal};
+use support::{
+    PATIENCE, TempFile, expect, finish, hears_ctrl_c, program, run, run_with_input, signal,
+};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::time::timeout;
 
@@ -326,6 +328,7 @@ repeat = true
             );
         }
     }
+    hears_ctrl_c(&child).await;
     signal(&child, "INT").await;
     let stopped = finish(child).await;
     assert_eq!(stopped.code, Some(0));

@@ -70,5 +70,9 @@ pub fn outcome<'a>(
 /// What holds for every error.
 fn check_error(error: &Error) {
     assert!(!error.to_string().is_empty());
-    assert!(error.excerpt().is_none_or(|it| it.len() <= Error::EXCERPT_MAX));
+    assert!(
+        error
+            .excerpt()
+            .is_none_or(|it| it.len() <= Error::EXCERPT_MAX)
+    );
 }

@@ -342,6 +342,23 @@ fn ends(rows: &mut Rows) {
             fails(Protocol),
         ],
     );
+    let [m, _, a, ..] = fine("half of ");
+    rows.row(
+        "clean end within a line",
+        |asked| match asked.place {
+            Place::AiEngineSubmit => Answer::stream([event("half of ").trim_ascii_end()]),
+            _ => asked.begun("half of "),
+        },
+        [
+            m,
+            breaks(Truncated, "half of "),
+            a,
+            fails(Credentials),
+            fails(Credentials),
+            fails(Credentials),
+            fails(Protocol),
+        ],
+    );
     let [m, _, a, ..] = fine("half of \u{fffd}");
     rows.row(
         "clean end within a character",

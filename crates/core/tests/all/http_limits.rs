@@ -19,7 +19,7 @@ const SHORT: Duration = Duration::from_millis(150);
 const LONGER: Duration = Duration::from_secs(2);
 
 fn config() -> HttpConfig {
-    HttpConfig::new().direct()
+    HttpConfig::new().no_proxy()
 }
 
 async fn ask(url: &str, config: HttpConfig) -> Result<String, IncompleteReply> {

@@ -7,7 +7,7 @@ use http::header::{HeaderName, HeaderValue, USER_AGENT};
 use crate::server::{Seen, Server, answer};
 
 fn config() -> HttpConfig {
-    HttpConfig::new().direct()
+    HttpConfig::new().no_proxy()
 }
 
 fn post(base: &str, path: &str) -> HttpRequest {

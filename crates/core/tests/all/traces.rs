@@ -85,7 +85,7 @@ async fn a_reply_from_beginning_to_end() {
         false => vec![head(), chunk("s3cret "), chunk("words"), last()],
     })
     .await;
-    let config = HttpConfig::new().direct().header("x-key", "s3cret");
+    let config = HttpConfig::new().no_proxy().header("x-key", "s3cret");
     let http = Http::new("box", config).unwrap();
     let base = format!("http://bob:s3cret@{}", server.address);
     let url = BaseUrl::parse(&base)
@@ -128,7 +128,7 @@ async fn a_reply_that_fails() {
     let _listening = set_default(log.clone());
     let server = Server::doing(vec![head(), chunk("s3cret"), Hang]).await;
     let config = HttpConfig::new()
-        .direct()
+        .no_proxy()
         .idle_timeout(Duration::from_millis(50));
     let http = Http::new("box", config).unwrap();
     let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
