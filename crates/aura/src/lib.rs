@@ -59,6 +59,7 @@
 //!   [`chatwire_core`].
 //! - `webdriver`: sessions from a real browser, through chromedriver,
 //!   geckodriver or Selenium.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod access;
 mod body;

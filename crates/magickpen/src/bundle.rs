@@ -1,7 +1,4 @@
-use std::sync::LazyLock;
-
 use chatwire_core::Secret;
-use regex::Regex;
 
 /// The two secrets, as far as they have been found.
 #[derive(Debug, Default, Clone)]
@@ -14,10 +11,10 @@ impl Found {
     /// Looks for what is still missing in one more script.
     pub(crate) fn search(&mut self, script: &str) {
         if self.api_secret.is_none() {
-            self.api_secret = first(&API_SECRET, script);
+            self.api_secret = first(r#""X-API-Secret""#, script);
         }
         if self.secret.is_none() {
-            self.secret = first(&SECRET, script);
+            self.secret = first("secret", script);
         }
     }
 
@@ -34,40 +31,36 @@ impl Found {
     }
 }
 
-/// A pattern in two strengths: newer bundles have only word characters in their
-/// values, older ones had others, and blanks after the colon.
-struct Patterns {
-    newer: Option<Regex>,
-    older: Option<Regex>,
-}
-
-static API_SECRET: LazyLock<Patterns> = LazyLock::new(|| Patterns::new(r#""X-API-Secret""#));
-static SECRET: LazyLock<Patterns> = LazyLock::new(|| Patterns::new(r"(?-u:\b)secret"));
-
-impl Patterns {
-    fn new(name: &str) -> Patterns {
-        let compile = |value: &str| {
-            // The patterns are constants that the tests compile.
-            Regex::new(&format!(r#"{name}(?-u:\s*:\s*)"({value})""#)).ok()
-        };
-        Patterns {
-            newer: compile(r"(?-u:\w)+"),
-            older: compile(r#"[^"]+"#),
-        }
-    }
-}
-
-/// The first value that can be sent back. A bundle has other texts too, and
-/// what a header cannot carry is one of those.
-fn first(patterns: &Patterns, script: &str) -> Option<Secret> {
-    [&patterns.newer, &patterns.older]
-        .into_iter()
-        .flatten()
-        .flat_map(|pattern| pattern.captures_iter(script))
-        .filter_map(|captures| captures.get(1))
-        .map(|value| value.as_str())
-        .find(|value| is_sendable(value))
+/// The first value of that name that can be sent back. A bundle has other texts
+/// too, and what a header cannot carry is one of those. Newer bundles have only
+/// word characters in their values, so such a value goes before any other.
+fn first(name: &str, script: &str) -> Option<Secret> {
+    let sendable = || values(name, script).filter(|value| is_sendable(value));
+    sendable()
+        .find(|value| value.bytes().all(is_word))
+        .or_else(|| sendable().next())
         .map(Secret::new)
+}
+
+/// The texts that stand after the name and a colon, with blanks around that.
+fn values<'a>(name: &'a str, script: &'a str) -> impl Iterator<Item = &'a str> {
+    script.match_indices(name).filter_map(|(at, _)| {
+        let before = script.get(..at)?.bytes().last();
+        // The end of a longer name is another name.
+        if before.is_some_and(is_word) && name.bytes().next().is_some_and(is_word) {
+            return None;
+        }
+        let colon = script.get(at + name.len()..)?.trim_start_matches(BLANKS);
+        let quoted = colon.strip_prefix(':')?.trim_start_matches(BLANKS);
+        let (value, _) = quoted.strip_prefix('"')?.split_once('"')?;
+        (!value.is_empty()).then_some(value)
+    })
+}
+
+const BLANKS: [char; 6] = [' ', '\t', '\n', '\r', '\x0b', '\x0c'];
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// Whether a text from a server may go into a header.
@@ -81,35 +74,26 @@ fn is_sendable(value: &str) -> bool {
 /// The longest secret that is believed to be one.
 const MAX_SECRET: usize = 1024;
 
-static TAG: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"<((?i-u:script|link))[\t\n\r ]([^>]*)>").ok());
-static ATTRIBUTE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"([A-Za-z-]+)[\t\n\r ]*=[\t\n\r ]*(?:"([^"]*)"|'([^']*)'|([^\t\n\r "'>]+))"#).ok()
-});
-
 /// The addresses of the scripts that a page names, in its order and as they
 /// stand there: `<script src>` and `<link rel="preload" as="script">`.
 pub(crate) fn script_addresses(page: &str) -> Vec<String> {
-    let (Some(tags), Some(attributes)) = (TAG.as_ref(), ATTRIBUTE.as_ref()) else {
-        return Vec::new();
-    };
     let mut addresses = Vec::new();
-    for tag in tags.captures_iter(page) {
-        let part = |index| tag.get(index).map_or("", |part| part.as_str());
-        let value_of = |wanted: &str| {
-            attributes
-                .captures_iter(part(2))
-                .find(|attribute| {
-                    attribute
-                        .get(1)
-                        .is_some_and(|name| name.as_str().eq_ignore_ascii_case(wanted))
-                })
-                .and_then(|attribute| (2..=4).find_map(|index| attribute.get(index)))
-                .map(|value| value.as_str().replace("&amp;", "&"))
+    for tag in page.split('<').skip(1) {
+        let Some((name, rest)) = tag.split_once(['\t', '\n', '\r', ' ']) else {
+            continue;
         };
-        let address = if part(1).eq_ignore_ascii_case("script") {
+        let Some((tag, _)) = rest.split_once('>') else {
+            continue;
+        };
+        let value_of = |wanted: &str| {
+            attributes(tag)
+                .into_iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
+                .map(|(_, value)| value.replace("&amp;", "&"))
+        };
+        let address = if name.eq_ignore_ascii_case("script") {
             value_of("src")
-        } else {
+        } else if name.eq_ignore_ascii_case("link") {
             let rel = value_of("rel").unwrap_or_default().to_ascii_lowercase();
             let is_script = match rel.as_str() {
                 "preload" | "prefetch" => {
@@ -119,10 +103,40 @@ pub(crate) fn script_addresses(page: &str) -> Vec<String> {
                 _ => false,
             };
             value_of("href").filter(|_| is_script)
+        } else {
+            None
         };
         addresses.extend(address.filter(|address| !address.is_empty()));
     }
     addresses
+}
+
+/// The attributes in a tag that have values, quoted or not.
+fn attributes(tag: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    let mut rest = tag;
+    while let Some((before, after)) = rest.split_once('=') {
+        rest = after;
+        let name = before
+            .trim_end_matches(BLANKS)
+            .rsplit(|c: char| !c.is_ascii_alphabetic() && c != '-')
+            .next()
+            .unwrap_or_default();
+        let value = after.trim_start_matches(BLANKS);
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let parts = match quote {
+            Some(quote) => value.get(1..).and_then(|value| value.split_once(quote)),
+            None => {
+                let end = value.find(|c| BLANKS.contains(&c) || matches!(c, '"' | '\''));
+                value.split_at_checked(end.unwrap_or(value.len()))
+            }
+        };
+        if let Some((value, behind)) = parts {
+            found.push((name, value));
+            rest = behind;
+        }
+    }
+    found
 }
 
 #[cfg(test)]

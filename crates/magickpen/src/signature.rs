@@ -1,7 +1,5 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use md5::{Digest as _, Md5};
-
 /// The third part of every signature, a constant of the site's scripts.
 const SALT: &str = "TGDBU9zCgM";
 
@@ -23,22 +21,14 @@ impl Signature {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
             .as_millis();
-        Signature::of(millis.to_string(), rand::random::<f64>().to_string())
+        Signature::of(millis.to_string(), fastrand::f64().to_string())
     }
 
     fn of(timestamp: String, nonce: String) -> Signature {
         // Which of nonce and timestamp comes first depends on their digits.
         let mut parts = [SALT, timestamp.as_str(), nonce.as_str()];
         parts.sort_unstable();
-        let mut md5 = Md5::new();
-        for part in parts {
-            md5.update(part);
-        }
-        let digest = md5
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = format!("{:x}", md5::compute(parts.concat()));
         Signature {
             timestamp,
             nonce,

@@ -507,6 +507,13 @@ fn read_proxy(proxy: &Secret, redactor: &Redactor) -> Result<reqwest::Proxy, Err
             "must start with http://, https://, socks5:// or socks5h://",
         ));
     }
+    // Without TLS, reqwest makes connections only itself, and not through SOCKS.
+    let has_tls = cfg!(any(feature = "rustls", feature = "native-tls"));
+    if url.scheme().starts_with("socks") && !has_tls {
+        return Err(invalid(
+            "needs one of the features rustls and native-tls; without, only http:// can be used",
+        ));
+    }
     if url.host_str().is_none_or(str::is_empty) {
         return Err(invalid("has no host"));
     }

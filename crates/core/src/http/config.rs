@@ -140,7 +140,7 @@ impl HttpConfig {
     /// `socks5h://`, with user name and password in the address if it wants
     /// them. Without one, the environment's (`HTTPS_PROXY`, `NO_PROXY`, …) is
     /// used. It does not apply to a [`client`](HttpConfig::client) of one's
-    /// own.
+    /// own. SOCKS needs one of the features `rustls` and `native-tls`.
     #[must_use]
     pub fn proxy(mut self, url: impl Into<String>) -> HttpConfig {
         self.proxy = Some(Secret::new(url.into()));
