@@ -376,6 +376,12 @@ pub(crate) struct TargetArgs {
     #[arg(short, long, value_name = "KEY=VALUE")]
     pub(crate) option: Vec<String>,
 
+    /// Take the session from a real browser, through the WebDriver at this
+    /// address (chromedriver, geckodriver, Selenium): for servers of aura behind
+    /// a login
+    #[arg(long, value_name = "URL")]
+    pub(crate) webdriver: Option<String>,
+
     /// A proxy: http://, https://, socks5:// or socks5h://
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,

@@ -274,7 +274,11 @@ impl Start {
             let (name, value) = split_header(header)?;
             self.http = self.http.header(name, value);
         }
-        for option in &args.option {
+        let webdriver = args
+            .webdriver
+            .as_ref()
+            .map(|url| format!("webdriver={url}"));
+        for option in webdriver.iter().chain(&args.option) {
             let (key, value) = setting(option, kind)?;
             self.settings.retain(|(known, _)| *known != key);
             self.settings.push((key, value));

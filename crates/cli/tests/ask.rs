@@ -104,6 +104,16 @@ async fn bad_input_is_told_before_anything_is_sent() {
         (&["--messages", image.path()], 2, &["not text"]),
         (&["--messages", binary.path()], 2, &["binary.json", "UTF-8"]),
         (
+            &["-p", "magickpen", "--webdriver", "http://127.0.0.1:1", "hi"],
+            2,
+            &["no setting", "webdriver"],
+        ),
+        (
+            &["--webdriver", "http://127.0.0.1:1", "hi"],
+            6,
+            &["127.0.0.1:1/session", "chromedriver"],
+        ),
+        (
             &["--messages", "/no/such/file", "hi"],
             2,
             &["/no/such/file"],
