@@ -53,10 +53,10 @@ async fn ask(args: &AskArgs, general: &General, output: &mut Output) -> Result<(
         let asked = target.provider.stream(&request);
         let mut reply = output
             .during(asked)
-            .await
+            .await?
             .map_err(|error| target.explain(error))?;
         output.answered_by(reply.provider(), reply.model());
-        while let Some(event) = output.during(reply.next()).await {
+        while let Some(event) = output.during(reply.next()).await? {
             let event = event.map_err(|error| target.explain(error))?;
             if let ReplyEvent::Text(text) = &event {
                 meter.text(text);

@@ -253,6 +253,7 @@ impl Chat<'_> {
         self.out
             .bytes(format!("\u{1b}]52;c;{text}\u{7}").as_bytes())
             .await?;
+        self.out.flush().await?;
         say("the last answer was handed to the terminal's clipboard");
         Ok(())
     }
@@ -300,6 +301,7 @@ impl Chat<'_> {
                     spinner.stop();
                     answer.push_str(&text);
                     self.out.text(&text).await?;
+                    self.out.flush().await?;
                 }
                 ReplyEvent::Progress { text, .. } if answer.is_empty() => spinner.note(&text),
                 ReplyEvent::Finish(finish) => {

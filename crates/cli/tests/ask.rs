@@ -649,7 +649,9 @@ async fn ctrl_c_is_130() {
 
     // While it waits for standard input.
     let mut waits = program(["ask", "--mock"]);
-    let child = waits.stdin(Stdio::piped()).spawn().unwrap();
+    let mut child = waits.stdin(Stdio::piped()).spawn().unwrap();
+    // Kept open: its end would be an answer too.
+    let _stdin = child.stdin.take();
     hears_ctrl_c(&child).await;
     signal(&child, "INT").await;
     assert_eq!(finish(child).await.code, Some(130));

@@ -63,6 +63,7 @@ async fn ask(url: &str) -> Result<(), Box<dyn Error>> {
         .await?
         .json::<serde_json::Value>()
         .await?;
-    println!("{}", answer["choices"][0]["message"]["content"]);
+    let text = answer.pointer("/choices/0/message/content");
+    println!("{}", text.ok_or("no answer")?);
     Ok(())
 }
