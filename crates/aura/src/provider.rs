@@ -203,22 +203,12 @@ impl Default for AuraBuilder {
 
 /// The headers of every request.
 fn headers(base: &BaseUrl) -> Result<HeaderMap, Error> {
-    let text = |value: &str| {
-        HeaderValue::from_str(value).map_err(|_| {
-            Error::new(
-                ErrorKind::InvalidRequest,
-                format!("base URL {base} cannot stand in a header"),
-            )
-        })
-    };
-    let mut headers = HeaderMap::new();
+    let mut headers = base.page_headers()?;
     headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
-    headers.insert(header::ORIGIN, text(&base.origin())?);
-    headers.insert(header::REFERER, text(&format!("{base}/"))?);
     Ok(headers)
 }
 
