@@ -10,6 +10,7 @@
     clippy::indexing_slicing
 )]
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use chatwire::aura::Aura;
@@ -156,9 +157,10 @@ impl OldSite {
             ),
             _ => return None,
         };
-        let sessions = all("ai-engine").expect("recordings");
+        static ALL: LazyLock<Vec<Recording>> =
+            LazyLock::new(|| all("ai-engine").expect("recordings"));
         let session = format!("{version}_start_session");
-        let session = sessions.iter().find(|other| other.name == session)?;
+        let session = ALL.iter().find(|other| other.name == session)?;
         Some(OldSite {
             session: Answer::from_recording(&session.json).expect("a recording"),
             page,

@@ -1,5 +1,5 @@
 use chatwire_core::{ChatRequest, Error, ErrorKind, Message, ModelInfo, Role};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::provider::DEFAULT_TOKEN_LIMIT;
 
@@ -18,8 +18,7 @@ struct Chat<'a> {
     messages: Vec<Turn<'a>>,
     key: &'a str,
     prompt: &'a str,
-    #[serde(serialize_with = "short")]
-    temperature: f32,
+    temperature: f64,
 }
 
 #[derive(Serialize)]
@@ -36,15 +35,6 @@ struct Model<'a> {
 struct Turn<'a> {
     role: &'a Role,
     content: &'a str,
-}
-
-/// Writes 0.2 as 0.2, not as the nearest binary fraction in double precision.
-fn short<S: Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
-    let short: f64 = value
-        .to_string()
-        .parse()
-        .unwrap_or_else(|_| f64::from(*value));
-    serializer.serialize_f64(short)
 }
 
 /// The body of a question.
@@ -73,7 +63,7 @@ pub(crate) fn body(
             .collect(),
         key,
         prompt: &prompt,
-        temperature: request.get_temperature().unwrap_or(0.5),
+        temperature: request.decimal_temperature().unwrap_or(0.5),
     };
     serde_json::to_vec(&chat).map_err(|error| {
         Error::new(

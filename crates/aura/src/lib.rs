@@ -7,11 +7,16 @@
 //! [openchat-ui]: https://github.com/imoneoi/openchat-ui
 //! [Chatbot-UI]: https://github.com/mckaywrigley/chatbot-ui/tree/legacy
 //!
-//! ```no_run
+//! ```
 //! use chatwire_aura::{Aura, ChatRequest, Messages, ProviderExt};
+//! # use chatwire_mock::AuraMock;
 //!
-//! # async fn example() -> Result<(), chatwire_aura::Error> {
-//! let provider = Aura::builder().base_url("http://127.0.0.1:3000").build()?;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let server = AuraMock::start().await?;
+//! # let url = server.url();
+//! // The address of a server, such as `http://localhost:3000`.
+//! let provider = Aura::builder().base_url(url).build()?;
 //! let request = ChatRequest::new(Messages::new().system("Be brief.").user("Why is the sky blue?"));
 //! let reply = provider.reply(&request).await?;
 //! println!("{}", reply.text);
@@ -35,15 +40,45 @@
 //! has characters beyond ASCII, the HTTP parser drops it, and the error says
 //! so.
 //!
+//! # Servers that want a browser
+//!
+//! Some servers stand behind a login, or a proxy that hands out its cookie only
+//! to browsers. With the feature `webdriver`, a `Browser` that the user runs
+//! opens the server's page, and what it gets there becomes the client's
+//! session. A [`BrowserSession`] can be kept, and works without the feature
+//! too.
+//!
+//! No disguises and no solving of challenges: the browser is an ordinary one
+//! under remote control, says so to every page that asks, and what it gets is
+//! what is used. A page that wants a person to log in, or to prove that they
+//! are one, waits for that person: give the browser a window and time.
+//!
 //! # Features
 //!
 //! - `rustls`, `native-tls`: https through one or the other; see
 //!   [`chatwire_core`].
+//! - `webdriver`: sessions from a real browser, through chromedriver,
+//!   geckodriver or Selenium.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod access;
 mod body;
+#[cfg(feature = "webdriver")]
+mod browser;
 mod failure;
+#[cfg(feature = "webdriver")]
+mod page;
 mod provider;
+mod session;
+mod session_file;
+#[cfg(feature = "webdriver")]
+mod visit;
+#[cfg(feature = "webdriver")]
+mod wire;
 
+#[cfg(feature = "webdriver")]
+pub use browser::Browser;
 pub use chatwire_core::http::HttpConfig;
 pub use chatwire_core::*;
 pub use provider::{Aura, AuraBuilder, DEFAULT_BASE_URL, DEFAULT_TOKEN_LIMIT};
+pub use session::BrowserSession;

@@ -1,5 +1,8 @@
+use std::path::PathBuf;
+
+use bytes::Bytes;
 use chatwire_core::http::{
-    BaseUrl, Http, HttpConfig, HttpRequest, RequestUrl, message_of_json, refusal,
+    BaseUrl, Http, HttpConfig, HttpRequest, HttpResponse, message_of_json, refusal,
 };
 use chatwire_core::{
     BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, ModelInfo, Provider, ProviderInfo,
@@ -9,8 +12,13 @@ use http::HeaderValue;
 use http::header::{self, HeaderMap};
 use serde::Deserialize;
 
+#[cfg(feature = "webdriver")]
+use crate::Browser;
+use crate::BrowserSession;
+use crate::access::{Access, Sources};
 use crate::body::body;
 use crate::failure::failure;
+use crate::session_file::SessionFile;
 
 /// The public server, which is offline.
 pub const DEFAULT_BASE_URL: &str = "https://openchat.team";
@@ -18,7 +26,9 @@ pub const DEFAULT_BASE_URL: &str = "https://openchat.team";
 /// The token budget for the conversation, in tokens.
 pub const DEFAULT_TOKEN_LIMIT: u32 = 8192;
 
-const NAME: &str = "aura";
+pub(crate) const NAME: &str = "aura";
+const CHAT: &str = "/api/chat";
+const MODELS: &str = "/api/models";
 
 /// A client for one openchat-ui or Chatbot-UI server. Connections are shared by
 /// all its requests; make one and keep it.
@@ -26,9 +36,9 @@ const NAME: &str = "aura";
 pub struct Aura {
     info: ProviderInfo,
     http: Http,
-    chat: RequestUrl,
-    list: RequestUrl,
+    base: BaseUrl,
     headers: HeaderMap,
+    access: Option<Access>,
     token_limit: Option<u32>,
     key: Secret,
 }
@@ -41,6 +51,7 @@ pub struct AuraBuilder {
     any_model: Option<bool>,
     token_limit: Option<u32>,
     key: Secret,
+    sources: Sources,
     http: HttpConfig,
 }
 
@@ -86,6 +97,37 @@ impl AuraBuilder {
         self
     }
 
+    /// A real browser that opens the server's page first, for servers behind a
+    /// login or a proxy that want to see one. What the browser gets (its
+    /// cookies, user agent, languages, client hints, and the address it ends
+    /// at) goes along with every request. It is opened with the first request,
+    /// its session is shared by all of them, and renewed once for a request
+    /// that is refused with 401 or 403. Headers set in
+    /// [`http`](AuraBuilder::http) are not the browser's; they replace those of
+    /// its session.
+    #[cfg(feature = "webdriver")]
+    #[must_use]
+    pub fn webdriver(mut self, browser: Browser) -> AuraBuilder {
+        self.sources.browser = Some(browser);
+        self
+    }
+
+    /// A session that a browser had earlier. A browser, if one is set, is then
+    /// only opened when the server refuses this one.
+    #[must_use]
+    pub fn session(mut self, session: BrowserSession) -> AuraBuilder {
+        self.sources.session = Some(session);
+        self
+    }
+
+    /// A file to keep the session in: read now if it is there, and written
+    /// whenever a browser got a new one. On Unix only its owner may read it.
+    #[must_use]
+    pub fn session_file(mut self, path: impl Into<PathBuf>) -> AuraBuilder {
+        self.sources.file = Some(SessionFile::new(path.into()));
+        self
+    }
+
     /// Time limits, size limits, proxy, headers and cookies of every request.
     #[must_use]
     pub fn http(mut self, config: HttpConfig) -> AuraBuilder {
@@ -102,8 +144,8 @@ impl AuraBuilder {
     pub fn build(self) -> Result<Aura, Error> {
         let named = |error: Error| error.with_provider(NAME);
         let is_public = self.base_url.is_none();
-        let base = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
-        let base = BaseUrl::parse(base).map_err(named)?;
+        let address = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
+        let base = BaseUrl::parse(address).map_err(named)?;
         let known = [
             ModelInfo::new("openchat_3.6").named("OpenChat 3.6 (latest)"),
             ModelInfo::new("openchat_v3.2_mistral").named("OpenChat Aura"),
@@ -125,14 +167,20 @@ impl AuraBuilder {
         capabilities.temperature = Some(0.0..=2.0);
         capabilities.lists_models = true;
         info.capabilities = capabilities;
+        #[cfg_attr(not(feature = "webdriver"), allow(unused_mut))]
+        let mut sources = self.sources;
+        #[cfg(feature = "webdriver")]
+        if let Some(browser) = sources.browser.take() {
+            sources.browser = Some(browser.checked(&self.http).map_err(named)?);
+        }
         let http = Http::new(NAME, self.http)?;
-        http.redactor().add(&self.key);
+        http.redactor().keep(&self.key);
         Ok(Aura {
             info,
+            access: Access::new(sources, address, &http).map_err(named)?,
             http,
-            chat: base.join("/api/chat").map_err(named)?,
-            list: base.join("/api/models").map_err(named)?,
             headers: headers(&base).map_err(named)?,
+            base,
             token_limit: self.token_limit,
             key: self.key,
         })
@@ -147,6 +195,7 @@ impl Default for AuraBuilder {
             any_model: None,
             token_limit: None,
             key: Secret::new(""),
+            sources: Sources::default(),
             http: HttpConfig::default(),
         }
     }
@@ -154,22 +203,12 @@ impl Default for AuraBuilder {
 
 /// The headers of every request.
 fn headers(base: &BaseUrl) -> Result<HeaderMap, Error> {
-    let text = |value: &str| {
-        HeaderValue::from_str(value).map_err(|_| {
-            Error::new(
-                ErrorKind::InvalidRequest,
-                format!("base URL {base} cannot stand in a header"),
-            )
-        })
-    };
-    let mut headers = HeaderMap::new();
+    let mut headers = base.page_headers()?;
     headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
-    headers.insert(header::ORIGIN, text(&base.origin())?);
-    headers.insert(header::REFERER, text(&format!("{base}/"))?);
     Ok(headers)
 }
 
@@ -188,19 +227,68 @@ impl Aura {
         Aura::builder().build()
     }
 
+    /// The browser session that requests are made with, to be
+    /// [kept](BrowserSession::to_json) for another time.
+    pub fn session(&self) -> Option<BrowserSession> {
+        self.access.as_ref()?.current()
+    }
+
+    /// The same, from the browser if there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Credentials`] when the client has neither a session nor a
+    /// browser, and what keeps the browser from getting one.
+    pub async fn open_session(&self) -> Result<BrowserSession, Error> {
+        let Some(access) = &self.access else {
+            let error = Error::new(ErrorKind::Credentials, "the client has no browser");
+            return Err(error.with_provider(NAME));
+        };
+        match access.get(&self.http).await {
+            Ok(lease) => Ok(lease.value().session().clone()),
+            Err(error) => Err(error.with_provider(NAME)),
+        }
+    }
+
+    /// Sends a body, with the browser's session where there is one.
+    async fn post(&self, route: &str, body: Bytes) -> Result<HttpResponse, Error> {
+        let Some(access) = &self.access else {
+            let request = HttpRequest::post(self.base.join(route)?).headers(&self.headers);
+            let response = self.http.send(request.body(body)).await?;
+            return match response.is_success() {
+                true => Ok(response),
+                false => Err(failure(response).await),
+            };
+        };
+        let mut renewed = false;
+        loop {
+            let lease = access.get(&self.http).await?;
+            let request = lease.value().post(route, &self.headers)?;
+            let response = self.http.send(request.body(body.clone())).await?;
+            if response.is_success() {
+                return Ok(response);
+            }
+            if !matches!(response.status(), 401 | 403) {
+                return Err(failure(response).await);
+            }
+            if renewed || !access.renew(&lease) {
+                let refused = match renewed {
+                    true => "with a fresh session of the browser",
+                    false => "with this session: a browser has to make a new one",
+                };
+                return Err(failure(response).await.with_context(refused));
+            }
+            renewed = true;
+        }
+    }
+
     async fn chat(&self, request: &ChatRequest) -> Result<ReplyStream, Error> {
         self.info.check(request)?;
         let id = request.get_model().unwrap_or(&self.info.default_model);
         let known = self.info.models.iter().find(|model| model.id == id);
         let model = known.cloned().unwrap_or_else(|| ModelInfo::new(id));
         let body = body(request, &model, self.token_limit, self.key.expose())?;
-        let request = HttpRequest::post(self.chat.clone())
-            .headers(&self.headers)
-            .body(body);
-        let response = self.http.send(request).await?;
-        if !response.is_success() {
-            return Err(failure(response).await);
-        }
+        let response = self.post(CHAT, body.into()).await?;
         response.into_text_reply(&model.id).await
     }
 
@@ -211,13 +299,7 @@ impl Aura {
             name: Option<String>,
         }
         let body = serde_json::json!({ "key": self.key.expose() }).to_string();
-        let request = HttpRequest::post(self.list.clone())
-            .headers(&self.headers)
-            .body(body);
-        let mut response = self.http.send(request).await?;
-        if !response.is_success() {
-            return Err(failure(response).await);
-        }
+        let mut response = self.post(MODELS, body.into()).await?;
         let list = response.read_page().await?;
         let listed: Vec<Listed> = serde_json::from_str(&list).map_err(|error| {
             let error = if is_html_page(&list) {

@@ -3,6 +3,8 @@ use chatwire_core::{Error, ErrorKind, Secret, is_html_page};
 use http::header::{self, HeaderMap, HeaderValue};
 use serde::Deserialize;
 
+use crate::payload::Text;
+
 const START_SESSION: &str = "mwai/v1/start_session";
 const SUBMIT: &str = "mwai-ui/v1/chats/submit";
 
@@ -131,6 +133,18 @@ pub(crate) async fn open(
     ))
 }
 
+/// The answer to a request for a session, or an error instead.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Session<'a> {
+    #[serde(borrow, default)]
+    pub(crate) rest_nonce: Text<'a>,
+    #[serde(borrow, default)]
+    message: Text<'a>,
+    #[serde(borrow, default)]
+    code: Text<'a>,
+}
+
 /// Asks for a session. The request must not carry a nonce: an old one is
 /// refused even here.
 async fn start_session(
@@ -139,13 +153,6 @@ async fn start_session(
     headers: &HeaderMap,
     root: &Root,
 ) -> Result<Found, Error> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Session {
-        rest_nonce: Option<String>,
-        message: Option<String>,
-        code: Option<String>,
-    }
     let request = HttpRequest::post(root.url(base, START_SESSION)?)
         .headers(headers)
         .header(
@@ -163,7 +170,7 @@ async fn start_session(
         200..300 => response.read_page().await?,
         _ => response.excerpt().await,
     };
-    let Some(session) = json_in::<Session>(&body) else {
+    let Some(session) = json_in::<Session<'_>>(&body) else {
         // A page that is no firewall's: the API is elsewhere.
         return match status {
             401 | 403 => Err(response.error_for(&body)),
@@ -173,8 +180,8 @@ async fn start_session(
             }),
         };
     };
-    if let Some(nonce) = session.rest_nonce {
-        let nonce = checked_nonce(&nonce).ok_or_else(|| {
+    if let Some(nonce) = &session.rest_nonce.0 {
+        let nonce = checked_nonce(nonce).ok_or_else(|| {
             Error::new(
                 ErrorKind::Credentials,
                 "the site's nonce has characters that no nonce has",
@@ -186,10 +193,10 @@ async fn start_session(
             nonce: Some(nonce),
         }));
     }
-    if session.code.as_deref() == Some("rest_no_route") {
+    if session.code.as_str() == "rest_no_route" {
         return Ok(Found::NoRoute);
     }
-    let words = session.message.map_or(String::new(), |words| {
+    let words = session.message.0.map_or(String::new(), |words| {
         format!(": {}", chatwire_core::plain_text(&words))
     });
     let error = Error::new(
@@ -223,7 +230,7 @@ async fn from_page(
 
 /// The nonce in the settings of a chatbot on a page: JSON in an attribute,
 /// escaped for HTML.
-fn nonce_in(page: &str) -> Option<Secret> {
+pub(crate) fn nonce_in(page: &str) -> Option<Secret> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct System {

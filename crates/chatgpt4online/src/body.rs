@@ -1,5 +1,5 @@
 use chatwire_core::{ChatRequest, Error, ErrorKind, Message, PromptFormat, Role};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// How many earlier messages a site forwards to its model unless it is told a
 /// number: the first and the last fifteen.
@@ -40,8 +40,8 @@ struct Submit<'a> {
     context: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "short")]
-    temperature: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,16 +59,6 @@ struct Submit<'a> {
 struct Turn<'a> {
     role: &'a Role,
     content: &'a str,
-}
-
-/// Writes 0.2 as 0.2, not as the nearest binary fraction in double precision.
-fn short<S: Serializer>(value: &Option<f32>, serializer: S) -> Result<S::Ok, S::Error> {
-    let value = value.unwrap_or_default();
-    let short: f64 = value
-        .to_string()
-        .parse()
-        .unwrap_or_else(|_| f64::from(value));
-    serializer.serialize_f64(short)
 }
 
 /// The question: the last message, what stood before it, and the system prompt.
@@ -142,7 +132,7 @@ impl<'a> Question<'a> {
             instructions: system.filter(|_| !before_2_0),
             context: system.filter(|_| before_2_0),
             model: options.model.as_deref(),
-            temperature: request.get_temperature(),
+            temperature: request.decimal_temperature(),
             max_tokens: request.get_max_tokens(),
             chat_id: options.chat_id.as_deref(),
             session: options.session.as_deref(),

@@ -153,15 +153,17 @@ impl AiEngineDecoder {
 
     /// What the body was, once it has ended without an end of the answer.
     fn judge(&mut self) -> Result<Option<ReplyEvent>, Error> {
-        let rest = self.lines.rest().to_vec();
-        match read_line(&rest) {
+        // Taken out, since this is called again after each event.
+        let mut lines = std::mem::replace(&mut self.lines, Lines::new(self.limit));
+        let rest = lines.rest();
+        match read_line(rest) {
             Some(line) => {
                 self.seen_event = true;
                 if let Some(event) = self.decode_line(line)? {
                     return Ok(Some(event));
                 }
             }
-            None => self.keep_stray(&rest)?,
+            None => self.keep_stray(rest)?,
         }
         let stray = std::mem::take(&mut self.stray);
         let stray = String::from_utf8_lossy(&stray);

@@ -1,5 +1,5 @@
+use chatwire_core::Error;
 use chatwire_core::http::BaseUrl;
-use chatwire_core::{Error, ErrorKind};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// What the visitors of the original site sent, as their browser did.
@@ -25,17 +25,7 @@ const BROWSER: [(HeaderName, &str); 10] = [
 
 /// The headers of every request to the site.
 pub(crate) fn headers(base: &BaseUrl, browser: bool) -> Result<HeaderMap, Error> {
-    let text = |value: &str| {
-        HeaderValue::from_str(value).map_err(|_| {
-            Error::new(
-                ErrorKind::InvalidRequest,
-                format!("base URL {base} cannot stand in a header"),
-            )
-        })
-    };
-    let mut headers = HeaderMap::new();
-    headers.insert(header::ORIGIN, text(&base.origin())?);
-    headers.insert(header::REFERER, text(&format!("{base}/"))?);
+    let mut headers = base.page_headers()?;
     if browser {
         for (name, value) in BROWSER {
             headers.insert(name, HeaderValue::from_static(value));

@@ -6,12 +6,17 @@
 //!
 //! [AI Engine]: https://wordpress.org/plugins/ai-engine/
 //!
-//! ```no_run
+//! ```
 //! use chatwire_chatgpt4online::{Chatgpt4Online, ChatRequest, Provider, ReplyEvent};
+//! # use chatwire_mock::AiEngineMock;
 //!
-//! # async fn example() -> Result<(), chatwire_chatgpt4online::Error> {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let server = AiEngineMock::start().await?;
+//! # let url = server.base_url();
+//! // The address of a server, such as `https://example.org/blog`.
 //! let provider = Chatgpt4Online::builder()
-//!     .base_url("https://example.org/blog")
+//!     .base_url(url)
 //!     .bot_id("support")
 //!     .build()?;
 //! let request = ChatRequest::new("Why is the sky blue?");
@@ -49,6 +54,9 @@ mod access;
 mod body;
 mod decoder;
 mod failure;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod headers;
 mod payload;
 mod provider;

@@ -8,11 +8,16 @@
 //!
 //! Choose one at run time by its name:
 //!
-//! ```no_run
+//! ```
 //! use chatwire::{ChatRequest, ProviderExt, ProviderOptions};
+//! # use chatwire_mock::AuraMock;
 //!
-//! # async fn example() -> Result<(), chatwire::Error> {
-//! let options = ProviderOptions::new().base_url("http://127.0.0.1:3000");
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let server = AuraMock::start().await?;
+//! # let url = server.url();
+//! // The address of a server, such as `http://localhost:3000`.
+//! let options = ProviderOptions::new().base_url(url);
 //! let provider = chatwire::provider("aura", options)?;
 //! let reply = provider.reply(&ChatRequest::new("Why is the sky blue?")).await?;
 //! println!("{}", reply.text);
@@ -28,8 +33,14 @@
 //!
 //! Each provider is a feature of its own; all are on by default. `rustls` (on
 //! by default) and `native-tls` choose how https is spoken; with neither only
-//! `http://` works, and with both rustls is used. Features only add.
+//! `http://` works, and with both rustls is used. `combinators` (on by default)
+//! brings `Retry` and `Fallback`. `blocking` (off by default) brings
+//! `blocking`, for programs without async. `webdriver` (off by default) gets
+//! Aura's sessions from a real browser. Features only add.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod registry;
 
 pub use chatwire_core::*;

@@ -251,6 +251,8 @@ mod chatgpt4online {
 mod aura {
     use super::{Arc, Error, Provider, ProviderKind, ProviderOptions, Setting, setting};
     use chatwire_aura::{Aura, DEFAULT_BASE_URL, ModelInfo};
+    #[cfg(feature = "webdriver")]
+    use {super::ErrorKind, chatwire_aura::Browser};
 
     pub(super) const KIND: ProviderKind = ProviderKind {
         name: "aura",
@@ -265,6 +267,31 @@ mod aura {
                 help: "a key for the server's own backend",
                 secret: true,
             },
+            setting::plain("session_file", "where the browser's session is kept"),
+            #[cfg(feature = "webdriver")]
+            setting::plain(
+                "webdriver",
+                "a WebDriver server whose browser opens the site",
+            ),
+            #[cfg(feature = "webdriver")]
+            setting::plain(
+                "webdriver_page",
+                "the page it opens (default: the base URL)",
+            ),
+            #[cfg(feature = "webdriver")]
+            setting::plain(
+                "webdriver_ready",
+                "what it waits for: a CSS selector, or cookie:NAME",
+            ),
+            #[cfg(feature = "webdriver")]
+            setting::plain("webdriver_timeout", "how long, in seconds (default: 60)"),
+            #[cfg(feature = "webdriver")]
+            setting::plain("webdriver_headless", "whether it has no window"),
+            #[cfg(feature = "webdriver")]
+            setting::plain(
+                "webdriver_capabilities",
+                "WebDriver capabilities, as a JSON object",
+            ),
         ],
         build,
     };
@@ -278,6 +305,43 @@ mod aura {
         b = options.apply(b, "model", |b, v: String| b.model(ModelInfo::new(v)))?;
         b = options.apply(b, "any_model", |b, v: bool| b.any_model(v))?;
         b = options.apply(b, "key", |b, v: String| b.key(v))?;
+        b = options.apply(b, "session_file", |b, v: String| b.session_file(v))?;
+        #[cfg(feature = "webdriver")]
+        if let Some(browser) = browser(&options)? {
+            b = b.webdriver(browser);
+        }
         Ok(Arc::new(b.build()?))
+    }
+
+    #[cfg(feature = "webdriver")]
+    fn browser(options: &ProviderOptions) -> Result<Option<Browser>, Error> {
+        let none: Option<Browser> = None;
+        let start = |_, address: String| Some(Browser::new(address));
+        let Some(mut b) = options.apply(none, "webdriver", start)? else {
+            let mut names = options.settings.keys();
+            return match names.find(|name| name.starts_with("webdriver_")) {
+                None => Ok(None),
+                Some(name) => Err(Error::new(
+                    ErrorKind::InvalidRequest,
+                    format!("setting {name} needs the setting webdriver"),
+                )
+                .with_provider("aura")),
+            };
+        };
+        b = options.apply(b, "webdriver_page", |b, v: String| b.page(v))?;
+        b = options.apply(b, "webdriver_ready", |b, v: String| {
+            match v.strip_prefix("cookie:") {
+                Some(name) => b.ready_cookie(name.trim()),
+                None => b.ready_selector(v),
+            }
+        })?;
+        b = options.apply(b, "webdriver_timeout", |b, v: u32| {
+            b.timeout(std::time::Duration::from_secs(v.into()))
+        })?;
+        b = options.apply(b, "webdriver_headless", |b, v: bool| b.headless(v))?;
+        b = options.apply(b, "webdriver_capabilities", |b, v: String| {
+            b.capabilities(v)
+        })?;
+        Ok(Some(b))
     }
 }

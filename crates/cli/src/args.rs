@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ Examples:
   chatwire ask --mock \"Why is the sky blue?\"
   chatwire ask -p aura -u http://localhost:3000 \"Why is the sky blue?\"
   git diff | chatwire ask -u http://localhost:3000 \"Write a commit message:\"
-  chatwire providers
+  chatwire chat -u http://localhost:3000
+  chatwire serve --mock
 ";
 
 const ASK_EXAMPLES: &str = "\
@@ -34,6 +36,64 @@ Examples:
   chatwire chat -u http://localhost:3000 --messages saved.json
 ";
 
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  chatwire serve --mock
+  chatwire serve --config chatwire.toml --listen 127.0.0.1:8080
+  chatwire serve --check
+";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  chatwire check
+  chatwire check home --json
+  chatwire check -p chatgpt4online -u https://example.org/blog
+";
+
+const MODELS_EXAMPLES: &str = "\
+Examples:
+  chatwire models home
+  chatwire models -p aura -u http://localhost:3000
+";
+
+const MOCK_EXAMPLES: &str = "\
+Examples:
+  chatwire mock
+  chatwire mock --aura 3000 --script answers.toml
+";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  chatwire completions bash > ~/.local/share/bash-completion/completions/chatwire
+  chatwire completions zsh > ~/.zfunc/_chatwire
+  chatwire completions fish > ~/.config/fish/completions/chatwire.fish
+  chatwire completions powershell >> $PROFILE
+";
+
+const PROVIDERS_EXAMPLES: &str = "\
+Examples:
+  chatwire providers
+  chatwire providers --json | jq -r '.[].name'
+";
+
+const CONFIG_EXAMPLES: &str = "\
+Examples:
+  chatwire config edit
+  chatwire config check --config ./chatwire.toml
+";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  chatwire man | man -l -
+  chatwire man ~/.local/share/man/man1
+";
+
+const ENVIRONMENT: &str = "\
+Environment, after the flags and before the configuration file:
+  CHATWIRE_ENDPOINT  CHATWIRE_PROVIDER  CHATWIRE_BASE_URL  CHATWIRE_MODEL
+  CHATWIRE_PROXY     CHATWIRE_TIMEOUT   CHATWIRE_CONFIG    NO_COLOR
+";
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0 answered          1 other error       2 wrong use         3 no such provider or model
@@ -43,7 +103,8 @@ Exit codes:
 
 /// Asks web-chat backends that need no API key.
 #[derive(Debug, Parser)]
-#[command(name = "chatwire", version, before_help = EXAMPLES, after_help = EXIT_CODES)]
+#[command(name = "chatwire", version = env!("CHATWIRE_VERSION"), before_help = EXAMPLES,
+    after_help = format!("{EXIT_CODES}\n{ENVIRONMENT}"))]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) general: General,
@@ -58,6 +119,11 @@ pub(crate) struct General {
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorWhen,
+
+    /// The configuration file [default: chatwire/chatwire.toml in the folder
+    /// for configurations; CHATWIRE_CONFIG names another]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -65,6 +131,15 @@ pub(crate) enum Command {
     Ask(Box<AskArgs>),
     Chat(Box<ChatArgs>),
     Providers(ProvidersArgs),
+    /// Show, change and check the configuration
+    #[command(subcommand, before_help = CONFIG_EXAMPLES)]
+    Config(ConfigCommand),
+    Check(Box<CheckArgs>),
+    Models(Box<ModelsArgs>),
+    Serve(ServeArgs),
+    Mock(MockArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 /// Ask a question; the answer goes to standard output as it arrives.
@@ -170,11 +245,117 @@ pub(crate) struct ChatArgs {
     pub(crate) no_history: bool,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print where the file is, or would be
+    Path,
+    /// Print the file without secrets and comments
+    Show,
+    /// Open the file in your editor, then check it
+    Edit,
+    /// Say what is wrong with the file, with line and key
+    Check,
+}
+
+/// Serve the OpenAI API for the endpoints of the configuration.
+///
+/// Programs that speak the OpenAI API then reach every endpoint as a model.
+#[derive(Debug, Args)]
+#[command(before_help = SERVE_EXAMPLES)]
+pub(crate) struct ServeArgs {
+    /// Where to listen [default: the configuration's, or 127.0.0.1:1337]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+
+    /// Serve a mock of every provider, for a first try
+    #[arg(long)]
+    pub(crate) mock: bool,
+
+    /// Check the configuration, and serve nothing
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// Try endpoints step by step, and say what fails and what to do.
+///
+/// Name lookup, connection, TLS, credentials, a tiny question.
+#[derive(Debug, Args)]
+#[command(before_help = CHECK_EXAMPLES, after_help = EXIT_CODES)]
+pub(crate) struct CheckArgs {
+    /// Endpoints of the configuration [default: all]
+    #[arg(value_name = "ENDPOINT", conflicts_with_all = ["provider", "base_url"])]
+    pub(crate) names: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List the models of a server, asking it where the protocol can.
+#[derive(Debug, Args)]
+#[command(before_help = MODELS_EXAMPLES)]
+pub(crate) struct ModelsArgs {
+    /// An endpoint of the configuration [default: the default one]
+    #[arg(value_name = "ENDPOINT", conflicts_with_all = ["provider", "base_url", "endpoint"])]
+    pub(crate) name: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Run mock servers until stopped, to test other clients with.
+///
+/// Their addresses go to standard output, their requests to standard error.
+#[derive(Debug, Args)]
+#[command(before_help = MOCK_EXAMPLES, after_help = crate::mock_script::HELP)]
+pub(crate) struct MockArgs {
+    /// An openchat-ui server on this port or address; 0 is any free port
+    #[arg(long, value_name = "PORT", value_parser = address)]
+    pub(crate) aura: Option<SocketAddr>,
+
+    /// A WordPress site with AI Engine on this port or address
+    #[arg(long, value_name = "PORT", value_parser = address)]
+    pub(crate) chatgpt4online: Option<SocketAddr>,
+
+    /// A MagickPen server on this port or address
+    #[arg(long, value_name = "PORT", value_parser = address)]
+    pub(crate) magickpen: Option<SocketAddr>,
+
+    /// A TOML file with answers and faults
+    #[arg(long, value_name = "FILE")]
+    pub(crate) script: Option<PathBuf>,
+}
+
+/// Print completions for a shell.
+#[derive(Debug, Args)]
+#[command(before_help = COMPLETIONS_EXAMPLES)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Print the man page, or write all of them to a folder.
+#[derive(Debug, Args)]
+#[command(before_help = MAN_EXAMPLES)]
+pub(crate) struct ManArgs {
+    /// Where to write chatwire.1 and the pages of the commands
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
+}
+
 /// Which server is asked, and how it is reached.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TargetArgs {
     /// An endpoint of the configuration; several are tried one after the other
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", conflicts_with_all = ["provider", "base_url"])]
     pub(crate) endpoint: Vec<String>,
 
     /// The kind of server; `chatwire providers` lists them [default: aura]
@@ -194,6 +375,12 @@ pub(crate) struct TargetArgs {
     /// the value from the environment, KEY_file=PATH from a file
     #[arg(short, long, value_name = "KEY=VALUE")]
     pub(crate) option: Vec<String>,
+
+    /// Take the session from a real browser, through the WebDriver at this
+    /// address (chromedriver, geckodriver, Selenium): for servers of aura behind
+    /// a login
+    #[arg(long, value_name = "URL")]
+    pub(crate) webdriver: Option<String>,
 
     /// A proxy: http://, https://, socks5:// or socks5h://
     #[arg(long, value_name = "URL")]
@@ -215,13 +402,23 @@ pub(crate) struct TargetArgs {
 
 /// List the providers: kinds of servers, addresses, models, capabilities.
 #[derive(Debug, Args)]
+#[command(before_help = PROVIDERS_EXAMPLES)]
 pub(crate) struct ProvidersArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+/// A port of the loopback interface, or a whole address.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let port = text
+        .parse()
+        .map(|port: u16| SocketAddr::from(([127, 0, 0, 1], port)));
+    port.or_else(|_| text.parse())
+        .map_err(|_| "not a port such as 3000, or an address such as 0.0.0.0:3000".to_owned())
+}
+
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let wrong = || "not a number of seconds above 0, for example 30".to_owned();
     let number: f64 = text.trim().parse().map_err(|_| wrong())?;
     match Duration::try_from_secs_f64(number) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatwire::{Error, ErrorKind, ReplyEvent, TimeoutPhase};
+use chatwire::ReplyEvent;
 use tokio::time::timeout;
 
 use crate::args::{AskArgs, General};
@@ -11,7 +11,10 @@ use crate::meter::Meter;
 use crate::output::Output;
 use crate::style::Style;
 use crate::target::Target;
-use crate::{prompt, runtime};
+use crate::{dry_run, prompt, runtime};
+
+/// How long the end of a cancelled answer may take to be written.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Asks, and returns the exit code.
 pub(crate) fn run(args: &AskArgs, general: &General) -> i32 {
@@ -19,6 +22,11 @@ pub(crate) fn run(args: &AskArgs, general: &General) -> i32 {
         let style = Style::new(general.color, args.raw);
         let mut output = Output::new(args, &style);
         match runtime::until_ctrl_c(ask(args, general, &mut output)).await {
+            Err(Failure::Cancelled) => {
+                // Nobody may be reading: then nothing more is written.
+                let _ = timeout(LAST_WORDS, output.fail(&Failure::Cancelled)).await;
+                Err(Failure::Cancelled)
+            }
             Err(failure) => {
                 output.fail(&failure).await?;
                 Err(failure)
@@ -32,16 +40,23 @@ async fn ask(args: &AskArgs, general: &General, output: &mut Output) -> Result<(
     let target = Target::new(&args.target, general, !args.no_stream, args.retry).await?;
     let request = prompt::request(args).await?;
     target.check(&request)?;
+    if args.dry_run {
+        for part in &target.parts {
+            let requests = dry_run::show(part, &request).await?;
+            output.dry_run(&requests).await?;
+        }
+        return Ok(());
+    }
     target.announce();
-    within(target.timeout, async {
+    runtime::within(target.timeout, async {
         let mut meter = Meter::start();
         let asked = target.provider.stream(&request);
         let mut reply = output
             .during(asked)
-            .await
+            .await?
             .map_err(|error| target.explain(error))?;
         output.answered_by(reply.provider(), reply.model());
-        while let Some(event) = output.during(reply.next()).await {
+        while let Some(event) = output.during(reply.next()).await? {
             let event = event.map_err(|error| target.explain(error))?;
             if let ReplyEvent::Text(text) = &event {
                 meter.text(text);
@@ -54,23 +69,4 @@ async fn ask(args: &AskArgs, general: &General, output: &mut Output) -> Result<(
         Ok(())
     })
     .await
-}
-
-/// The limit is for everything together, credentials included.
-async fn within(
-    limit: Option<Duration>,
-    task: impl Future<Output = Result<(), Failure>>,
-) -> Result<(), Failure> {
-    let Some(limit) = limit else {
-        return task.await;
-    };
-    timeout(limit, task).await.unwrap_or_else(|_| {
-        Err(Failure::from(Error::new(
-            ErrorKind::Timeout(TimeoutPhase::Total),
-            format!(
-                "the answer was not complete within the limit of {} s",
-                limit.as_secs_f64()
-            ),
-        )))
-    })
 }

@@ -7,13 +7,14 @@ use base64::Engine as _;
 use chatwire::ReplyEvent;
 
 use crate::args::{ChatArgs, General};
+use crate::config::Configuration;
 use crate::conversation::Conversation;
 use crate::exit::{Failure, say};
 use crate::history::{Lines, Typed};
 use crate::runtime;
 use crate::spinner::Spinner;
 use crate::style::Style;
-use crate::target::Target;
+use crate::target::{self, Target};
 use crate::writer::TextWriter;
 
 const HELP: &str = "\
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &ChatArgs, general: &General) -> i32 {
         let target = Target::new(&args.target, general, true, 0).await?;
         let mut talk = Conversation::default();
         talk.system.clone_from(&args.system);
-        talk.model.clone_from(&args.target.model);
+        talk.model = target::model(&args.target)?;
         talk.temperature = args.temperature;
         if let Some(file) = &args.messages {
             talk.load(file)?;
@@ -216,8 +217,13 @@ impl Chat<'_> {
 
     async fn endpoint(&mut self, name: &str) -> Result<(), Failure> {
         if name.is_empty() {
-            for line in self.target.endpoints() {
-                say(&line);
+            let file = Configuration::find(self.general)?;
+            let config = file.parse()?;
+            let names: Vec<&str> = config.endpoint_names().collect();
+            if names.is_empty() {
+                say(&format!("there are none in {}", file.path.display()));
+            } else {
+                say(&names.join(", "));
             }
             return Ok(());
         }
@@ -247,6 +253,7 @@ impl Chat<'_> {
         self.out
             .bytes(format!("\u{1b}]52;c;{text}\u{7}").as_bytes())
             .await?;
+        self.out.flush().await?;
         say("the last answer was handed to the terminal's clipboard");
         Ok(())
     }
@@ -255,7 +262,9 @@ impl Chat<'_> {
     async fn ask(&mut self) -> Result<(), Failure> {
         let mut answer = String::new();
         let mut spinner = Spinner::new(&self.style);
-        let asked = runtime::until_ctrl_c(self.stream(&mut spinner, &mut answer)).await;
+        let limit = self.target.timeout;
+        let asked = runtime::within(limit, self.stream(&mut spinner, &mut answer));
+        let asked = runtime::until_ctrl_c(asked).await;
         spinner.stop();
         self.out.end().await?;
         match asked {
@@ -292,6 +301,7 @@ impl Chat<'_> {
                     spinner.stop();
                     answer.push_str(&text);
                     self.out.text(&text).await?;
+                    self.out.flush().await?;
                 }
                 ReplyEvent::Progress { text, .. } if answer.is_empty() => spinner.note(&text),
                 ReplyEvent::Finish(finish) => {

@@ -67,7 +67,7 @@ impl From<io::Error> for Failure {
 }
 
 /// The exit code for an error of a provider.
-fn code_of(error: &Error) -> i32 {
+pub(crate) fn code_of(error: &Error) -> i32 {
     match error.kind() {
         ErrorKind::InvalidRequest => 2,
         ErrorKind::UnknownProvider | ErrorKind::UnsupportedModel => 3,
@@ -89,7 +89,9 @@ fn code_of(error: &Error) -> i32 {
 /// One message to the person. That standard error may be closed is no error.
 pub(crate) fn say(message: &str) {
     let message = terminal::without_controls(message);
-    let _ = writeln!(io::stderr(), "chatwire: {message}");
+    for line in message.lines() {
+        let _ = writeln!(io::stderr(), "chatwire: {line}");
+    }
 }
 
 #[cfg(test)]

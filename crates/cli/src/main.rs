@@ -5,17 +5,28 @@
 mod args;
 mod ask;
 mod chat;
+mod check;
 mod code_block;
+mod config;
+mod config_command;
 mod conversation;
+mod dry_run;
 mod exit;
 mod history;
+mod manual;
 mod markdown;
 mod meter;
 mod mock;
+mod mock_command;
+mod mock_script;
+mod models;
 mod output;
 mod prompt;
 mod providers;
+mod redact;
+mod requests;
 mod runtime;
+mod serve;
 mod spinner;
 mod style;
 mod target;
@@ -30,6 +41,13 @@ fn main() -> ! {
         args::Command::Ask(args) => ask::run(&args, &cli.general),
         args::Command::Chat(args) => chat::run(&args, &cli.general),
         args::Command::Providers(args) => providers::run(&args),
+        args::Command::Config(command) => config_command::run(&command, &cli.general),
+        args::Command::Check(args) => check::run(&args, &cli.general),
+        args::Command::Models(args) => models::run(&args, &cli.general),
+        args::Command::Serve(args) => serve::run(&args, &cli.general),
+        args::Command::Mock(args) => mock_command::run(&args),
+        args::Command::Completions(args) => manual::completions(&args),
+        args::Command::Man(args) => manual::man(&args),
     };
     // Not a return: a thread may still wait for standard input, and nobody
     // waits for it any more.

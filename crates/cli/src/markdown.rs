@@ -3,7 +3,7 @@
 //! What is finished is printed once. The block that is still being written is
 //! printed again, from the first line that changed, with every piece.
 
-use termimad::crossterm::style::{Attribute, Color};
+use termimad::crossterm::style::{Attribute, Color, force_color_output};
 use termimad::{Alignment, MadSkin};
 
 /// A block longer than this is let go in parts, so that the work for each
@@ -212,6 +212,8 @@ fn skin(colors: bool) -> MadSkin {
     if let Some(first) = skin.headers.first_mut() {
         first.add_attr(Attribute::Underlined);
     }
+    // It was decided already, and not by the environment alone.
+    force_color_output(colors);
     if colors {
         // The terminal's own palette: it suits light and dark backgrounds.
         skin.inline_code.set_fg(Color::Cyan);
@@ -266,6 +268,26 @@ mod tests {
         assert_eq!(screen(&chars), whole);
         let words: Vec<&str> = source.split_inclusive(' ').collect();
         assert_eq!(screen(&words), whole);
+    }
+
+    #[test]
+    fn long_lines_of_code() {
+        let source = format!("```\nshort\n{}\nend\n```\nafter", "abc ".repeat(40));
+        let chars: Vec<String> = source.chars().map(String::from).collect();
+        let chars: Vec<&str> = chars.iter().map(String::as_str).collect();
+        let whole = screen(&[&source]);
+        assert_eq!(screen(&chars), whole);
+        assert_eq!(whole.matches("abc").count(), 40, "{whole}");
+    }
+
+    #[test]
+    fn tables_lists_and_wide_characters() {
+        let source = "| a | b |\n|---|---|\n| one | 漢字漢字 |\n| e\u{301} | 👩‍👩‍👧 |\n\n\
+                      1. first that is long enough to be wrapped at the end of the line\n   - nested\n2. second\n\n\
+                      > quoted text that is long enough to be wrapped too, 漢字漢字漢字漢字漢字\n";
+        let chars: Vec<String> = source.chars().map(String::from).collect();
+        let chars: Vec<&str> = chars.iter().map(String::as_str).collect();
+        assert_eq!(screen(&chars), screen(&[source]));
     }
 
     #[test]

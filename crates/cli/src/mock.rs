@@ -1,7 +1,7 @@
 //! A provider's mock server inside the program.
 
 use chatwire::{Error, ErrorKind};
-use chatwire_mock::{AiEngineMock, AuraMock, MagickPenMock};
+use chatwire_mock::{AiEngineMock, AuraMock, MagickPenMock, MockServer};
 
 use crate::exit::Failure;
 
@@ -29,6 +29,15 @@ impl Mock {
             }
         };
         mock.map_err(|error| Failure::Other(format!("the mock cannot be started: {error}")))
+    }
+
+    /// The server that every mock is underneath.
+    pub(crate) fn server(&self) -> &MockServer {
+        match self {
+            Mock::Aura(mock) => mock,
+            Mock::AiEngine(mock) => mock,
+            Mock::MagickPen(mock) => mock,
+        }
     }
 
     /// Where it answers.

@@ -1,5 +1,9 @@
 //! Standard output: the answer, as text or as JSON.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
 use chatwire::{Error, Finish, ReplyEvent, Usage};
 use serde::Serialize;
 
@@ -160,9 +164,17 @@ impl Output {
         model.clone_into(&mut self.model);
     }
 
-    /// Waits for the task with a sign of life, until text has been written.
-    pub(crate) async fn during<T>(&mut self, task: impl Future<Output = T>) -> T {
-        self.spinner.during(task).await
+    /// Waits for the task, with a sign of life until text has been written.
+    /// What was taken before is written first, unless the task is done already:
+    /// pieces that come together are written together.
+    pub(crate) async fn during<T>(&mut self, task: impl Future<Output = T>) -> Result<T, Failure> {
+        let mut task = pin!(task);
+        let at_once = poll_fn(|context| Poll::Ready(task.as_mut().poll(context)));
+        if let Poll::Ready(done) = at_once.await {
+            return Ok(done);
+        }
+        self.out.flush().await?;
+        Ok(self.spinner.during(task).await)
     }
 
     /// Takes the next event, and writes what there is to write.
@@ -256,6 +268,7 @@ impl Output {
                 self.json(&whole).await?;
             }
         }
+        self.out.flush().await?;
         Ok(())
     }
 
@@ -281,6 +294,15 @@ impl Output {
                 self.json(&Whole::Error { error, text: &text }).await?;
             }
         }
+        self.out.flush().await?;
+        Ok(())
+    }
+
+    /// Writes what would be sent.
+    pub(crate) async fn dry_run(&mut self, requests: &str) -> Result<(), Failure> {
+        let requests = crate::terminal::without_controls(requests);
+        self.out.bytes(requests.as_bytes()).await?;
+        self.out.flush().await?;
         Ok(())
     }
 

@@ -3,11 +3,17 @@
 use std::fs;
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chatwire::{ChatRequest, Message, Messages};
+use tokio::time::timeout;
 
 use crate::args::AskArgs;
 use crate::exit::{Failure, say};
+use crate::target;
+
+/// How long standard input may take before the person is told.
+const SILENCE: Duration = Duration::from_secs(3);
 
 /// Builds the request that the arguments ask for; waits for standard input if
 /// that is part of it.
@@ -46,7 +52,7 @@ pub(crate) async fn request(args: &AskArgs) -> Result<ChatRequest, Failure> {
         None => {}
     }
     let mut request = ChatRequest::new(messages);
-    if let Some(model) = &args.target.model {
+    if let Some(model) = target::model(&args.target)? {
         request = request.model(model);
     }
     if let Some(temperature) = args.temperature {
@@ -105,11 +111,21 @@ async fn standard_input() -> Result<String, Failure> {
     if io::stdin().is_terminal() {
         say("type the question; Ctrl-D on a line of its own ends it");
     }
-    let read = tokio::task::spawn_blocking(|| {
+    let mut read = tokio::task::spawn_blocking(|| {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
     });
-    let bytes = match read.await {
+    let done = match timeout(SILENCE, &mut read).await {
+        Ok(done) => done,
+        Err(_) => {
+            // A pipe that somebody forgot to close looks like a slow one.
+            if !io::stdin().is_terminal() {
+                say("still reading standard input; if there is none, add </dev/null");
+            }
+            read.await
+        }
+    };
+    let bytes = match done {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(error)) => {
             return Err(Failure::Other(format!(

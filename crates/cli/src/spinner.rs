@@ -68,6 +68,13 @@ impl Spinner {
         }
     }
 
+    /// Shows what is waited for, where there is a spinner.
+    pub(crate) fn label(&mut self, label: &str) {
+        if self.active {
+            self.note(label);
+        }
+    }
+
     fn draw(&mut self) {
         self.next = Instant::now() + STEP;
         self.step += 1;

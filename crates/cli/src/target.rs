@@ -1,13 +1,19 @@
-//! Which server is asked: from the command line to a provider.
+//! Which server is asked: from command line, environment and configuration to
+//! a provider.
 
+use std::env;
 use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chatwire::http::HttpConfig;
-use chatwire::{ChatRequest, Error, ErrorKind, Provider, ProviderKind, ProviderOptions};
+use chatwire::{
+    ChatRequest, Error, ErrorKind, Fallback, Provider, ProviderKind, ProviderOptions, Retry,
+};
+use chatwire_gateway::config::Config;
 
 use crate::args::{DEFAULT_PROVIDER, General, TargetArgs};
+use crate::config::Configuration;
 use crate::exit::{Failure, say};
 use crate::mock::Mock;
 
@@ -15,12 +21,35 @@ use crate::mock::Mock;
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) provider: Arc<dyn Provider>,
-    pub(crate) kind: &'static ProviderKind,
-    /// The longest time for a whole answer.
+    /// What it is made of: one, or the list of a fallback.
+    pub(crate) parts: Vec<Part>,
+    /// The longest time for a whole answer, if the command line has one.
     pub(crate) timeout: Option<Duration>,
-    /// The provider's own public address is asked, which is offline.
-    historical: bool,
-    mock: Option<Mock>,
+}
+
+/// One server.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// The endpoint's name, or the provider's.
+    pub(crate) name: String,
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) kind: &'static ProviderKind,
+    /// Where it is; none is the provider's own public address.
+    pub(crate) base_url: Option<String>,
+    /// The settings, for a dry run.
+    pub(crate) settings: Vec<(String, String)>,
+    pub(crate) http: HttpConfig,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) mock: Option<Mock>,
+}
+
+/// What was chosen, by flags, environment or file.
+enum Choice {
+    Endpoints(Vec<String>),
+    Direct {
+        provider: String,
+        base_url: Option<String>,
+    },
 }
 
 impl Target {
@@ -28,50 +57,98 @@ impl Target {
     /// sent.
     pub(crate) async fn new(
         args: &TargetArgs,
-        _general: &General,
+        general: &General,
         stream: bool,
         retries: usize,
     ) -> Result<Target, Failure> {
-        let name = args.provider.as_deref().unwrap_or(DEFAULT_PROVIDER);
-        let Some(kind) = chatwire::providers().iter().find(|kind| kind.name == name) else {
-            // The facade knows best how to say it.
-            let error = chatwire::provider(name, ProviderOptions::new()).err();
-            return Err(Failure::from(error.unwrap_or_else(|| {
-                Error::new(ErrorKind::UnknownProvider, format!("no provider {name:?}"))
-            })));
+        let mut parts = Vec::new();
+        match choice(args, general)? {
+            Choice::Direct { provider, base_url } => {
+                let start = Start {
+                    name: provider.clone(),
+                    provider,
+                    base_url,
+                    settings: Vec::new(),
+                    http: HttpConfig::new(),
+                };
+                parts.push(start.part(args, stream).await?);
+            }
+            Choice::Endpoints(names) => {
+                let file = Configuration::find(general)?;
+                let config = file.parse()?;
+                for name in names {
+                    let start = Start::endpoint(&file, &config, &name)?;
+                    parts.push(start.part(args, stream).await?);
+                }
+            }
+        }
+        let mut providers: Vec<Arc<dyn Provider>> = parts
+            .iter()
+            .map(|part| with_retries(Arc::clone(&part.provider), retries))
+            .collect();
+        let provider = match (providers.pop(), providers.is_empty()) {
+            (Some(only), true) => only,
+            (last, _) => {
+                providers.extend(last);
+                Arc::new(Fallback::new(providers))
+            }
         };
-        let mut http = http_config(args)?;
-        let mut options = ProviderOptions::new();
-        for option in &args.option {
-            let (key, value) = setting(option)?;
-            options = options.set(key, value);
-        }
-        if !stream && kind.settings.iter().any(|setting| setting.name == "stream") {
-            options = options.set("stream", "false");
-        }
-        let mut mock = None;
-        if args.mock {
-            let started = Mock::start(name).await?;
-            options = options.base_url(started.url());
-            // A proxy from the environment is not meant for the loopback.
-            http = http.direct();
-            mock = Some(started);
-        } else if let Some(url) = &args.base_url {
-            options = options.base_url(url);
-        }
-        let provider = chatwire::provider(name, options.http(http))?;
-        let target = Target {
-            provider: with_retries(provider, retries),
-            kind,
-            timeout: args.timeout,
-            historical: !args.mock && args.base_url.is_none(),
-            mock,
-        };
-        Ok(target)
+        Ok(Target {
+            provider,
+            parts,
+            timeout: match args.timeout {
+                Some(timeout) => Some(timeout),
+                None => timeout_of_environment()?,
+            },
+        })
     }
 
-    /// Checks a request before anything is sent.
+    /// Checks a request before anything is sent. With several servers, one
+    /// that can take it is enough.
     pub(crate) fn check(&self, request: &ChatRequest) -> Result<(), Failure> {
+        let mut result = Ok(());
+        for part in &self.parts {
+            result = part.check(request);
+            if result.is_ok() {
+                break;
+            }
+        }
+        result
+    }
+
+    /// Checks a model's name alone.
+    pub(crate) fn check_model(&self, model: &str) -> Result<(), Failure> {
+        let mut result = Ok(());
+        for part in &self.parts {
+            result = part.check_model(model);
+            if result.is_ok() {
+                break;
+            }
+        }
+        result
+    }
+
+    /// Says where the answer comes from, when that is not what one expects.
+    pub(crate) fn announce(&self) {
+        for part in self.parts.iter().filter(|part| part.mock.is_some()) {
+            say(&format!(
+                "the answer comes from a mock of {} inside this program, not from a model",
+                part.kind.name
+            ));
+        }
+    }
+
+    /// Adds what the person can do about an error.
+    pub(crate) fn explain(&self, error: Error) -> Failure {
+        match self.parts.as_slice() {
+            [only] => only.explain(error),
+            _ => Failure::from(error),
+        }
+    }
+}
+
+impl Part {
+    fn check(&self, request: &ChatRequest) -> Result<(), Failure> {
         let info = self.provider.info();
         info.check(request).map_err(|error| self.explain(error))?;
         request
@@ -79,15 +156,12 @@ impl Target {
             .map_or(Ok(()), |model| self.check_model(model))
     }
 
-    /// Checks a model's name alone.
-    pub(crate) fn check_model(&self, model: &str) -> Result<(), Failure> {
+    fn check_model(&self, model: &str) -> Result<(), Failure> {
         let info = self.provider.info();
         // The mock has the models that are known without asking, and no
         // others, although a server of that kind might.
-        if self.mock.is_none() && info.knows_model(model) {
-            return Ok(());
-        }
-        if info.models.iter().any(|known| known.id == model) {
+        let known = info.models.iter().any(|known| known.id == model);
+        if known || (self.mock.is_none() && info.knows_model(model)) {
             return Ok(());
         }
         let known: Vec<&str> = info.models.iter().map(|known| known.id.as_str()).collect();
@@ -98,68 +172,248 @@ impl Target {
         Err(self.explain(error.with_provider(&info.name)))
     }
 
-    /// The endpoints there are to choose from, each with its address.
-    pub(crate) fn endpoints(&self) -> Vec<String> {
-        vec!["no endpoints are configured".to_owned()]
-    }
-
-    /// Says where the answer comes from, when that is not what one expects.
-    pub(crate) fn announce(&self) {
-        if self.mock.is_some() {
-            say(&format!(
-                "the answer comes from a mock of {} inside this program, not from a model",
-                self.kind.name
-            ));
-        }
+    /// The provider's own public address is asked, which is offline.
+    pub(crate) fn is_historical(&self) -> bool {
+        self.base_url.is_none() && self.mock.is_none()
     }
 
     /// Adds what the person can do about an error.
     pub(crate) fn explain(&self, error: Error) -> Failure {
         let advice = match error.kind() {
             ErrorKind::InvalidRequest | ErrorKind::UnknownProvider => None,
-            ErrorKind::UnsupportedModel if self.takes("model") && self.mock.is_none() => {
+            ErrorKind::UnsupportedModel
+                if self.mock.is_none() && self.kind.settings.iter().any(|s| s.name == "model") =>
+            {
                 Some("if your server has that model, say so with -o model=NAME".to_owned())
             }
             ErrorKind::UnsupportedModel => None,
-            _ if self.historical => Some(format!(
+            _ if self.is_historical() => Some(format!(
                 "the public service at {} is offline; use your own server with -u URL \
-                 ({} works with: {}), or try --mock",
+                 ({} works with {}), or try --mock",
                 self.kind.default_base_url, self.kind.name, self.kind.server
             )),
             _ => None,
         };
         Failure::Provider(error, advice)
     }
+}
 
-    fn takes(&self, setting: &str) -> bool {
-        self.kind.settings.iter().any(|known| known.name == setting)
+/// What a server is set up with, before the flags.
+pub(crate) struct Start {
+    pub(crate) name: String,
+    pub(crate) provider: String,
+    pub(crate) base_url: Option<String>,
+    pub(crate) settings: Vec<(String, String)>,
+    pub(crate) http: HttpConfig,
+}
+
+impl Start {
+    /// What the configuration says of an endpoint.
+    pub(crate) fn endpoint(
+        file: &Configuration,
+        config: &Config,
+        name: &str,
+    ) -> Result<Start, Failure> {
+        let endpoint = config
+            .endpoint(name)
+            .map_err(|errors| file.mistakes(&errors))?;
+        let Some(endpoint) = endpoint else {
+            let known: Vec<&str> = config.endpoint_names().collect();
+            let known = if known.is_empty() {
+                "none".to_owned()
+            } else {
+                known.join(", ")
+            };
+            let error = Error::new(
+                ErrorKind::UnknownProvider,
+                format!(
+                    "no endpoint {name:?} in {}; known: {known}",
+                    file.path.display()
+                ),
+            );
+            return Err(Failure::from(error));
+        };
+        Ok(Start {
+            name: endpoint.name,
+            provider: endpoint.provider,
+            base_url: endpoint.base_url,
+            settings: endpoint
+                .options
+                .into_iter()
+                .map(|(key, value)| (key, value.expose().to_owned()))
+                .collect(),
+            http: endpoint.http,
+        })
+    }
+
+    /// Puts the flags on top, and makes the provider.
+    pub(crate) async fn part(mut self, args: &TargetArgs, stream: bool) -> Result<Part, Failure> {
+        let Some(kind) = chatwire::providers()
+            .iter()
+            .find(|k| k.name == self.provider)
+        else {
+            // The facade knows best how to say it.
+            let error = chatwire::provider(&self.provider, ProviderOptions::new()).err();
+            return Err(Failure::from(error.unwrap_or_else(|| {
+                Error::new(ErrorKind::UnknownProvider, "no such provider")
+            })));
+        };
+        let proxy = match &args.proxy {
+            Some(proxy) => Some(proxy.clone()),
+            // Proxies that were not named now are not meant for the loopback.
+            None if args.mock => None,
+            None => variable("CHATWIRE_PROXY")?,
+        };
+        if args.mock {
+            self.http = self.http.no_proxy();
+        }
+        if let Some(proxy) = &proxy {
+            self.http = self.http.proxy(proxy);
+        }
+        for header in &args.header {
+            let (name, value) = split_header(header)?;
+            self.http = self.http.header(name, value);
+        }
+        let webdriver = args
+            .webdriver
+            .as_ref()
+            .map(|url| format!("webdriver={url}"));
+        for option in webdriver.iter().chain(&args.option) {
+            let (key, value) = setting(option, kind)?;
+            self.settings.retain(|(known, _)| *known != key);
+            self.settings.push((key, value));
+        }
+        let can_stream = kind.settings.iter().any(|setting| setting.name == "stream");
+        if !stream && can_stream && self.settings.iter().all(|(key, _)| key != "stream") {
+            self.settings
+                .push(("stream".to_owned(), "false".to_owned()));
+        }
+        let mut mock = None;
+        let mut url = self.base_url.clone();
+        if args.mock {
+            let started = Mock::start(kind.name).await?;
+            url = Some(started.url());
+            mock = Some(started);
+        }
+        let provider = make(kind, url.as_deref(), &self.settings, self.http.clone())?;
+        Ok(Part {
+            name: self.name,
+            provider,
+            kind,
+            base_url: self.base_url,
+            settings: self.settings,
+            http: self.http,
+            timeout: args.timeout,
+            mock,
+        })
     }
 }
 
-fn with_retries(provider: Arc<dyn Provider>, _retries: usize) -> Arc<dyn Provider> {
-    provider
+/// A provider with these settings.
+pub(crate) fn make(
+    kind: &ProviderKind,
+    base_url: Option<&str>,
+    settings: &[(String, String)],
+    http: HttpConfig,
+) -> Result<Arc<dyn Provider>, Error> {
+    let mut options = ProviderOptions::new().http(http);
+    if let Some(url) = base_url {
+        options = options.base_url(url);
+    }
+    for (key, value) in settings {
+        options = options.set(key, value);
+    }
+    chatwire::provider(kind.name, options)
 }
 
-fn http_config(args: &TargetArgs) -> Result<HttpConfig, Failure> {
-    let mut http = HttpConfig::new().total_timeout(args.timeout);
-    if let Some(proxy) = &args.proxy {
-        http = http.proxy(proxy);
+/// Flags come before the environment, and that before the file.
+fn choice(args: &TargetArgs, general: &General) -> Result<Choice, Failure> {
+    if !args.endpoint.is_empty() {
+        return Ok(Choice::Endpoints(args.endpoint.clone()));
     }
-    for header in &args.header {
-        let Some((name, value)) = header.split_once(':') else {
+    let flags = args.provider.is_some() || args.base_url.is_some() || args.mock;
+    if !flags && let Some(names) = variable("CHATWIRE_ENDPOINT")? {
+        let names = names.split(',').map(|name| name.trim().to_owned());
+        return Ok(Choice::Endpoints(names.collect()));
+    }
+    let provider = match &args.provider {
+        Some(provider) => Some(provider.clone()),
+        None => variable("CHATWIRE_PROVIDER")?,
+    };
+    let base_url = match &args.base_url {
+        Some(url) => Some(url.clone()),
+        // The environment's server is of the environment's kind.
+        None if args.mock || args.provider.is_some() => None,
+        None => variable("CHATWIRE_BASE_URL")?,
+    };
+    if !flags && provider.is_none() && base_url.is_none() {
+        let config = Configuration::find(general)?.parse()?;
+        if let Some(name) = config.default_endpoint() {
+            return Ok(Choice::Endpoints(vec![name.to_owned()]));
+        }
+    } else if general.config.is_some() {
+        // A file that was named is at least read.
+        Configuration::find(general)?.parse()?;
+    }
+    Ok(Choice::Direct {
+        provider: provider.unwrap_or_else(|| DEFAULT_PROVIDER.to_owned()),
+        base_url,
+    })
+}
+
+/// A variable of the environment that is set to something.
+fn variable(name: &str) -> Result<Option<String>, Failure> {
+    match env::var(name) {
+        Ok(value) if value.trim().is_empty() => Ok(None),
+        Ok(value) => Ok(Some(value)),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => {
+            Err(Failure::Usage(format!("the variable {name} is not text")))
+        }
+    }
+}
+
+fn timeout_of_environment() -> Result<Option<Duration>, Failure> {
+    let name = "CHATWIRE_TIMEOUT";
+    match variable(name)? {
+        None => Ok(None),
+        Some(text) => crate::args::seconds(&text)
+            .map(Some)
+            .map_err(|why| Failure::Usage(format!("the variable {name} is {text:?}: {why}"))),
+    }
+}
+
+/// The model that is asked for, by flag or environment.
+pub(crate) fn model(args: &TargetArgs) -> Result<Option<String>, Failure> {
+    match &args.model {
+        Some(model) => Ok(Some(model.clone())),
+        None => variable("CHATWIRE_MODEL"),
+    }
+}
+
+fn with_retries(provider: Arc<dyn Provider>, retries: usize) -> Arc<dyn Provider> {
+    if retries == 0 {
+        return provider;
+    }
+    Arc::new(Retry::new(provider).attempts(retries.saturating_add(1)))
+}
+
+fn split_header(header: &str) -> Result<(&str, &str), Failure> {
+    match header.split_once(':') {
+        Some((name, value)) => Ok((name.trim(), value.trim())),
+        None => {
             // What stands behind the first word may be a secret.
             let start = header.split_whitespace().next().unwrap_or_default();
-            return Err(Failure::Usage(format!(
+            Err(Failure::Usage(format!(
                 "header {start:?} has no colon: it must be 'Name: value'"
-            )));
-        };
-        http = http.header(name.trim(), value.trim());
+            )))
+        }
     }
-    Ok(http)
 }
 
-/// Reads `KEY=VALUE`, `KEY_env=NAME` or `KEY_file=PATH`.
-fn setting(option: &str) -> Result<(String, String), Failure> {
+/// Reads `KEY=VALUE`, `KEY_env=NAME` or `KEY_file=PATH`. A setting whose own
+/// name ends so is taken as it is.
+fn setting(option: &str, kind: &ProviderKind) -> Result<(String, String), Failure> {
     let usage = |message: String| Err(Failure::Usage(message));
     let Some((key, value)) = option.split_once('=') else {
         return usage(format!(
@@ -168,12 +422,13 @@ fn setting(option: &str) -> Result<(String, String), Failure> {
     };
     let key = key.trim();
     if key.is_empty() {
-        return usage(format!(
-            "option {option:?} has no name: it must be KEY=VALUE"
-        ));
+        return usage("an option has no name before its '=': it must be KEY=VALUE".to_owned());
+    }
+    if kind.settings.iter().any(|setting| setting.name == key) {
+        return Ok((key.to_owned(), value.to_owned()));
     }
     if let Some(key) = key.strip_suffix("_env") {
-        return match std::env::var(value) {
+        return match env::var(value) {
             Ok(value) => Ok((key.to_owned(), value)),
             Err(_) => usage(format!(
                 "option {key}: the environment has no variable {value:?}, or it is not text"
@@ -192,4 +447,21 @@ fn setting(option: &str) -> Result<(String, String), Failure> {
         };
     }
     Ok((key.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings() {
+        for kind in chatwire::providers() {
+            for known in kind.settings {
+                let read = setting(&format!("{}=a=b", known.name), kind).unwrap();
+                assert_eq!(read, (known.name.to_owned(), "a=b".to_owned()));
+            }
+            assert!(setting("x_env=NO_SUCH_VARIABLE", kind).is_err());
+            assert!(setting("=x", kind).is_err());
+        }
+    }
 }

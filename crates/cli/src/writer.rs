@@ -8,10 +8,15 @@ use crate::markdown::Markdown;
 use crate::style::{Style, terminal_size};
 use crate::terminal;
 
+/// So many bytes are written without waiting for a pause.
+const MANY: usize = 64 * 1024;
+
 /// Writes the text of answers.
 pub(crate) struct TextWriter {
     /// A full pipe holds up a thread of its own, not Ctrl-C.
     out: tokio::io::Stdout,
+    /// What is to be written next.
+    buffer: Vec<u8>,
     way: Way,
     /// Whether a line has been begun.
     in_line: bool,
@@ -38,29 +43,30 @@ impl TextWriter {
         };
         TextWriter {
             out: tokio::io::stdout(),
+            buffer: Vec::new(),
             way,
             in_line: false,
         }
     }
 
-    /// Writes a piece of the answer, now.
+    /// Takes a piece of the answer; [`flush`](TextWriter::flush) writes it.
     pub(crate) async fn text(&mut self, text: &str) -> io::Result<()> {
         match &mut self.way {
-            Way::Pipe => self.out.write_all(text.as_bytes()).await?,
+            Way::Pipe => self.buffer.extend_from_slice(text.as_bytes()),
             Way::Plain => {
                 let text = terminal::without_controls(text);
-                self.out.write_all(text.as_bytes()).await?;
+                self.buffer.extend_from_slice(text.as_bytes());
             }
             Way::Rendered(markdown) => {
                 let text = terminal::without_controls(text);
                 let sent = markdown.push(&text, terminal_size());
-                self.out.write_all(sent.as_bytes()).await?;
+                self.buffer.extend_from_slice(sent.as_bytes());
             }
         }
         if let Some(last) = text.chars().next_back() {
             self.in_line = last != '\n';
         }
-        self.out.flush().await
+        self.relieve().await
     }
 
     /// The answer is over: a terminal gets the end of its line.
@@ -72,18 +78,37 @@ impl TextWriter {
             Way::Rendered(markdown) => markdown.end(),
         };
         self.in_line = false;
-        self.out.write_all(end.as_bytes()).await?;
+        self.bytes(end.as_bytes()).await?;
+        self.flush().await
+    }
+
+    /// Takes bytes as they are; [`flush`](TextWriter::flush) writes them.
+    pub(crate) async fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.buffer.extend_from_slice(bytes);
+        self.relieve().await
+    }
+
+    /// Writes when there is a lot.
+    async fn relieve(&mut self) -> io::Result<()> {
+        if self.buffer.len() < MANY {
+            return Ok(());
+        }
+        self.flush().await
+    }
+
+    /// Writes what there is, now.
+    pub(crate) async fn flush(&mut self) -> io::Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        // Emptied first: what was cancelled on its way is not written twice.
+        let bytes = std::mem::take(&mut self.buffer);
+        self.out.write_all(&bytes).await?;
         self.out.flush().await
     }
 
     /// Whether a person reads along.
     pub(crate) fn is_terminal(&self) -> bool {
         !matches!(self.way, Way::Pipe)
-    }
-
-    /// Writes bytes as they are.
-    pub(crate) async fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.out.write_all(bytes).await?;
-        self.out.flush().await
     }
 }

@@ -13,7 +13,9 @@ use chatwire_mock::{
     AiEngineMock, AiReply, Answer, AuraMock, Bundle, Ending, Gate, MagickPenMock, MockServer,
 };
 use serde_json::{Value, json};
-use support::{PATIENCE, TempFile, expect, finish, program, run, run_with_input, signal};
+use support::{
+    PATIENCE, TempFile, expect, finish, hears_ctrl_c, program, run, run_with_input, signal,
+};
 use tokio::io::AsyncReadExt as _;
 use tokio::time::timeout;
 
@@ -101,6 +103,16 @@ async fn bad_input_is_told_before_anything_is_sent() {
         (&["--messages", no_user.path()], 2, &["no user message"]),
         (&["--messages", image.path()], 2, &["not text"]),
         (&["--messages", binary.path()], 2, &["binary.json", "UTF-8"]),
+        (
+            &["-p", "magickpen", "--webdriver", "http://127.0.0.1:1", "hi"],
+            2,
+            &["no setting", "webdriver"],
+        ),
+        (
+            &["--webdriver", "http://127.0.0.1:1", "hi"],
+            6,
+            &["127.0.0.1:1/session", "chromedriver"],
+        ),
         (
             &["--messages", "/no/such/file", "hi"],
             2,
@@ -647,8 +659,10 @@ async fn ctrl_c_is_130() {
 
     // While it waits for standard input.
     let mut waits = program(["ask", "--mock"]);
-    let child = waits.stdin(Stdio::piped()).spawn().unwrap();
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut child = waits.stdin(Stdio::piped()).spawn().unwrap();
+    // Kept open: its end would be an answer too.
+    let _stdin = child.stdin.take();
+    hears_ctrl_c(&child).await;
     signal(&child, "INT").await;
     assert_eq!(finish(child).await.code, Some(130));
 }

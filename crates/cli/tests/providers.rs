@@ -37,7 +37,22 @@ async fn providers_are_listed() {
 
 #[tokio::test]
 async fn help_opens_with_examples() {
-    for args in [&["--help"][..], &["ask", "--help"], &["ask", "-h"]] {
+    let mut all = vec![vec!["--help"], vec!["ask", "-h"]];
+    for command in [
+        "ask",
+        "chat",
+        "providers",
+        "config",
+        "check",
+        "models",
+        "serve",
+        "mock",
+        "completions",
+        "man",
+    ] {
+        all.push(vec![command, "--help"]);
+    }
+    for args in all {
         let help = run(args).await;
         assert_eq!(help.code, Some(0));
         assert!(

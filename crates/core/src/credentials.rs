@@ -126,9 +126,19 @@ impl<T> CredentialCache<T> {
             }
             Err(_) => {}
         }
+        let started = Instant::now();
         match fetch().await {
-            Ok(value) => Ok(self.adopt(value)),
+            Ok(value) => {
+                tracing::debug!(elapsed = ?started.elapsed(), "credentials fetched");
+                Ok(self.put(value))
+            }
             Err(error) => {
+                tracing::debug!(
+                    error = error.kind().as_str(),
+                    status = error.status(),
+                    elapsed = ?started.elapsed(),
+                    "credentials not fetched"
+                );
                 self.write(|state| {
                     state.failures += 1;
                     state.last_failure = Some(error.clone());
@@ -140,6 +150,11 @@ impl<T> CredentialCache<T> {
 
     /// Puts in credentials that came by themselves.
     pub fn adopt(&self, value: T) -> Lease<T> {
+        tracing::debug!("credentials renewed by an answer");
+        self.put(value)
+    }
+
+    fn put(&self, value: T) -> Lease<T> {
         self.write(|state| {
             let lease = Lease {
                 value: Arc::new(value),
@@ -155,15 +170,11 @@ impl<T> CredentialCache<T> {
     /// Forgets credentials that were refused, unless others have taken their
     /// place already.
     pub fn discard(&self, refused: &Lease<T>) {
-        self.write(|state| {
-            if state
-                .lease
-                .as_ref()
-                .is_some_and(|(lease, _)| lease.version == refused.version)
-            {
-                state.lease = None;
-            }
-        });
+        let is_known = |(lease, _): &(Lease<T>, Instant)| lease.version == refused.version;
+        let discarded = self.write(|state| state.lease.take_if(|known| is_known(known)).is_some());
+        if discarded {
+            tracing::debug!("credentials refused");
+        }
     }
 
     /// The credentials at hand.

@@ -24,6 +24,12 @@
 //! behind a stream and no channel stands in it: who stops reading stops the
 //! server, and who drops it closes the connection.
 //!
+//! # Tracing
+//!
+//! Requests, heads, first bytes, ends, credentials and attempts are told through
+//! `tracing`, at the level `debug`: who, where, how long, how many bytes, and
+//! the kind of an error. Never what was said, and no secret.
+//!
 //! # Features
 //!
 //! - `rustls`: https through rustls with ring and the platform's certificates.
@@ -35,6 +41,7 @@
 //!
 //! Without either of the first two, only `http://` addresses work, unless the
 //! [client](http::HttpConfig::client) is one's own.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod credentials;
 pub mod decode;

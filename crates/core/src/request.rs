@@ -75,6 +75,13 @@ impl ChatRequest {
         self.temperature
     }
 
+    /// The temperature as it should stand in JSON: 0.2 is 0.2 there, and not the
+    /// nearest binary fraction of single precision.
+    pub fn decimal_temperature(&self) -> Option<f64> {
+        let decimal = |value: f32| value.to_string().parse().unwrap_or(f64::from(value));
+        self.temperature.map(decimal)
+    }
+
     /// The limit asked for, if any, in tokens.
     pub fn get_max_tokens(&self) -> Option<u32> {
         self.max_tokens

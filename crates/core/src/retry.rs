@@ -31,7 +31,7 @@ use crate::{
 /// use std::time::Duration;
 /// use chatwire_core::{Provider, Retry};
 ///
-/// fn patient(provider: impl Provider) -> impl Provider {
+/// fn patient<P: Provider>(provider: P) -> Retry<P> {
 ///     Retry::new(provider)
 ///         .attempts(5)
 ///         .max_total(Duration::from_secs(120))

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_core::stream::{FusedStream, Stream};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use crate::decode::ReplyDecoder;
 use crate::http::HttpBody;
@@ -38,6 +38,7 @@ pub struct ReplyStream {
     source: Source,
     /// Events that were taken from the source but not handed out.
     pending: VecDeque<ReplyEvent>,
+    started: Instant,
     delivered: Delivered,
     max_text: Option<usize>,
     redactor: Redactor,
@@ -72,6 +73,7 @@ enum Source {
 #[derive(Default)]
 struct Delivered {
     length: usize,
+    pieces: usize,
     /// A hash stands for the text itself, which may be large.
     hasher: Option<DefaultHasher>,
 }
@@ -79,13 +81,17 @@ struct Delivered {
 impl ReplyStream {
     pub(crate) fn from_body(body: HttpBody, decoder: Box<dyn ReplyDecoder>) -> ReplyStream {
         let remember = decoder.has_authoritative_text();
+        let started = body.started();
         let source = Source::Body {
             body,
             decoder,
             ended: false,
             eventless: 0,
         };
-        ReplyStream::from_source(source, remember)
+        ReplyStream {
+            started,
+            ..ReplyStream::from_source(source, remember)
+        }
     }
 
     /// A reply from any stream of events: for providers that do not speak HTTP,
@@ -100,8 +106,10 @@ impl ReplyStream {
         ReplyStream {
             source,
             pending: VecDeque::new(),
+            started: Instant::now(),
             delivered: Delivered {
                 length: 0,
+                pieces: 0,
                 hasher: remember.then(DefaultHasher::new),
             },
             max_text: None,
@@ -228,6 +236,9 @@ impl ReplyStream {
                 Some(event) => event.and_then(|event| self.admit(event)),
                 None => {
                     let finish = ready!(self.poll_finish(context));
+                    if let Some(finish) = &finish {
+                        self.note_end(finish.reason.as_str(), None);
+                    }
                     return Poll::Ready(finish.map(|finish| Ok(ReplyEvent::Finish(finish))));
                 }
             };
@@ -236,6 +247,7 @@ impl ReplyStream {
                 Ok(None) => {}
                 Err(error) => {
                     self.source = Source::Done;
+                    self.note_end(error.kind().as_str(), error.status().or(self.status));
                     return Poll::Ready(Some(Err(self.finish_error(error))));
                 }
             }
@@ -257,6 +269,7 @@ impl ReplyStream {
 
     fn deliver(&mut self, text: &str) -> Result<(), Error> {
         self.delivered.length += text.len();
+        self.delivered.pieces += 1;
         if let Some(hasher) = &mut self.delivered.hasher {
             hasher.write(text.as_bytes());
         }
@@ -382,6 +395,20 @@ impl ReplyStream {
             Source::Draining { finish, .. } | Source::Finishing(finish) => Some(finish),
             _ => None,
         })
+    }
+
+    /// Says how it ended and what had come, and nothing of what was said.
+    fn note_end(&self, end: &'static str, status: Option<u16>) {
+        tracing::debug!(
+            provider = %self.provider,
+            model = %self.model,
+            end,
+            status,
+            pieces = self.delivered.pieces,
+            bytes = self.delivered.length,
+            elapsed = ?self.started.elapsed(),
+            "finish"
+        );
     }
 
     fn finish_error(&self, error: Error) -> Error {

@@ -136,9 +136,9 @@ impl GatewayBuilder {
     }
 
     /// After how much silence a comment is sent to keep the connection in use,
-    /// also before the first text (default: 9 s).
+    /// also before the first text (default: 9 s, at least 10 ms).
     pub fn keep_alive(mut self, interval: Duration) -> GatewayBuilder {
-        self.settings.keep_alive = interval;
+        self.settings.keep_alive = interval.max(Duration::from_millis(10));
         self
     }
 
@@ -152,6 +152,8 @@ impl GatewayBuilder {
     /// What a client may take.
     pub fn limits(mut self, limits: Limits) -> GatewayBuilder {
         self.settings.limits = limits;
+        let header = &mut self.settings.limits.header;
+        *header = (*header).max(Limits::LEAST_HEADER);
         self
     }
 

@@ -39,6 +39,11 @@ pub struct Limits {
     pub linger: Duration,
 }
 
+impl Limits {
+    /// The HTTP library has no smaller buffer.
+    pub(crate) const LEAST_HEADER: usize = 8192;
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {

@@ -24,6 +24,10 @@ use crate::stop::{Passed, StopMatcher};
 /// be slowed down by the client.
 const FRAME: usize = 16 * 1024;
 
+/// How many events are taken at once at most. A backend that is never out of
+/// notes must not keep the others waiting.
+const EVENTS: usize = 256;
+
 /// A line that clients skip.
 const COMMENT: &[u8] = b": keep-alive\n\n";
 
@@ -152,7 +156,13 @@ impl ReplyBody {
                 Err(panicked) => return self.panicked(&panicked.0),
             }
         }
+        let mut taken = 0;
         while self.out.len() < FRAME {
+            if taken == EVENTS {
+                context.waker().wake_by_ref();
+                return;
+            }
+            taken += 1;
             let State::Answering(answer) = &mut self.state else {
                 return;
             };

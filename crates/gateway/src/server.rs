@@ -162,7 +162,7 @@ async fn connection(app: Arc<App>, routes: Router, stream: TcpStream, _slot: Own
         .timer(TokioTimer::new())
         // Heads are timed where idle time is: here it would count as both.
         .header_read_timeout(None)
-        .max_buf_size(limits.header.max(8192))
+        .max_buf_size(limits.header)
         .serve_connection(TokioIo::new(io), service);
     let mut connection = std::pin::pin!(connection);
     let mut draining = std::pin::pin!(app.shutdown.reached(Phase::Draining));

@@ -152,3 +152,32 @@ async fn a_fault_after_the_first_text_is_an_error() {
     }
     assert_eq!((whole.as_str(), failed), ("a", true));
 }
+
+#[tokio::test]
+async fn early_close() {
+    let endless = scripted(|_| async {
+        let events = futures::stream::unfold((), |()| async {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            Some((text("on "), ()))
+        });
+        Ok(chatwire_core::ReplyStream::from_events(events))
+    });
+    let server = start(home(endless)).await;
+    let mut stream = client(&server)
+        .chat()
+        .create_stream(request("m"))
+        .await
+        .unwrap();
+    for _ in 0..3 {
+        stream.next().await.unwrap().unwrap();
+    }
+    drop(stream);
+    let gone = "chatwire_cancelled_total{provider=\"home\"} 1";
+    let began = std::time::Instant::now();
+    while !server.get("/metrics").await.body.contains(gone) {
+        assert!(
+            began.elapsed() < std::time::Duration::from_secs(1),
+            "still asked"
+        );
+    }
+}

@@ -80,8 +80,8 @@ fn start_process() -> (Child, String) {
 #[tokio::test]
 async fn sigterm_ends_the_server_when_answers_are_done() {
     for (question_text, end, least, most) in [
-        ("short", "[DONE]", 200, 1400),
-        ("long", "shutting_down", 1400, 4000),
+        ("short", "[DONE]", 200, 1450),
+        ("long", "shutting_down", 1400, 8000),
     ] {
         let (mut child, address) = start_process();
         let mut stream = TcpStream::connect(&address).await.unwrap();

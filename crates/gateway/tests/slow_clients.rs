@@ -21,7 +21,7 @@ fn limits() -> Limits {
     let mut limits = Limits::default();
     limits.header_read = Duration::from_millis(300);
     limits.body_read = Duration::from_millis(300);
-    limits.idle = Duration::from_millis(700);
+    limits.idle = Duration::from_millis(2000);
     limits.linger = Duration::from_millis(200);
     limits
 }
@@ -30,17 +30,19 @@ fn limits() -> Limits {
 async fn closed(stream: &mut TcpStream) -> (Duration, Vec<u8>) {
     let began = Instant::now();
     let mut said = Vec::new();
-    tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut said))
+    tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut said))
         .await
         .expect("the gateway waits for ever")
         .ok();
     (began.elapsed(), said)
 }
 
+/// A busy machine is late, never early; 1200 ms are less than what lies between
+/// the limits.
 fn assert_about(time: Duration, millis: u64) {
     let (least, most) = (
         Duration::from_millis(millis - 30),
-        Duration::from_millis(millis + 400),
+        Duration::from_millis(millis + 1200),
     );
     assert!(
         time >= least && time <= most,
@@ -77,7 +79,7 @@ async fn drip(server: &Server, head: &str) -> (Duration, Vec<u8>) {
         }
     });
     let mut said = Vec::new();
-    tokio::time::timeout(Duration::from_secs(5), read.read_to_end(&mut said))
+    tokio::time::timeout(Duration::from_secs(10), read.read_to_end(&mut said))
         .await
         .expect("the gateway waits for ever")
         .ok();
@@ -121,7 +123,7 @@ async fn an_idle_connection_and_a_slow_second_head() {
     let mut stream = server.connect().await;
     stream.write_all(request.as_bytes()).await.unwrap();
     read_until(&mut stream, "finish_reason").await;
-    assert_about(closed(&mut stream).await.0, 700);
+    assert_about(closed(&mut stream).await.0, 2000);
     // The head of the second request has its own time, from its first byte.
     let mut stream = server.connect().await;
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -143,7 +145,7 @@ async fn a_long_answer_is_not_idle() {
     let provider = scripted(|_| async {
         Ok(paced(vec![
             (0, text("a")),
-            (1500, text("b")),
+            (2500, text("b")),
             (0, finish()),
         ]))
     });
@@ -173,10 +175,10 @@ async fn a_client_that_takes_nothing() {
         .write_all(post(&streamed().to_string(), "").as_bytes())
         .await
         .unwrap();
-    tokio::time::timeout(Duration::from_secs(5), went.recv())
+    tokio::time::timeout(Duration::from_secs(10), went.recv())
         .await
         .expect("the gateway waits for ever");
-    assert_about(began.elapsed(), 700);
+    assert_about(began.elapsed(), 2000);
 }
 
 #[tokio::test]

@@ -34,15 +34,7 @@ pub(crate) fn body(prompt: &str) -> Result<Vec<u8>, Error> {
 
 /// The headers that do not change between requests.
 pub(crate) fn fixed_headers(site: &BaseUrl) -> Result<HeaderMap, Error> {
-    let text = |value: &str| {
-        HeaderValue::from_str(value).map_err(|_| {
-            Error::new(
-                ErrorKind::InvalidRequest,
-                format!("base URL {site} cannot stand in a header"),
-            )
-        })
-    };
-    let mut headers = HeaderMap::new();
+    let mut headers = site.page_headers()?;
     headers.insert(
         header::ACCEPT,
         HeaderValue::from_static("application/json, text/plain, */*"),
@@ -55,8 +47,6 @@ pub(crate) fn fixed_headers(site: &BaseUrl) -> Result<HeaderMap, Error> {
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
-    headers.insert(header::ORIGIN, text(&site.origin())?);
-    headers.insert(header::REFERER, text(&format!("{site}/"))?);
     Ok(headers)
 }
 

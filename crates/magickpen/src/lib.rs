@@ -4,11 +4,16 @@
 //! client works with any server that speaks its protocol, and is tested against
 //! the one in `chatwire-mock`.
 //!
-//! ```no_run
+//! ```
 //! use chatwire_magickpen::{ChatRequest, MagickPen, Provider, ReplyEvent};
+//! # use chatwire_mock::MagickPenMock;
 //!
-//! # async fn example() -> Result<(), chatwire_magickpen::Error> {
-//! let provider = MagickPen::builder().base_url("http://127.0.0.1:8080").build()?;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let server = MagickPenMock::start().await?;
+//! # let url = server.url();
+//! // The address of a server, such as `http://localhost:8080`.
+//! let provider = MagickPen::builder().base_url(url).build()?;
 //! let request = ChatRequest::new("Why is the sky blue?");
 //! let mut reply = provider.stream(&request).await?;
 //! while let Some(event) = reply.next().await {
@@ -35,6 +40,9 @@
 mod ask;
 mod bundle;
 mod credentials;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod provider;
 mod signature;
 

@@ -10,13 +10,16 @@
     clippy::indexing_slicing
 )]
 
+mod log;
 mod place;
 mod run;
+mod secrets;
 mod special;
 mod table;
 mod want;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
@@ -26,16 +29,19 @@ const AT_ONCE: usize = 24;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_fault_at_every_request() {
+    log::begin();
+    let secrets = Arc::new(secrets::all().await);
     let started = Instant::now();
     let cells: Vec<run::Cell> = table::cells().into_iter().chain(special::cells()).collect();
     let count = cells.len();
     let names: HashSet<String> = cells.iter().map(run::Cell::name).collect();
     assert_eq!(names.len(), count, "two cells have the same name");
     let mut failures: Vec<String> = futures::stream::iter(cells)
-        .map(|cell| async move {
+        .map(|cell| (cell, secrets.clone()))
+        .map(|(cell, secrets)| async move {
             let name = cell.name();
             // A cell of its own task: its panic is a failure, not the end.
-            let outcome = tokio::spawn(run::check(cell)).await;
+            let outcome = tokio::spawn(run::check(cell, secrets)).await;
             match outcome {
                 Ok(Ok(())) => None,
                 Ok(Err(why)) => Some(format!("{name}: {why}")),
@@ -55,6 +61,7 @@ async fn every_fault_at_every_request() {
         failures.len(),
         failures.join("\n")
     );
+    assert_eq!(secrets::find(&log::lines(), &secrets), None);
     assert!(count >= 120, "{count} cells");
     assert!(took < Duration::from_secs(60), "{took:?}");
 }

@@ -120,7 +120,7 @@ fn after_redirect(asked: &Asked<'_>) -> Answer {
 }
 
 /// Runs a cell, and says what is wrong with it.
-pub(crate) async fn check(cell: Cell) -> Result<(), String> {
+pub(crate) async fn check(cell: Cell, secrets: Arc<Vec<String>>) -> Result<(), String> {
     let gate = Gate::new();
     let stage = match cell.scene {
         Scene::Answer(respond, change) => {
@@ -133,6 +133,7 @@ pub(crate) async fn check(cell: Cell) -> Result<(), String> {
     };
     let calls = (0..stage.callers).map(|_| {
         let (client, gate, want) = (stage.client.clone(), gate.clone(), cell.want.clone());
+        let secrets = secrets.clone();
         tokio::spawn(async move {
             let started = Instant::now();
             let asking = ask(client.as_ref(), cell.place, &gate, want.text_len());
@@ -140,6 +141,9 @@ pub(crate) async fn check(cell: Cell) -> Result<(), String> {
             else {
                 return Err("hangs".to_owned());
             };
+            if let Some(error) = &error {
+                crate::secrets::check(error, &secrets)?;
+            }
             want.compare(
                 cell.place.provider(),
                 &text,

@@ -208,7 +208,7 @@ fn broken_connections(rows: &mut Rows) {
     rows.row(
         "not HTTP at all",
         |_| Answer::raw("SSH-2.0-OpenSSH_9.6\r\n"),
-        no_answer(),
+        all(fails(Protocol).retryable(false)),
     );
     let broken = || {
         both(
@@ -336,6 +336,23 @@ fn ends(rows: &mut Rows) {
             breaks(Truncated, "half of ").retryable(true),
             a,
             // Half a script or list is one without its secrets or its end.
+            fails(Credentials),
+            fails(Credentials),
+            fails(Credentials),
+            fails(Protocol),
+        ],
+    );
+    let [m, _, a, ..] = fine("half of ");
+    rows.row(
+        "clean end within a line",
+        |asked| match asked.place {
+            Place::AiEngineSubmit => Answer::stream([event("half of ").trim_ascii_end()]),
+            _ => asked.begun("half of "),
+        },
+        [
+            m,
+            breaks(Truncated, "half of "),
+            a,
             fails(Credentials),
             fails(Credentials),
             fails(Credentials),

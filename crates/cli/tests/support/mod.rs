@@ -81,6 +81,25 @@ pub async fn expect(out: &mut ChildStdout, text: &str) {
     assert_eq!(String::from_utf8(bytes).unwrap(), text);
 }
 
+/// Waits until the program hears Ctrl-C itself: before that, it would just
+/// be killed.
+pub async fn hears_ctrl_c(child: &Child) {
+    let status = format!("/proc/{}/status", child.id().unwrap());
+    for _ in 0..200 {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        match caught {
+            // Interrupt is signal number 2.
+            Some(mask) if mask & 0b10 != 0 => return,
+            Some(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            // Not Linux.
+            None => return tokio::time::sleep(Duration::from_secs(1)).await,
+        }
+    }
+    panic!("the program does not listen to Ctrl-C");
+}
+
 /// Sends a signal, for example `INT`.
 pub async fn signal(child: &Child, signal: &str) {
     let killed = Command::new("kill")

@@ -9,6 +9,7 @@ use http_body::Body as _;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::client::{Policy, root, timeout_error};
+use super::deadlines::Deadlines;
 use crate::{Error, ErrorKind, TimeoutPhase};
 
 /// The body of a response, with the time limits of the policy.
@@ -19,9 +20,7 @@ use crate::{Error, ErrorKind, TimeoutPhase};
 pub(crate) struct HttpBody {
     body: reqwest::Body,
     policy: Arc<Policy>,
-    /// Until when the first byte must have come.
-    first_byte: Option<Instant>,
-    total: Option<Instant>,
+    deadlines: Deadlines,
     has_begun: bool,
     /// Since when nothing has come although it was waited for.
     waiting: Option<Instant>,
@@ -29,21 +28,20 @@ pub(crate) struct HttpBody {
 }
 
 impl HttpBody {
-    pub(super) fn new(
-        body: reqwest::Body,
-        policy: Arc<Policy>,
-        first_byte: Option<Instant>,
-        total: Option<Instant>,
-    ) -> HttpBody {
+    pub(super) fn new(body: reqwest::Body, policy: Arc<Policy>, deadlines: Deadlines) -> HttpBody {
         HttpBody {
             body,
             policy,
-            first_byte,
-            total,
+            deadlines,
             has_begun: false,
             waiting: None,
             timer: None,
         }
+    }
+
+    /// When the request was begun.
+    pub(crate) fn started(&self) -> Instant {
+        self.deadlines.started
     }
 
     /// The next piece; none at the end that HTTP says is one.
@@ -65,11 +63,22 @@ impl HttpBody {
                     if let Ok(data) = frame.into_data()
                         && !data.is_empty()
                     {
-                        self.has_begun = true;
+                        if !self.has_begun {
+                            self.has_begun = true;
+                            tracing::debug!(
+                                provider = %self.policy.provider,
+                                elapsed = ?self.deadlines.started.elapsed(),
+                                "first byte"
+                            );
+                        }
                         self.waiting = None;
                         // With data at hand, only the limit for the whole can
                         // have passed.
-                        if self.total.is_some_and(|total| total <= Instant::now()) {
+                        if self
+                            .deadlines
+                            .total
+                            .is_some_and(|total| total <= Instant::now())
+                        {
                             return Poll::Ready(Some(Err(self.total_passed())));
                         }
                         return Poll::Ready(Some(Ok(data)));
@@ -110,7 +119,7 @@ impl HttpBody {
 
     fn deadline(&self) -> Option<Instant> {
         let wait = self.wait_deadline();
-        match (wait, self.total) {
+        match (wait, self.deadlines.total) {
             (Some(wait), Some(total)) => Some(wait.min(total)),
             (wait, total) => wait.or(total),
         }
@@ -118,7 +127,7 @@ impl HttpBody {
 
     fn wait_deadline(&self) -> Option<Instant> {
         if !self.has_begun {
-            return self.first_byte;
+            return self.deadlines.first_byte;
         }
         let limit = self.policy.config.idle_timeout?;
         self.waiting?.checked_add(limit)
@@ -128,7 +137,7 @@ impl HttpBody {
     fn passed(&self, now: Instant) -> Option<Error> {
         let config = &self.policy.config;
         let is_past = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
-        if is_past(self.total) {
+        if is_past(self.deadlines.total) {
             Some(self.total_passed())
         } else if !is_past(self.wait_deadline()) {
             None

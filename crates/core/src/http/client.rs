@@ -6,9 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Method;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION, USER_AGENT};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
+use tracing::Instrument as _;
 
 use super::config::HttpConfig;
+use super::deadlines::Deadlines;
 use super::response::HttpResponse;
 use super::url::{RequestUrl, passwords, without_userinfo};
 use crate::{Error, ErrorKind, Redactor, Secret, TimeoutPhase};
@@ -60,6 +62,14 @@ impl HttpRequest {
     pub fn post(url: RequestUrl) -> HttpRequest {
         HttpRequest {
             method: Method::POST,
+            ..HttpRequest::get(url)
+        }
+    }
+
+    /// A DELETE without a body.
+    pub fn delete(url: RequestUrl) -> HttpRequest {
+        HttpRequest {
+            method: Method::DELETE,
             ..HttpRequest::get(url)
         }
     }
@@ -149,12 +159,15 @@ impl Http {
     /// [`ErrorKind::Connect`], [`ErrorKind::Timeout`], and
     /// [`ErrorKind::Status`] for a redirect that is not followed.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
-        let config = &self.policy.config;
-        let started = Instant::now();
-        let after = |limit: Option<Duration>| limit.and_then(|limit| started.checked_add(limit));
-        let first_byte = after(config.first_byte_timeout);
-        let total = after(config.total_timeout);
-        self.follow(request, first_byte, total)
+        let deadlines = Deadlines::from_now(&self.policy.config);
+        let span = tracing::debug_span!(
+            "request",
+            provider = %self.policy.provider,
+            method = %request.method,
+            url = %request.url,
+        );
+        self.follow(request, deadlines)
+            .instrument(span)
             .await
             .map_err(|error| {
                 let error = error.with_provider(&self.policy.provider);
@@ -165,12 +178,11 @@ impl Http {
     async fn follow(
         &self,
         mut request: HttpRequest,
-        first_byte: Option<Instant>,
-        total: Option<Instant>,
+        deadlines: Deadlines,
     ) -> Result<HttpResponse, Error> {
         let mut hop = 0;
         loop {
-            let response = self.execute(&request, first_byte, total).await?;
+            let response = self.execute(&request, &deadlines).await?;
             let status = response.status().as_u16();
             let repeats = match status {
                 301 | 302 | 307 | 308 => true,
@@ -190,8 +202,7 @@ impl Http {
                         response,
                         request.url,
                         self.policy.clone(),
-                        first_byte,
-                        total,
+                        deadlines,
                     ));
                 }
             };
@@ -214,6 +225,7 @@ impl Http {
                 .with_status(status));
             }
             hop += 1;
+            tracing::debug!(status, to = %next, "redirect");
             request.url = next.with_userinfo_of(&request.url);
         }
     }
@@ -221,26 +233,15 @@ impl Http {
     async fn execute(
         &self,
         request: &HttpRequest,
-        first_byte: Option<Instant>,
-        total: Option<Instant>,
+        deadlines: &Deadlines,
     ) -> Result<reqwest::Response, Error> {
         let built = self
             .build(request)
             .map_err(|error| self.send_error(error, &request.url))?;
-        tracing::debug!(
-            provider = %self.policy.provider,
-            method = %request.method,
-            url = %request.url,
-            "request"
-        );
-        let deadline = match (first_byte, total) {
-            (Some(first), Some(total)) => Some(first.min(total)),
-            (first, total) => first.or(total),
-        };
         let sent = self.client.execute(built);
-        let result = match deadline {
+        let result = match deadlines.of_head() {
             Some(deadline) => timeout_at(deadline, sent).await.map_err(|_| {
-                let total_passed = total.is_some_and(|total| total <= deadline);
+                let total_passed = deadlines.total.is_some_and(|total| total <= deadline);
                 if total_passed {
                     timeout_error(TimeoutPhase::Total, self.policy.config.total_timeout)
                 } else {
@@ -251,8 +252,8 @@ impl Http {
         };
         let response = result.map_err(|error| self.send_error(error, &request.url))?;
         tracing::debug!(
-            provider = %self.policy.provider,
             status = response.status().as_u16(),
+            elapsed = ?deadlines.started.elapsed(),
             "response head"
         );
         Ok(response)
@@ -460,14 +461,35 @@ fn build_client(config: &HttpConfig, redactor: &Redactor) -> Result<reqwest::Cli
         builder = builder.no_proxy();
     }
     let builder = with_tls(builder)?;
-    builder.build().map_err(|error| {
+    let client = builder.build().map_err(|error| {
         let error = error.without_url();
         Error::new(
             ErrorKind::InvalidRequest,
             format!("the HTTP client cannot be set up: {}", chain(&error)),
         )
         .with_source(error)
-    })
+    })?;
+    if let Some(header) = config
+        .proxy
+        .as_ref()
+        .and_then(|proxy| proxy_header(&client, proxy))
+    {
+        redactor.keep(&header);
+    }
+    Ok(client)
+}
+
+/// The user name and password of a proxy as they go into a header: a proxy
+/// that refuses may repeat it.
+fn proxy_header(client: &reqwest::Client, proxy: &Secret) -> Option<Secret> {
+    let proxy = reqwest::Url::parse(proxy.expose().trim()).ok()?;
+    // A client makes the same header for a server as for a proxy.
+    let mut server = reqwest::Url::parse("http://localhost").ok()?;
+    server.set_username(proxy.username()).ok()?;
+    server.set_password(proxy.password()).ok()?;
+    let request = client.request(Method::GET, server).build().ok()?;
+    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    header.strip_prefix("Basic ").map(Secret::new)
 }
 
 fn read_proxy(proxy: &Secret, redactor: &Redactor) -> Result<reqwest::Proxy, Error> {
@@ -483,6 +505,13 @@ fn read_proxy(proxy: &Secret, redactor: &Redactor) -> Result<reqwest::Proxy, Err
     if !matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") {
         return Err(invalid(
             "must start with http://, https://, socks5:// or socks5h://",
+        ));
+    }
+    // Without TLS, reqwest makes connections only itself, and not through SOCKS.
+    let has_tls = cfg!(any(feature = "rustls", feature = "native-tls"));
+    if url.scheme().starts_with("socks") && !has_tls {
+        return Err(invalid(
+            "needs one of the features rustls and native-tls; without, only http:// can be used",
         ));
     }
     if url.host_str().is_none_or(str::is_empty) {

@@ -140,19 +140,30 @@ impl HttpConfig {
     /// `socks5h://`, with user name and password in the address if it wants
     /// them. Without one, the environment's (`HTTPS_PROXY`, `NO_PROXY`, …) is
     /// used. It does not apply to a [`client`](HttpConfig::client) of one's
-    /// own.
+    /// own. SOCKS needs one of the features `rustls` and `native-tls`.
     #[must_use]
     pub fn proxy(mut self, url: impl Into<String>) -> HttpConfig {
         self.proxy = Some(Secret::new(url.into()));
         self
     }
 
-    /// Uses no proxy, whatever the environment names, unless one is set with
-    /// [`proxy`](HttpConfig::proxy): for servers on this machine.
+    /// Whether a proxy was set; one of the environment does not count.
+    pub fn has_proxy(&self) -> bool {
+        self.proxy.is_some()
+    }
+
+    /// Uses no proxy, whatever the environment names, and forgets one that was
+    /// set before: for servers on this machine.
     #[must_use]
-    pub fn direct(mut self) -> HttpConfig {
+    pub fn no_proxy(mut self) -> HttpConfig {
+        self.proxy = None;
         self.direct = true;
         self
+    }
+
+    /// The proxy that was set, for helpers that make connections of their own.
+    pub fn get_proxy(&self) -> Option<&Secret> {
+        self.proxy.as_ref()
     }
 
     /// A header for every request, for example a cookie. It replaces one that

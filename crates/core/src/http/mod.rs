@@ -4,6 +4,7 @@
 mod body;
 mod client;
 mod config;
+mod deadlines;
 mod response;
 mod url;
 

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::body::HttpBody;
 use super::client::Policy;
+use super::deadlines::Deadlines;
 use super::url::RequestUrl;
 use super::{message_of_json, retry_after};
 use crate::decode::PlainText;
@@ -32,8 +33,7 @@ impl HttpResponse {
         response: reqwest::Response,
         url: RequestUrl,
         policy: Arc<Policy>,
-        first_byte: Option<Instant>,
-        total: Option<Instant>,
+        deadlines: Deadlines,
     ) -> HttpResponse {
         let (head, body) = http::Response::<reqwest::Body>::from(response).into_parts();
         // HTTP/1 reasons are Latin-1, where each byte is one character. The
@@ -47,7 +47,7 @@ impl HttpResponse {
             reason,
             headers: head.headers,
             url,
-            body: HttpBody::new(body, policy.clone(), first_byte, total),
+            body: HttpBody::new(body, policy.clone(), deadlines),
             policy,
         }
     }

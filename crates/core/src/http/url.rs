@@ -1,5 +1,6 @@
 use std::fmt;
 
+use http::header::{HeaderMap, HeaderValue, ORIGIN, REFERER};
 use reqwest::Url;
 
 use crate::{Error, ErrorKind, Secret};
@@ -69,6 +70,27 @@ impl BaseUrl {
     /// Scheme, host and port, as in an `Origin` header.
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
+    }
+
+    /// The `Origin` and `Referer` that a browser sends from a page of this
+    /// server.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] when the address cannot stand in a header.
+    pub fn page_headers(&self) -> Result<HeaderMap, Error> {
+        let value = |text: String| {
+            HeaderValue::from_str(&text).map_err(|_| {
+                Error::new(
+                    ErrorKind::InvalidRequest,
+                    format!("base URL {self} cannot stand in a header"),
+                )
+            })
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert(ORIGIN, value(self.origin())?);
+        headers.insert(REFERER, value(format!("{self}/"))?);
+        Ok(headers)
     }
 
     /// The address without a slash at its end, for showing and for headers.

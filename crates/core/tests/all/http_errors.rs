@@ -9,7 +9,7 @@ use crate::server::{Close, Hang, Server, Step, answer, chunk, send};
 
 async fn error_of(steps: Vec<Step>, config: HttpConfig) -> Error {
     let server = Server::doing(steps).await;
-    let http = Http::new("box", config.direct()).unwrap();
+    let http = Http::new("box", config.no_proxy()).unwrap();
     let url = BaseUrl::parse(&server.url()).unwrap().join("/ask").unwrap();
     let response = http.send(HttpRequest::post(url)).await.unwrap();
     assert!(!response.is_success());
@@ -316,7 +316,7 @@ async fn reasons() {
         head.extend_from_slice(status);
         head.extend_from_slice(b"\r\ncontent-length: 0\r\n\r\n");
         let server = Server::doing(vec![send(head)]).await;
-        let http = Http::new("box", HttpConfig::new().direct()).unwrap();
+        let http = Http::new("box", HttpConfig::new().no_proxy()).unwrap();
         let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
         let response = http.send(HttpRequest::get(url)).await.unwrap();
         assert_eq!(

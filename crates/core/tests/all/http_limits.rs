@@ -19,7 +19,7 @@ const SHORT: Duration = Duration::from_millis(150);
 const LONGER: Duration = Duration::from_secs(2);
 
 fn config() -> HttpConfig {
-    HttpConfig::new().direct()
+    HttpConfig::new().no_proxy()
 }
 
 async fn ask(url: &str, config: HttpConfig) -> Result<String, IncompleteReply> {
@@ -337,7 +337,18 @@ async fn no_connection() {
     );
 }
 
+/// SOCKS is refused with a reason where it cannot work.
+#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+#[test]
+fn socks_needs_tls() {
+    let config = HttpConfig::new().proxy("socks5://127.0.0.1:9");
+    let error = Http::new("box", config).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert!(error.to_string().contains("features rustls"), "{error}");
+}
+
 /// A proxy that accepts and says nothing keeps the connection from being made.
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[tokio::test]
 async fn a_connection_that_takes_too_long() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -29,5 +29,6 @@ mod server;
 mod sse;
 mod stream;
 mod text;
+mod traces;
 mod utf8;
 mod words;

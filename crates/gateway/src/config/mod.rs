@@ -54,7 +54,7 @@
 //! | `[endpoints.NAME]` | `provider`, `base_url`, `options`, `http` |
 //! | `[aliases]` | a name = a model or a list of models |
 //! | `[gateway]` | `listen`, `strict`, `retries`, `retry_delay`, `keep_alive`, `grace`, `allowed_hosts`, `allowed_origins`, `api_keys`, `limits` |
-//! | `[gateway.limits]` | the fields of [`Limits`](crate::Limits) |
+//! | `[gateway.limits]` | the fields of [`Limits`] |
 
 mod error;
 mod http;

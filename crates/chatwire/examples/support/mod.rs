@@ -1,0 +1,57 @@
+//! The server that an example asks: the one whose address it is given, or with
+//! `--mock` one inside the program.
+
+use std::error::Error;
+use std::io;
+
+use chatwire_mock::{AiEngineMock, AuraMock, MagickPenMock};
+
+/// A server, and the mock behind it as long as it is wanted.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) url: String,
+    _mock: Option<Mock>,
+}
+
+#[derive(Debug)]
+enum Mock {
+    Aura { _mock: AuraMock },
+    AiEngine { _mock: AiEngineMock },
+    MagickPen { _mock: MagickPenMock },
+}
+
+/// The server for that provider, from the last argument.
+pub(crate) async fn server(provider: &str) -> Result<Server, Box<dyn Error>> {
+    let argument = std::env::args().skip(1).last();
+    match argument.as_deref() {
+        Some("--mock") => Ok(mock(provider).await?),
+        Some(url) if url.contains("://") => Ok(Server {
+            url: url.to_owned(),
+            _mock: None,
+        }),
+        _ => Err("give the address of a server, or --mock".into()),
+    }
+}
+
+async fn mock(provider: &str) -> io::Result<Server> {
+    let (url, mock) = match provider {
+        "aura" => {
+            let mock = AuraMock::start().await?;
+            (mock.url(), Mock::Aura { _mock: mock })
+        }
+        "chatgpt4online" => {
+            let mock = AiEngineMock::start().await?;
+            (mock.base_url(), Mock::AiEngine { _mock: mock })
+        }
+        "magickpen" => {
+            let mock = MagickPenMock::start().await?;
+            (mock.url(), Mock::MagickPen { _mock: mock })
+        }
+        _ => return Err(io::Error::other(format!("no mock of {provider:?}"))),
+    };
+    eprintln!("The answer comes from a mock of {provider}, not from a model.");
+    Ok(Server {
+        url,
+        _mock: Some(mock),
+    })
+}

@@ -1,0 +1,141 @@
+//! `ask --dry-run`: the requests that would be sent, without sending them.
+//!
+//! The provider asks its own mock, and what the mock saw is shown with the
+//! addresses of the real server. That the mock accepts the requests is part of
+//! the proof.
+
+use std::fmt::Write as _;
+
+use chatwire::http::BaseUrl;
+use chatwire::{ChatRequest, ProviderExt as _};
+use chatwire_mock::RecordedRequest;
+
+use crate::exit::{Failure, say};
+use crate::mock::Mock;
+use crate::target::{Part, make};
+
+const REDACTED: &str = "[redacted]";
+
+/// The headers whose values may be seen; all others can be secrets.
+const SHOWN: &[&str] = &[
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "connection",
+    "content-length",
+    "content-type",
+    "dnt",
+    "host",
+    "nonce",
+    "origin",
+    "priority",
+    "referer",
+    "sec-ch-ua",
+    "sec-ch-ua-mobile",
+    "sec-ch-ua-platform",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "timestamp",
+    "transfer-encoding",
+    "user-agent",
+];
+
+/// The requests that would be sent to this server, as text.
+pub(crate) async fn show(part: &Part, request: &ChatRequest) -> Result<String, Failure> {
+    let mock = Mock::start(part.kind.name).await?;
+    let real = part
+        .base_url
+        .as_deref()
+        .unwrap_or(part.kind.default_base_url);
+    let real = BaseUrl::parse(real)?;
+    let mut settings = part.settings.clone();
+    let mut api = real.clone();
+    match part.kind.name {
+        "magickpen" => {
+            // The API can be elsewhere; here, one mock is both.
+            let set = settings.iter().find(|(key, _)| key == "api_url");
+            if let Some((_, url)) = set {
+                api = BaseUrl::parse(url)?;
+            } else if part.is_historical() {
+                api = BaseUrl::parse(chatwire::magickpen::DEFAULT_API_URL)?;
+            }
+            settings.retain(|(key, _)| key != "api_url");
+        }
+        "chatgpt4online" => {
+            let has = |name: &str| settings.iter().any(|(key, _)| key == name);
+            if part.is_historical() && !has("browser_headers") {
+                settings.push(("browser_headers".into(), "true".into()));
+            }
+        }
+        _ => {}
+    }
+    let http = part.http.clone().no_proxy();
+    let provider = make(part.kind, Some(&mock.url()), &settings, http)?;
+    if let Err(failed) = provider.reply(request).await {
+        // What was sent is worth seeing all the same.
+        say(&format!("the mock refuses this request: {}", failed.error));
+    }
+    let mut text = String::new();
+    for recorded in mock.server().requests() {
+        let base = if recorded.path() == "/ask" {
+            &api
+        } else {
+            &real
+        };
+        write_request(&mut text, &recorded, &mock.url(), &real, base);
+    }
+    Ok(text)
+}
+
+fn write_request(
+    text: &mut String,
+    recorded: &RecordedRequest,
+    mock: &str,
+    site: &BaseUrl,
+    base: &BaseUrl,
+) {
+    let mock_host = mock.trim_start_matches("http://");
+    // Writing to a text cannot fail.
+    let _ = writeln!(text, "{} {base}{}", recorded.method, recorded.target);
+    for (name, value) in &recorded.headers {
+        let value = String::from_utf8_lossy(value);
+        let shown = if !SHOWN.contains(&name.to_ascii_lowercase().as_str()) {
+            REDACTED.to_owned()
+        } else if name.eq_ignore_ascii_case("host") {
+            let origin = base.origin();
+            origin.split("://").nth(1).unwrap_or_default().to_owned()
+        } else if name.eq_ignore_ascii_case("origin") {
+            site.origin()
+        } else if value.contains(mock_host) {
+            value.replace(mock, &site.as_text())
+        } else {
+            value.into_owned()
+        };
+        let _ = writeln!(text, "{name}: {shown}");
+    }
+    let body = recorded.text();
+    if !body.is_empty() {
+        let _ = writeln!(text, "\n{}", redacted_body(&body));
+    }
+    text.push('\n');
+}
+
+/// The body as it is, but for a key in it.
+fn redacted_body(body: &str) -> String {
+    let Ok(serde_json::Value::Object(members)) = serde_json::from_str(body) else {
+        return body.to_owned();
+    };
+    let mut shown = body.to_owned();
+    for name in ["key", "session"] {
+        let secret = members.get(name).and_then(|value| value.as_str());
+        if let Some(secret) = secret.filter(|secret| !secret.is_empty()) {
+            let secret = serde_json::Value::from(secret).to_string();
+            shown = shown.replace(
+                &format!("\"{name}\":{secret}"),
+                &format!("\"{name}\":\"{REDACTED}\""),
+            );
+        }
+    }
+    shown
+}

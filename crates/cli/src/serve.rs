@@ -1,0 +1,82 @@
+//! `chatwire serve`: the OpenAI-compatible gateway.
+
+use std::sync::Arc;
+
+use chatwire::http::HttpConfig;
+use chatwire::{Error, Provider, ProviderOptions};
+use chatwire_gateway::Gateway;
+use chatwire_gateway::config::{Config, EndpointConfig};
+use tokio::net::TcpListener;
+
+use crate::args::{General, ServeArgs};
+use crate::config::Configuration;
+use crate::exit::{Failure, say};
+use crate::mock::Mock;
+use crate::runtime;
+
+/// Serves until it is stopped, and returns the exit code.
+pub(crate) fn run(args: &ServeArgs, general: &General) -> i32 {
+    runtime::run_on_all_cores(serve(args, general))
+}
+
+async fn serve(args: &ServeArgs, general: &General) -> Result<(), Failure> {
+    let file = Configuration::find(general)?;
+    let config = file.parse()?;
+    // Dropped when it is over: the mocks live as long.
+    let mut mocks = Vec::new();
+    let builder = if args.mock {
+        let mut builder = Gateway::builder();
+        for kind in chatwire::providers() {
+            let mock = Mock::start(kind.name).await?;
+            let options = ProviderOptions::new()
+                .base_url(mock.url())
+                .http(HttpConfig::new().no_proxy());
+            builder = builder.endpoint(kind.name, chatwire::provider(kind.name, options)?);
+            mocks.push(mock);
+        }
+        builder
+    } else {
+        if config.endpoint_names().next().is_none() {
+            return Err(Failure::Usage(format!(
+                "there are no endpoints in {}: add some with `chatwire config edit`, \
+                 or try --mock",
+                file.path.display()
+            )));
+        }
+        config
+            .gateway(provider_of)
+            .map_err(|errors| file.mistakes(&errors))?
+    };
+    let gateway = builder.build()?;
+    if args.check {
+        say(&format!("{}: no mistakes", file.path.display()));
+        return Ok(());
+    }
+    let address = args.listen.unwrap_or_else(|| listen(&config));
+    let cannot = |error| Failure::Usage(format!("cannot listen on {address}: {error}"));
+    let listener = TcpListener::bind(address).await.map_err(cannot)?;
+    let bound = listener.local_addr().map_err(cannot)?;
+    let shutdown = chatwire_gateway::shutdown_signal()
+        .map_err(|error| Failure::Other(format!("signals cannot be heard: {error}")))?;
+    if args.mock {
+        say("the answers come from mocks inside this program, not from a model");
+    }
+    say(&format!("serving the OpenAI API on http://{bound}/v1"));
+    gateway.serve(listener, shutdown).await.map_err(cannot)
+}
+
+fn listen(config: &Config) -> std::net::SocketAddr {
+    config.listen()
+}
+
+/// The provider of an endpoint.
+pub(crate) fn provider_of(endpoint: EndpointConfig) -> Result<Arc<dyn Provider>, Error> {
+    let mut options = ProviderOptions::new().http(endpoint.http);
+    if let Some(url) = endpoint.base_url {
+        options = options.base_url(url);
+    }
+    for (key, value) in endpoint.options {
+        options = options.set(key, value.expose());
+    }
+    chatwire::provider(&endpoint.provider, options)
+}

@@ -1,0 +1,43 @@
+//! A mock server on its own, to point any client at. It says its address and
+//! runs until it is stopped.
+//!
+//! ```sh
+//! cargo run -p chatwire-mock --example serve -- aura
+//! cargo run -p chatwire-mock --example serve -- chatgpt4online 127.0.0.1:8080
+//! ```
+
+use std::error::Error;
+use std::future::pending;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use chatwire_mock::{AiEngineMock, AuraMock, MagickPenMock};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let provider = arguments.next().unwrap_or_default();
+    let addr = match arguments.next() {
+        Some(addr) => addr.parse()?,
+        None => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+    };
+    match provider.as_str() {
+        "aura" => {
+            let mock = AuraMock::builder().addr(addr).start().await?;
+            until_stopped(mock.url()).await
+        }
+        "chatgpt4online" => {
+            let mock = AiEngineMock::builder().addr(addr).start().await?;
+            until_stopped(mock.base_url()).await
+        }
+        "magickpen" => {
+            let mock = MagickPenMock::builder().addr(addr).start().await?;
+            until_stopped(mock.url()).await
+        }
+        _ => Err("name one of aura, chatgpt4online, magickpen".into()),
+    }
+}
+
+async fn until_stopped(url: String) -> Result<(), Box<dyn Error>> {
+    println!("{url}");
+    pending().await
+}

@@ -1,0 +1,34 @@
+//! Credentials in scripts, pages and JSON: whatever is found can be sent.
+#![no_main]
+
+use chatwire_chatgpt4online::fuzzing as site;
+use chatwire_magickpen::fuzzing as pen;
+
+fn check(secret: &str) {
+    assert!((1..=1024).contains(&secret.len()));
+    let sendable = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    assert!(secret.bytes().all(sendable), "{secret:?}");
+}
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let text = String::from_utf8_lossy(data);
+    for secret in pen::secrets(&text).iter().flatten() {
+        check(secret);
+        assert!(text.contains(secret));
+    }
+    for address in pen::script_addresses(&text) {
+        assert!(!address.is_empty());
+    }
+    for nonce in [site::nonce_in_page(&text), site::nonce_in_json(&text)] {
+        if let Some(nonce) = nonce {
+            check(&nonce);
+            assert!(nonce.len() <= 64);
+        }
+    }
+    let plain = chatwire_core::plain_text(&text);
+    assert!(plain.len() <= text.len());
+    chatwire_core::is_html_page(&text);
+    chatwire_core::kind_from_words(&text);
+    chatwire_core::wait_from_words(&text);
+    chatwire_core::http::message_of_json(&text);
+});

@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Makes the seed corpus of each fuzz target from the recordings."""
+
+import base64
+import json
+import pathlib
+
+HERE = pathlib.Path(__file__).resolve().parent
+RECORDINGS = HERE.parent / "recordings"
+# Where a target reads its cuts from: small pieces, large ones, mixed.
+CUTS = [bytes([0] * 8), bytes([31] * 8), bytes([2, 30, 0, 7, 1, 19, 4, 11])]
+MESSAGES = [
+    b'[{"role":"user","content":"Hi"}]',
+    b'[{"role":"system","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{}}]},{"role":"user","content":null}]',
+    b'[{"role":"developer","content":"x"},{"role":"tool","content":["a",{"text":"b"}]},{"role":"Assistant"}]',
+]
+PAGES = [
+    b'{"X-API-Secret":"W252GY255JVYBS9NAM",secret:   "a b-c"}',
+    b'<link rel="preload" as=script href=/_nuxt/a.js><script src=\'b.js?x=1&amp;y=2\'></script>',
+    b"<div data-system='{&quot;restNonce&quot;:&quot;cbf23cc13b&quot;}'></div>",
+    b'Warning: {x}\n{"success":true,"restNonce":"cbf23cc13b"}',
+    b"Rate limit reached. Please try again in 1m2.5s <b>now</b> &lt;",
+]
+SSE = [
+    b"\xef\xbb\xbfevent: add\r\ndata: 1\rdata:2\n\nid: 7\nretry: 10\n: x\ndata\n\n",
+    b"data:\n\nid: \0\nevent\ndata: a\xff\n\n",
+]
+
+
+def save(target, name, data):
+    folder = HERE / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+
+
+def main():
+    for path in sorted(RECORDINGS.glob("*/*.json")):
+        recording = json.loads(path.read_text("utf-8"))
+        pieces = [
+            base64.b64decode(piece["b64"])
+            if "b64" in piece
+            else piece["text"].encode("utf-8", "surrogatepass")
+            for piece in recording["response"]["body"]
+        ]
+        body = b"".join(pieces)[:20000]
+        name = f"{path.parent.name}-{path.stem}"
+        request = recording["request"].get("json")
+        if isinstance(request, dict) and isinstance(request.get("messages"), list):
+            save("messages", name, json.dumps(request["messages"]).encode())
+        save("pages", name, body)
+        for number, cuts in enumerate(CUTS):
+            for target in ["utf8", "lines", "sse", "ai_engine"]:
+                save(target, f"{name}-{number}", cuts + body)
+            save("plain_text", f"{name}-{number}", bytes([number]) + cuts + body)
+    for target, seeds in [("messages", MESSAGES), ("pages", PAGES)]:
+        for number, seed in enumerate(seeds):
+            save(target, f"seed-{number}", seed)
+    for number, seed in enumerate(SSE):
+        for cut, cuts in enumerate(CUTS):
+            save("sse", f"seed-{number}-{cut}", cuts + seed)
+
+
+main()
