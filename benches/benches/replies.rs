@@ -46,7 +46,7 @@ fn main() {
         ["profile", who] => profile(who),
         _ => {
             let server = FastServer::start(SERVER).unwrap();
-            let parts: [(&str, fn(&FastServer)); 6] = [
+            let parts: [(&str, Part); 6] = [
                 ("cpu", cpu),
                 ("first", first_text),
                 ("peers", peers),
@@ -64,6 +64,9 @@ fn main() {
         }
     }
 }
+
+/// A part of the table.
+type Part = fn(&FastServer);
 
 /// One reply over and over, for a profiler.
 fn profile(who: &str) {
@@ -301,8 +304,8 @@ fn requests(server: &FastServer) {
 enum Client {
     Ours(Box<dyn Provider>),
     Raw(reqwest::Client, String),
-    AsyncOpenai(async_openai::Client<OpenAIConfig>),
-    Genai(genai::Client),
+    AsyncOpenai(Box<async_openai::Client<OpenAIConfig>>),
+    Genai(Box<genai::Client>),
 }
 
 /// What a reply was.
@@ -315,7 +318,7 @@ struct Count {
 
 /// A reply that has begun.
 enum Begun {
-    Ours(ReplyStream),
+    Ours(Box<ReplyStream>),
     Raw(reqwest::Response),
 }
 
@@ -342,7 +345,7 @@ impl Client {
         let config = OpenAIConfig::new()
             .with_api_base(format!("{base}/v1"))
             .with_api_key("key");
-        Client::AsyncOpenai(async_openai::Client::with_config(config))
+        Client::AsyncOpenai(Box::new(async_openai::Client::with_config(config)))
     }
 
     fn genai(base: &str) -> Client {
@@ -360,14 +363,14 @@ impl Client {
             })
             .build()
             .unwrap();
-        Client::Genai(client)
+        Client::Genai(Box::new(client))
     }
 
     async fn begin(&self) -> Begun {
         match self {
-            Client::Ours(provider) => {
-                Begun::Ours(provider.stream(&ChatRequest::new("Hello")).await.unwrap())
-            }
+            Client::Ours(provider) => Begun::Ours(Box::new(
+                provider.stream(&ChatRequest::new("Hello")).await.unwrap(),
+            )),
             Client::Raw(client, url) => Begun::Raw(ask(client, url).await),
             _ => unreachable!("only measured as a whole"),
         }
