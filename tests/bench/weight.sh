@@ -2,10 +2,10 @@
 # What one provider adds to a program that has reqwest with the same TLS:
 # crates, CPU time of a clean release build, size of the program.
 #
-#     benches/weight.sh [provider...]
+#     tests/bench/weight.sh [provider...]
 set -eu
 
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 unset CARGO_TARGET_DIR
