@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 
 use chatwire::{ChatRequest, Provider, ProviderExt as _, ProviderOptions, ReplyEvent, provider};
 use chatwire_mock::{
-    AiEngineMock, AiReply, Answer, AuraMock, Ending, Framing, Gate, HeadFault, MagickPenMock,
-    MockServer, RecordedRequest,
+    AiReply, Answer, Ending, Framing, Gate, HeadFault, MockServer, RecordedRequest,
 };
+use chatwire_tests::Mock;
 use futures::FutureExt as _;
 
 /// How soon the server must see it.
@@ -25,39 +25,6 @@ const SOON: Duration = Duration::from_millis(50);
 
 /// How often a point is tried: another program may hold this one up.
 const TRIES: usize = 5;
-
-/// A provider's mock, whichever it is.
-enum Mock {
-    MagickPen(MagickPenMock),
-    AiEngine(AiEngineMock),
-    Aura(AuraMock),
-}
-
-impl Mock {
-    async fn of(name: &str) -> Mock {
-        match name {
-            "magickpen" => Mock::MagickPen(MagickPenMock::start().await.unwrap()),
-            "chatgpt4online" => Mock::AiEngine(AiEngineMock::start().await.unwrap()),
-            _ => Mock::Aura(AuraMock::start().await.unwrap()),
-        }
-    }
-
-    fn server(&self) -> &MockServer {
-        match self {
-            Mock::MagickPen(mock) => mock,
-            Mock::AiEngine(mock) => mock,
-            Mock::Aura(mock) => mock,
-        }
-    }
-
-    fn fetches(&self) -> u64 {
-        match self {
-            Mock::MagickPen(mock) => mock.credential_fetches() as u64,
-            Mock::AiEngine(mock) => mock.sessions_started(),
-            Mock::Aura(_) => 0,
-        }
-    }
-}
 
 fn is_chat(request: &RecordedRequest) -> bool {
     ["/ask", "/api/chat", "/chats/submit"]
@@ -218,7 +185,7 @@ async fn tasks_end(most: usize, case: &str) {
 /// One try; gives how long the server waited to see it.
 async fn try_once(name: &str, point: Point) -> Duration {
     let case = format!("{point:?} of {name}");
-    let mock = Mock::of(name).await;
+    let mock = Mock::of(name).await.unwrap();
     let server = mock.server();
     let before_client = alive();
     let options = ProviderOptions::new().base_url(server.url());
@@ -285,7 +252,7 @@ async fn a_dropped_reply_closes_its_connection_at_once() {
 #[tokio::test]
 async fn a_fetch_of_credentials_that_is_dropped_goes_on_to_the_next_caller() {
     for name in ["magickpen", "chatgpt4online"] {
-        let mock = Mock::of(name).await;
+        let mock = Mock::of(name).await.unwrap();
         let server = mock.server();
         let gate = Gate::new();
         let (held, first) = (gate.clone(), AtomicUsize::new(0));
@@ -337,7 +304,7 @@ async fn a_fetch_of_credentials_that_is_dropped_goes_on_to_the_next_caller() {
 #[tokio::test]
 async fn the_other_replies_go_on() {
     for name in ["magickpen", "chatgpt4online", "aura"] {
-        let mock = Mock::of(name).await;
+        let mock = Mock::of(name).await.unwrap();
         let server = mock.server();
         let gate = Gate::new();
         let answer = match name {
@@ -383,7 +350,7 @@ async fn the_other_replies_go_on() {
 #[tokio::test]
 async fn nothing_is_sent_before_the_first_poll() {
     for name in ["magickpen", "chatgpt4online", "aura"] {
-        let mock = Mock::of(name).await;
+        let mock = Mock::of(name).await.unwrap();
         let client = provider(name, ProviderOptions::new().base_url(mock.server().url())).unwrap();
         let request = ChatRequest::new("hi");
         drop(client.stream(&request));

@@ -19,57 +19,31 @@ use chatwire::{
     Role, provider, providers,
 };
 use chatwire_mock::{
-    AiEngineMock, AiReply, Answer, AuraMock, Gate, MagickPenMock, MockServer, Permalinks,
-    PluginVersion, ProxyMock,
+    AiEngineMock, AiReply, Answer, AuraMock, Gate, MagickPenMock, Permalinks, PluginVersion,
+    ProxyMock,
 };
+use chatwire_tests::Mock;
 use serde_json::{Value, json};
 
-/// A provider's mock, whichever it is.
-#[derive(Debug)]
-enum Mock {
-    MagickPen(MagickPenMock),
-    AiEngine(AiEngineMock),
-    Aura(AuraMock),
-}
-
-impl Mock {
-    async fn of(name: &str) -> Mock {
-        match name {
-            "magickpen" => Mock::MagickPen(MagickPenMock::start().await.unwrap()),
-            "chatgpt4online" => Mock::AiEngine(AiEngineMock::start().await.unwrap()),
-            "aura" => Mock::Aura(AuraMock::start().await.unwrap()),
-            other => panic!("no mock of {other}"),
-        }
-    }
-
-    fn server(&self) -> &MockServer {
-        match self {
-            Mock::MagickPen(mock) => mock,
-            Mock::AiEngine(mock) => mock,
-            Mock::Aura(mock) => mock,
-        }
-    }
-
-    /// Answers with a first piece, and the rest when the gate opens.
-    fn hold_back(&self, first: &str, rest: &str, gate: &Gate) {
-        let server = self.server();
-        match self {
-            Mock::AiEngine(_) => server.answer(
-                AiReply::new()
-                    .delta(first)
-                    .wait(gate)
-                    .delta(rest)
-                    .end(format!("{first}{rest}"))
-                    .answer(),
-            ),
-            _ => server.answer(
-                Answer::stream(Vec::<String>::new())
-                    .piece(first)
-                    .wait(gate)
-                    .piece(rest),
-            ),
-        };
-    }
+/// Answers with a first piece, and the rest when the gate opens.
+fn hold_back(mock: &Mock, first: &str, rest: &str, gate: &Gate) {
+    let server = mock.server();
+    match mock {
+        Mock::AiEngine(_) => server.answer(
+            AiReply::new()
+                .delta(first)
+                .wait(gate)
+                .delta(rest)
+                .end(format!("{first}{rest}"))
+                .answer(),
+        ),
+        _ => server.answer(
+            Answer::stream(Vec::<String>::new())
+                .piece(first)
+                .wait(gate)
+                .piece(rest),
+        ),
+    };
 }
 
 fn names() -> Vec<&'static str> {
@@ -84,7 +58,7 @@ fn client(name: &str, mock: &Mock) -> Arc<dyn Provider> {
 #[tokio::test]
 async fn every_provider_answers_from_its_mock() {
     for name in names() {
-        let mock = Mock::of(name).await;
+        let mock = Mock::of(name).await.unwrap();
         let reply = client(name, &mock)
             .reply(&ChatRequest::new("hello there"))
             .await
@@ -98,9 +72,9 @@ async fn every_provider_answers_from_its_mock() {
 #[tokio::test]
 async fn the_first_text_is_out_while_the_server_holds_the_rest_back() {
     for name in names() {
-        let mock = Mock::of(name).await;
+        let mock = Mock::of(name).await.unwrap();
         let gate = Gate::new();
-        mock.hold_back("first", " rest", &gate);
+        hold_back(&mock, "first", " rest", &gate);
         let request = ChatRequest::new("hi");
         let client = client(name, &mock);
         let mut reply = client.stream(&request).await.unwrap();
@@ -116,7 +90,7 @@ async fn the_first_text_is_out_while_the_server_holds_the_rest_back() {
 #[tokio::test]
 async fn a_further_reply_costs_one_request_on_the_same_connection() {
     for name in names() {
-        let mock = Mock::of(name).await;
+        let mock = Mock::of(name).await.unwrap();
         let client = client(name, &mock);
         client.reply(&ChatRequest::new("one")).await.unwrap();
         let before = mock.server().requests().len();
@@ -152,7 +126,7 @@ async fn bad_input_is_refused_before_anything_is_sent() {
         ("model", ChatRequest::new("hi").model(""), "model"),
     ];
     for name in names() {
-        let mock = Mock::of(name).await;
+        let mock = Mock::of(name).await.unwrap();
         let client = client(name, &mock);
         for (case, request, words) in &cases {
             let error = client.stream(request).await.unwrap_err();
@@ -199,7 +173,7 @@ async fn bad_input_is_refused_before_anything_is_sent() {
 #[tokio::test]
 async fn a_proxy_sees_every_request_and_headers_are_on_all() {
     for name in names() {
-        let mock = Mock::of(name).await;
+        let mock = Mock::of(name).await.unwrap();
         let proxy = ProxyMock::start().await.unwrap();
         let http = HttpConfig::new()
             .proxy(proxy.url())
