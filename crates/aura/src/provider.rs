@@ -167,6 +167,7 @@ impl AuraBuilder {
         capabilities.temperature = Some(0.0..=2.0);
         capabilities.lists_models = true;
         info.capabilities = capabilities;
+        // Only a browser is still changed.
         #[cfg_attr(not(feature = "webdriver"), allow(unused_mut))]
         let mut sources = self.sources;
         #[cfg(feature = "webdriver")]
