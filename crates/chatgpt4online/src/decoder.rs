@@ -30,7 +30,7 @@ pub struct AiEngineDecoder {
     lines: Lines,
     limit: Option<usize>,
     /// What is not an event: a whole answer in JSON, a page, warnings of PHP.
-    stray: Vec<u8>,
+    stray: String,
     seen_event: bool,
     /// The backend has reported an error without words; one with words may
     /// follow.
@@ -54,7 +54,7 @@ impl AiEngineDecoder {
         AiEngineDecoder {
             lines: Lines::new(limit),
             limit,
-            stray: Vec::new(),
+            stray: String::new(),
             seen_event: false,
             wordless_error: false,
             ended: false,
@@ -123,7 +123,7 @@ impl AiEngineDecoder {
     }
 
     /// Keeps a line that is not an event.
-    fn keep_stray(&mut self, line: &[u8]) -> Result<(), Error> {
+    fn keep_stray(&mut self, line: &str) -> Result<(), Error> {
         let limit = if self.seen_event {
             Some(STRAY_BETWEEN)
         } else {
@@ -135,9 +135,8 @@ impl AiEngineDecoder {
             if self.seen_event {
                 return Ok(());
             }
-            let text = String::from_utf8_lossy(&self.stray);
-            if is_html_page(&text) {
-                return Err(self.page(&text));
+            if is_html_page(&self.stray) {
+                return Err(self.page(&self.stray));
             }
             return Err(Error::new(
                 ErrorKind::LimitExceeded(Limit::Event),
@@ -146,8 +145,8 @@ impl AiEngineDecoder {
                 ),
             ));
         }
-        self.stray.extend_from_slice(line);
-        self.stray.push(b'\n');
+        self.stray.push_str(line);
+        self.stray.push('\n');
         Ok(())
     }
 
@@ -166,7 +165,6 @@ impl AiEngineDecoder {
             None => self.keep_stray(rest)?,
         }
         let stray = std::mem::take(&mut self.stray);
-        let stray = String::from_utf8_lossy(&stray);
         for candidate in json_objects(&stray) {
             let mut values = serde_json::Deserializer::from_str(candidate).into_iter::<End<'_>>();
             let Some(Ok(end)) = values.next() else {
@@ -218,7 +216,7 @@ impl AiEngineDecoder {
 
 impl ReplyDecoder for AiEngineDecoder {
     fn feed(&mut self, chunk: Bytes) {
-        self.lines.feed(chunk);
+        self.lines.feed(&chunk);
     }
 
     fn end(&mut self) {
@@ -240,7 +238,7 @@ impl ReplyDecoder for AiEngineDecoder {
                 }
                 None if line.is_empty() => {}
                 None => {
-                    let line = line.to_vec();
+                    let line = line.to_owned();
                     self.keep_stray(&line)?;
                 }
             }
@@ -278,29 +276,21 @@ enum Line {
 /// The text of a line that is a text event just as the plugin writes it, which
 /// nearly all are. Only its string has to be read as JSON; every other line is
 /// for [`read_line`].
-fn live_text(line: &[u8]) -> Option<String> {
+fn live_text(line: &str) -> Option<String> {
     let string = line
-        .strip_prefix(br#"data: {"type":"live","data":"#)?
-        .strip_suffix(b"}")?;
-    serde_json::from_slice(string).ok()
+        .strip_prefix(r#"data: {"type":"live","data":"#)?
+        .strip_suffix('}')?;
+    serde_json::from_str(string).ok()
 }
 
 /// Reads a line; none when it is no event. A `data:` line that is not JSON is
 /// none: it may be anything, and the events after it still count.
-fn read_line(line: &[u8]) -> Option<Line> {
-    let Some(data) = line.strip_prefix(b"data:") else {
+fn read_line(line: &str) -> Option<Line> {
+    let Some(data) = line.strip_prefix("data:") else {
         // Comments keep the connection alive.
-        return line.starts_with(b":").then_some(Line::Nothing);
+        return line.starts_with(':').then_some(Line::Nothing);
     };
-    let event: Event<'_> = match serde_json::from_slice(data) {
-        Ok(event) => event,
-        // A wrong byte in one character must not cost the whole event.
-        Err(_) if std::str::from_utf8(data).is_err() => {
-            let lossy = String::from_utf8_lossy(data).into_owned();
-            return read_line(format!("data:{lossy}").as_bytes());
-        }
-        Err(_) => return None,
-    };
+    let event: Event<'_> = serde_json::from_str(data).ok()?;
     let data = event.data.0.unwrap_or_default();
     Some(match event.kind.as_str() {
         "live" => match event.subtype.as_str() {
@@ -368,18 +358,14 @@ mod tests {
         ];
         for (json, short) in cases {
             let line = format!("data: {json}");
-            let text = live_text(line.as_bytes());
+            let text = live_text(&line);
             assert_eq!(text.is_some(), short, "{json}");
             if short {
-                let Some(Line::Text(long)) = read_line(line.as_bytes()) else {
+                let Some(Line::Text(long)) = read_line(&line) else {
                     panic!("{json}");
                 };
                 assert_eq!(text, Some(long), "{json}");
             }
         }
-        assert_eq!(
-            live_text(b"data: {\"type\":\"live\",\"data\":\"\xff\"}"),
-            None
-        );
     }
 }

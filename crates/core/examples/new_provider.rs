@@ -73,7 +73,7 @@ enum Wire {
 
 impl ReplyDecoder for Decoder {
     fn feed(&mut self, chunk: Bytes) {
-        self.0.feed(chunk);
+        self.0.feed(&chunk);
     }
 
     // The end of the body says nothing: the protocol has an end mark.
@@ -83,12 +83,12 @@ impl ReplyDecoder for Decoder {
         let Some(event) = self.0.next_event()? else {
             return Ok(None);
         };
-        match serde_json::from_str(&event.data) {
+        match serde_json::from_str(event.data) {
             Ok(Wire::Word(word)) => Ok(Some(ReplyEvent::Text(word))),
             Ok(Wire::Over) => Ok(Some(ReplyEvent::Finish(Finish::new(FinishReason::Stop)))),
             Ok(Wire::Fault(words)) => Err(refusal(&words)),
             Err(error) => Err(Error::new(ErrorKind::Protocol, "an unknown event")
-                .with_excerpt(&event.data)
+                .with_excerpt(event.data)
                 .with_source(error)),
         }
     }

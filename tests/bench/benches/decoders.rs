@@ -24,7 +24,7 @@ fn lines(bencher: Bencher<'_, '_>, piece: usize) {
     run(bencher, piece, |pieces| {
         let mut lines = Lines::new(4096);
         for piece in pieces {
-            lines.feed(piece.clone());
+            lines.feed(piece);
             while let Some(line) = lines.next_line().unwrap() {
                 black_box(line);
             }
@@ -37,7 +37,7 @@ fn server_sent_events(bencher: Bencher<'_, '_>, piece: usize) {
     run(bencher, piece, |pieces| {
         let mut events = SseDecoder::new(4096);
         for piece in pieces {
-            events.feed(piece.clone());
+            events.feed(piece);
             while let Some(event) = events.next_event().unwrap() {
                 black_box(&event);
             }

@@ -167,7 +167,7 @@ fn with_chatwire(pieces: &[Bytes]) -> usize {
     let mut decoder = SseDecoder::new(2 * MIB);
     let mut events = 0;
     for piece in pieces {
-        decoder.feed(piece.clone());
+        decoder.feed(piece);
         while let Some(event) = decoder.next_event().unwrap() {
             black_box(&event);
             events += 1;

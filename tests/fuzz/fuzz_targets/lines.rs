@@ -1,26 +1,18 @@
 //! Lines are the same wherever the pieces are cut, and never too long.
 #![no_main]
 
-use bytes::Bytes;
 use chatwire_core::decode::Lines;
 
 const LIMIT: usize = 64;
 
 /// Lines as one reads them: LF, CR or CRLF ends one.
-fn plainly(data: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
-    let (mut lines, mut line) = (Vec::new(), Vec::new());
-    let mut bytes = data.iter().peekable();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'\n' => lines.push(std::mem::take(&mut line)),
-            b'\r' => {
-                bytes.next_if(|next| **next == b'\n');
-                lines.push(std::mem::take(&mut line));
-            }
-            byte => line.push(*byte),
-        }
-    }
-    (lines, line)
+fn plainly(data: &[u8]) -> (Vec<String>, String) {
+    let text = String::from_utf8_lossy(data);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
+    let rest = lines.pop().unwrap_or_default();
+    (lines, rest)
 }
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
@@ -30,14 +22,14 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let mut limited = Lines::new(LIMIT);
     let (mut found, mut too_long) = (Vec::new(), false);
     for piece in pieces {
-        lines.feed(Bytes::copy_from_slice(piece));
+        lines.feed(piece);
         while let Some(line) = lines.next_line().unwrap() {
-            found.push(line.to_vec());
+            found.push(line.to_owned());
         }
         if too_long {
             continue;
         }
-        limited.feed(Bytes::copy_from_slice(piece));
+        limited.feed(piece);
         loop {
             match limited.next_line() {
                 Ok(Some(line)) => assert!(line.len() <= LIMIT),
@@ -51,6 +43,8 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     }
     assert_eq!(found, expected);
     assert_eq!(lines.rest(), rest);
-    let longest = expected.iter().chain([&rest]).map(Vec::len).max();
-    assert_eq!(too_long, longest > Some(LIMIT));
+    // Half a character at the end is not counted before the stream has ended.
+    let is_long = |line: &String| line.len() > LIMIT;
+    assert!(too_long || !expected.iter().any(is_long));
+    assert!(!too_long || expected.iter().chain([&rest]).any(is_long));
 });

@@ -2,7 +2,6 @@
 //! specification, which looks at the whole stream at once.
 #![no_main]
 
-use bytes::Bytes;
 use chatwire_core::decode::SseDecoder;
 
 #[derive(Debug, PartialEq)]
@@ -66,12 +65,12 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let mut decoder = SseDecoder::new(None);
     let mut events = Vec::new();
     for piece in pieces {
-        decoder.feed(Bytes::copy_from_slice(piece));
+        decoder.feed(piece);
         while let Some(event) = decoder.next_event().unwrap() {
             events.push(Event {
-                event: event.event.into_owned(),
-                data: event.data.into_owned(),
-                id: event.last_event_id.into_owned(),
+                event: event.event.to_owned(),
+                data: event.data.to_owned(),
+                id: event.last_event_id.to_owned(),
             });
         }
     }

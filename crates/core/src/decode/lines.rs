@@ -1,85 +1,91 @@
 use std::fmt;
 
-use bytes::Bytes;
-use memchr::memchr2;
-
+use super::Utf8Decoder;
+use super::line_ends::LineEnds;
 use crate::{Error, ErrorKind, Limit};
 
-/// Cuts a stream of bytes into lines, wherever the pieces of the stream are
-/// cut. A line ends with LF, CR or CRLF, as in server-sent events.
+/// Cuts a stream of UTF-8 text into lines, wherever the pieces of the stream
+/// are cut. A line ends with LF, CR or CRLF, as in server-sent events.
 ///
-/// Lines that lie in one piece are borrowed from it; only a line that spans
-/// pieces is copied. A line longer than the limit is an error, so memory stays
-/// bounded; each byte is looked at once.
+/// One byte order mark at the start is taken off, and wrong bytes become
+/// U+FFFD, as browsers do it. A line longer than the limit is an error, so
+/// memory stays bounded by the limit and the largest piece; each byte is looked
+/// at once.
 ///
 /// ```
 /// use chatwire_core::decode::Lines;
 ///
 /// let mut lines = Lines::new(1024);
-/// lines.feed("one\r\ntw".into());
-/// assert_eq!(lines.next_line()?, Some(&b"one"[..]));
+/// lines.feed(b"one\r\ntw");
+/// assert_eq!(lines.next_line()?, Some("one"));
 /// assert_eq!(lines.next_line()?, None);
-/// lines.feed("o\nrest".into());
-/// assert_eq!(lines.next_line()?, Some(&b"two"[..]));
+/// lines.feed(b"o\nrest");
+/// assert_eq!(lines.next_line()?, Some("two"));
 /// assert_eq!(lines.next_line()?, None);
-/// assert_eq!(lines.rest(), b"rest");
+/// assert_eq!(lines.rest(), "rest");
 /// # Ok::<(), chatwire_core::Error>(())
 /// ```
 pub struct Lines {
-    chunk: Bytes,
+    utf8: Utf8Decoder,
+    /// The text from the line that comes next, and what was read before it and
+    /// is not dropped yet.
+    text: String,
+    /// Where the next line starts.
     at: usize,
-    /// The beginning of a line whose end is in a later piece.
-    carry: Vec<u8>,
-    /// The line in `carry` was handed out and can be forgotten.
-    carry_done: bool,
-    /// The last line ended with CR: a LF that follows belongs to it.
+    ends: LineEnds,
+    /// The last line ended with CR, and so did the piece: a LF at the start of
+    /// the next belongs to it.
     skip_lf: bool,
-    limit: Option<usize>,
-    /// How much longer than the limit a line may be.
-    slack: usize,
+    /// No character has come: the first can be a byte order mark.
+    at_start: bool,
+    limit: usize,
+    /// The limit, and how much longer a line may be: compared with each line.
+    longest: usize,
 }
 
-/// Where a line or a part of it lies, without borrowing the decoder.
+/// Where a line or a part of it lies, until the next piece is fed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
-    /// In `carry`, which the next line overwrites; otherwise in the piece.
-    pub(super) carried: bool,
     pub(super) start: usize,
     pub(super) end: usize,
 }
 
 impl Lines {
-    /// Lines of at most `limit` bytes.
+    /// Lines of at most `limit` bytes of text.
     pub fn new(limit: impl Into<Option<usize>>) -> Lines {
+        let limit = limit.into().unwrap_or(usize::MAX);
         Lines {
-            chunk: Bytes::new(),
+            utf8: Utf8Decoder::new(),
+            text: String::new(),
             at: 0,
-            carry: Vec::new(),
-            carry_done: false,
+            ends: LineEnds::default(),
             skip_lf: false,
-            limit: limit.into(),
-            slack: 0,
+            at_start: true,
+            limit,
+            longest: limit,
         }
     }
 
     /// Lines of fields whose values have at most `limit` bytes: the name and
     /// the colon do not count.
-    pub(super) fn for_fields(limit: Option<usize>) -> Lines {
+    pub(super) fn for_fields(limit: usize) -> Lines {
         Lines {
-            slack: "event: ".len(),
+            longest: limit.saturating_add("event: ".len()),
             ..Lines::new(limit)
         }
     }
 
-    /// Gives the next piece of the stream. All lines of the piece before must
-    /// have been taken: what is left of it is kept as the start of a line.
-    pub fn feed(&mut self, chunk: Bytes) {
-        self.forget_carry();
-        if let Some(rest) = self.chunk.get(self.at..) {
-            self.carry.extend_from_slice(rest);
+    /// Gives the next piece of the stream. Lines that were not taken yet stay.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.drop_read();
+        self.utf8.decode_into(bytes, &mut self.text);
+        if self.at_start {
+            self.skip_mark();
         }
-        self.chunk = chunk;
-        self.at = 0;
+        if self.skip_lf && self.at < self.text.len() {
+            self.skip_lf = false;
+            self.take_lf();
+        }
     }
 
     /// The next complete line, without its end; none when the piece is used up.
@@ -87,103 +93,102 @@ impl Lines {
     /// # Errors
     ///
     /// [`ErrorKind::LimitExceeded`] when a line is longer than the limit.
-    pub fn next_line(&mut self) -> Result<Option<&[u8]>, Error> {
-        Ok(self.next_span()?.map(|span| self.get(span)))
+    #[inline]
+    pub fn next_line(&mut self) -> Result<Option<&str>, Error> {
+        match self.next_span()? {
+            Some(span) => self
+                .check(span.end - span.start)
+                .map(|()| Some(self.get(span))),
+            None => Ok(None),
+        }
     }
 
     /// The unfinished line at the end of all pieces so far; empty when the
     /// last line was complete. Meant for the end of the stream.
-    pub fn rest(&mut self) -> &[u8] {
-        self.feed(Bytes::new());
-        &self.carry
+    pub fn rest(&mut self) -> &str {
+        let cut_off = self.utf8.finish();
+        self.text.push_str(&cut_off);
+        self.text.get(self.at..).unwrap_or_default()
     }
 
+    /// Where the next complete line lies. It may be longer than the limit.
+    #[inline]
     pub(super) fn next_span(&mut self) -> Result<Option<Span>, Error> {
-        self.forget_carry();
-        let mut rest = self.chunk.get(self.at..).unwrap_or_default();
-        if self.skip_lf
-            && let Some(first) = rest.first()
-        {
-            self.skip_lf = false;
-            if *first == b'\n' {
-                self.at += 1;
-                rest = rest.get(1..).unwrap_or_default();
-            }
-        }
-        // Every other line of an event stream is blank: no need to search.
-        let found = match rest.first() {
-            Some(b'\n') => Some(0),
-            _ => memchr2(b'\n', b'\r', rest),
-        };
-        let Some(length) = found else {
-            // The rest is the start of a line that a later piece ends.
-            self.check(self.carry.len() + rest.len())?;
-            self.carry.extend_from_slice(rest);
-            self.at = self.chunk.len();
+        let start = self.at;
+        let text = self.text.as_bytes();
+        let Some(end) = self.ends.next(text) else {
+            self.check(text.len() - start)?;
             return Ok(None);
         };
-        self.check(self.carry.len() + length)?;
-        let start = self.at;
-        self.at += length + 1;
-        if rest.get(length) == Some(&b'\r') {
-            // CR and LF in one piece, the usual case: no need to remember.
-            if rest.get(length + 1) == Some(&b'\n') {
-                self.at += 1;
-            } else {
-                self.skip_lf = true;
-            }
+        self.at = end + 1;
+        if text.get(end) == Some(&b'\r') {
+            self.skip_lf = self.at == text.len();
+            self.take_lf();
         }
-        if self.carry.is_empty() {
-            return Ok(Some(Span {
-                carried: false,
-                start,
-                end: start + length,
-            }));
-        }
-        self.carry
-            .extend_from_slice(rest.get(..length).unwrap_or_default());
-        self.carry_done = true;
-        Ok(Some(Span {
-            carried: true,
-            start: 0,
-            end: self.carry.len(),
-        }))
+        Ok(Some(Span { start, end }))
     }
 
-    /// Takes the next line if it is blank and seen to be so at once. The line
-    /// before stays where it is.
-    pub(super) fn take_blank(&mut self) -> bool {
-        let blank = !self.skip_lf && self.chunk.get(self.at) == Some(&b'\n');
-        if blank {
+    /// Takes a LF that is the next character: after a line that ended with LF
+    /// that is a blank line. Whether there was one.
+    #[inline]
+    pub(super) fn take_lf(&mut self) -> bool {
+        let is_next = self.text.as_bytes().get(self.at) == Some(&b'\n');
+        if is_next {
+            self.ends.pass(self.at);
             self.at += 1;
         }
-        blank
+        is_next
     }
 
-    /// The bytes at a span of the last line.
+    /// The text of a line or a part of it.
     #[inline]
-    pub(super) fn get(&self, span: Span) -> &[u8] {
-        let source: &[u8] = if span.carried {
-            &self.carry
-        } else {
-            &self.chunk
-        };
-        source.get(span.start..span.end).unwrap_or_default()
+    pub(super) fn get(&self, span: Span) -> &str {
+        self.text.get(span.start..span.end).unwrap_or_default()
     }
 
-    fn forget_carry(&mut self) {
-        if self.carry_done {
-            self.carry.clear();
-            self.carry_done = false;
+    /// The text from some line's start on, to the end of the piece.
+    #[inline]
+    pub(super) fn bytes_from(&self, start: usize) -> Option<&[u8]> {
+        self.text.as_bytes().get(start..)
+    }
+
+    /// Forgets what was read. That moves the start of the line that is to come,
+    /// so it is done when it is worth it: small pieces gather first.
+    fn drop_read(&mut self) {
+        const WORTH_IT: usize = 1024;
+        if self.at == self.text.len() {
+            self.text.clear();
+        } else if self.at >= WORTH_IT {
+            self.text.drain(..self.at);
+        } else {
+            return;
+        }
+        self.ends.shift(self.at);
+        self.at = 0;
+    }
+
+    /// Skips one byte order mark at the start of the stream.
+    fn skip_mark(&mut self) {
+        let Some(first) = self.text.chars().next() else {
+            return;
+        };
+        self.at_start = false;
+        if first == '\u{feff}' {
+            self.at = first.len_utf8();
         }
     }
 
-    fn check(&self, length: usize) -> Result<(), Error> {
-        check_event_size(length.saturating_sub(self.slack), self.limit)
+    /// Checks the length of a line.
+    #[inline]
+    pub(super) fn check(&self, length: usize) -> Result<(), Error> {
+        if length > self.longest {
+            return Err(too_large(self.limit));
+        }
+        Ok(())
     }
 }
 
-/// Without the bytes: they can hold fresh credentials.
+/// Without the text: it can hold fresh credentials.
 impl fmt::Debug for Lines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lines")
@@ -193,16 +198,8 @@ impl fmt::Debug for Lines {
 }
 
 /// The error when an event is larger than its limit.
-#[inline]
-pub(super) fn check_event_size(length: usize, limit: Option<usize>) -> Result<(), Error> {
-    match limit {
-        Some(limit) if length > limit => Err(too_large(limit)),
-        _ => Ok(()),
-    }
-}
-
 #[cold]
-fn too_large(limit: usize) -> Error {
+pub(super) fn too_large(limit: usize) -> Error {
     Error::new(
         ErrorKind::LimitExceeded(Limit::Event),
         format!("an event of the answer is larger than the limit of {limit} bytes"),

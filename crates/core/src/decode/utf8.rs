@@ -26,13 +26,32 @@ impl Utf8Decoder {
     /// Decodes the next piece. A character whose end has not come yet is kept
     /// for the next call.
     pub fn decode(&mut self, bytes: &[u8]) -> String {
-        if self.partial_len == 0 {
-            return self.decode_whole(bytes);
-        }
-        // Complete the started character byte by byte: at most three steps.
         let mut text = String::new();
+        self.decode_into(bytes, &mut text);
+        text
+    }
+
+    /// Decodes the next piece onto the end of `text`.
+    #[inline]
+    pub(super) fn decode_into(&mut self, bytes: &[u8], text: &mut String) {
+        if self.partial_len == 0
+            && let Ok(whole) = std::str::from_utf8(bytes)
+        {
+            text.push_str(whole);
+        } else {
+            self.decode_slowly(bytes, text);
+        }
+    }
+
+    /// Decodes a piece that begins or ends within a character, or has wrong
+    /// bytes.
+    fn decode_slowly(&mut self, bytes: &[u8], text: &mut String) {
+        // Complete the started character byte by byte: at most three steps.
         let mut taken = 0;
         for byte in bytes {
+            if self.partial_len == 0 {
+                break;
+            }
             let mut joined: Vec<u8> = self.held().to_vec();
             joined.push(*byte);
             taken += 1;
@@ -40,7 +59,6 @@ impl Utf8Decoder {
                 Ok(character) => {
                     text.push_str(character);
                     self.partial_len = 0;
-                    break;
                 }
                 Err(error) if error.error_len().is_none() => self.hold(&joined),
                 Err(_) => {
@@ -49,15 +67,15 @@ impl Utf8Decoder {
                     text.push(char::REPLACEMENT_CHARACTER);
                     self.partial_len = 0;
                     taken -= 1;
-                    break;
                 }
             }
         }
         let rest = bytes.get(taken..).unwrap_or_default();
         if !rest.is_empty() {
-            text.push_str(&self.decode_whole(rest));
+            let (whole, start) = rest.split_at(rest.len() - unfinished(rest));
+            self.hold(start);
+            text.push_str(&String::from_utf8_lossy(whole));
         }
-        text
     }
 
     /// The end of the text: a character that was cut off is one U+FFFD.
@@ -69,17 +87,6 @@ impl Utf8Decoder {
         } else {
             String::new()
         }
-    }
-
-    /// Decodes bytes that start between two characters.
-    fn decode_whole(&mut self, bytes: &[u8]) -> String {
-        let complete = match std::str::from_utf8(bytes) {
-            Ok(text) => return text.to_owned(),
-            Err(_) => bytes.len() - unfinished(bytes),
-        };
-        let (whole, start) = bytes.split_at(complete);
-        self.hold(start);
-        String::from_utf8_lossy(whole).into_owned()
     }
 
     fn held(&self) -> &[u8] {

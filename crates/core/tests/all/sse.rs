@@ -19,12 +19,12 @@ fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Event>, Option
     let mut decoder = SseDecoder::new(None);
     let mut events = Vec::new();
     for piece in pieces {
-        decoder.feed(piece.to_vec().into());
+        decoder.feed(piece);
         while let Some(event) = decoder.next_event().unwrap() {
             events.push((
-                event.event.into_owned(),
-                event.data.into_owned(),
-                event.last_event_id.into_owned(),
+                event.event.to_owned(),
+                event.data.to_owned(),
+                event.last_event_id.to_owned(),
             ));
         }
     }
@@ -126,18 +126,37 @@ fn retry() {
 #[test]
 fn events_come_as_soon_as_they_are_complete() {
     let mut decoder = SseDecoder::new(None);
-    decoder.feed("data: a\r\n\r".into());
+    decoder.feed(b"data: a\r\n\r");
     // The LF that may follow belongs to the line end, but is not waited for.
     assert_eq!(decoder.next_event().unwrap().unwrap().data, "a");
     assert!(decoder.next_event().unwrap().is_none());
-    decoder.feed("\ndata: b\n\n".into());
+    decoder.feed(b"\ndata: b\n\n");
     assert_eq!(decoder.next_event().unwrap().unwrap().data, "b");
+}
+
+#[test]
+fn what_was_not_taken_stays() {
+    let mut decoder = SseDecoder::new(None);
+    let mut expected = Vec::new();
+    for number in 0..2000 {
+        decoder.feed(format!("event: e\ndata: {number}\n\ndata: {number}\n\n").as_bytes());
+        expected.extend([
+            event("e", &number.to_string(), ""),
+            data(&number.to_string()),
+        ]);
+        let next = decoder.next_event().unwrap().unwrap();
+        assert_eq!(event(next.event, next.data, ""), expected.remove(0));
+    }
+    while let Some(next) = decoder.next_event().unwrap() {
+        assert_eq!(event(next.event, next.data, ""), expected.remove(0));
+    }
+    assert_eq!(expected, []);
 }
 
 fn first_error(limit: usize, pieces: &[&[u8]]) -> Option<Error> {
     let mut decoder = SseDecoder::new(limit);
     for piece in pieces {
-        decoder.feed(piece.to_vec().into());
+        decoder.feed(piece);
         loop {
             match decoder.next_event() {
                 Ok(Some(_)) => {}
@@ -206,14 +225,14 @@ fn the_size_limit() {
 fn long_lines_take_linear_time() {
     let started = std::time::Instant::now();
     let mut decoder = SseDecoder::new(None);
-    decoder.feed("data: ".into());
+    decoder.feed(b"data: ");
     assert!(decoder.next_event().unwrap().is_none());
-    let piece = bytes::Bytes::from_static(&[b'x'; 64]);
+    let piece = [b'x'; 64];
     for _ in 0..(16 * 1024 * 1024 / 64) {
-        decoder.feed(piece.clone());
+        decoder.feed(&piece);
         assert!(decoder.next_event().unwrap().is_none());
     }
-    decoder.feed("\n\n".into());
+    decoder.feed(b"\n\n");
     let event = decoder.next_event().unwrap().unwrap();
     assert_eq!(event.data.len(), 16 * 1024 * 1024);
     assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
@@ -275,6 +294,8 @@ fn token() -> impl Strategy<Value = Vec<u8>> {
             &b"\xef\xbb\xbf"[..], b"\xef", b"\xbb", b"\xbf", b"\xe2\x82", b"\xf0\x9f\x98\x80", b"\xff",
         ]).prop_map(<[u8]>::to_vec),
         1 => prop::collection::vec(any::<u8>(), 0..4),
+        // Of lengths around those that the search for line ends takes at once.
+        1 => (0..200usize).prop_map(|length| vec![b'x'; length]),
     ]
 }
 
