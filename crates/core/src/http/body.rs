@@ -1,30 +1,38 @@
 use std::fmt;
-use std::future::{Future as _, poll_fn};
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::Body as _;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
+use super::alarm::Alarm;
 use super::client::{Policy, root, timeout_error};
 use super::deadlines::Deadlines;
 use crate::{Error, ErrorKind, TimeoutPhase};
 
+/// How often in the time that a server may be silent an alarm rings. A silence
+/// is noticed late by at most one such part.
+const RINGS: u32 = 16;
+
 /// The body of a response, with the time limits of the policy.
 ///
 /// Silence counts from when somebody waits for more: a caller that takes its
-/// time between two reads is not the server's silence. A timer is set only
-/// while nothing comes, so that limits cost a fast body nothing.
+/// time between two reads is not the server's silence. The clock is read when
+/// an alarm is set or rings, not for each piece, so that limits cost a fast
+/// body nothing.
 pub(crate) struct HttpBody {
     body: reqwest::Body,
     policy: Arc<Policy>,
     deadlines: Deadlines,
     has_begun: bool,
-    /// Since when nothing has come although it was waited for.
-    waiting: Option<Instant>,
-    timer: Option<Pin<Box<Sleep>>>,
+    /// Since when nothing has come although it was waited for; none when
+    /// something has come since the clock was read.
+    silent_since: Option<Instant>,
+    alarm: Alarm,
 }
 
 impl HttpBody {
@@ -34,8 +42,8 @@ impl HttpBody {
             policy,
             deadlines,
             has_begun: false,
-            waiting: None,
-            timer: None,
+            silent_since: None,
+            alarm: Alarm::default(),
         }
     }
 
@@ -71,7 +79,7 @@ impl HttpBody {
                                 "first byte"
                             );
                         }
-                        self.waiting = None;
+                        self.silent_since = None;
                         // With data at hand, only the limit for the whole can
                         // have passed.
                         if self
@@ -87,42 +95,38 @@ impl HttpBody {
                 Poll::Ready(Some(Err(error))) => {
                     return Poll::Ready(Some(Err(broken(error))));
                 }
-                Poll::Pending => return self.poll_timer(context).map(|error| Some(Err(error))),
+                Poll::Pending => return self.poll_limits(context).map(|error| Some(Err(error))),
             }
         }
     }
 
     /// Waits for the next limit that can pass.
-    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<Error> {
+    fn poll_limits(&mut self, context: &mut Context<'_>) -> Poll<Error> {
+        if self.alarm.is_set_for(context) {
+            return Poll::Pending;
+        }
         loop {
             let now = Instant::now();
-            self.waiting.get_or_insert(now);
+            self.silent_since.get_or_insert(now);
             if let Some(error) = self.passed(now) {
                 return Poll::Ready(error);
             }
-            let Some(deadline) = self.deadline() else {
+            let Some(time) = self.next_ring(now) else {
                 return Poll::Pending;
             };
-            let timer = self
-                .timer
-                .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-            // A timer that was set for an earlier wait rings too early and is
-            // then set anew, so that reads do not have to touch it.
-            if timer.is_elapsed() || timer.deadline() > deadline {
-                timer.as_mut().reset(deadline);
-            }
-            if timer.as_mut().poll(context).is_pending() {
-                return Poll::Pending;
-            }
+            ready!(self.alarm.set(time, context));
         }
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        let wait = self.wait_deadline();
-        match (wait, self.deadlines.total) {
-            (Some(wait), Some(total)) => Some(wait.min(total)),
-            (wait, total) => wait.or(total),
-        }
+    /// When to look at the clock again, at the latest.
+    fn next_ring(&self, now: Instant) -> Option<Instant> {
+        let idle = self.policy.config.idle_timeout;
+        let part = idle.map(|idle| (idle / RINGS).max(Duration::from_millis(1)));
+        let next = part.and_then(|part| now.checked_add(part));
+        [self.wait_deadline(), self.deadlines.total, next]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn wait_deadline(&self) -> Option<Instant> {
@@ -130,7 +134,7 @@ impl HttpBody {
             return self.deadlines.first_byte;
         }
         let limit = self.policy.config.idle_timeout?;
-        self.waiting?.checked_add(limit)
+        self.silent_since?.checked_add(limit)
     }
 
     /// The error when a limit has passed while nothing came.

@@ -92,8 +92,9 @@ impl HttpConfig {
         self
     }
 
-    /// The longest silence within an answer. Some servers leave a connection
-    /// open for good when their model breaks off, and only this notices.
+    /// The longest silence within an answer, noticed late by a sixteenth of it
+    /// at most. Some servers leave a connection open for good when their model
+    /// breaks off, and only this notices.
     #[must_use]
     pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
         self.idle_timeout = limit.into();

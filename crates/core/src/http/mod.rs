@@ -1,6 +1,7 @@
 //! HTTP as every provider speaks it: one policy for time and size limits,
 //! proxies, headers and redirects, in one place.
 
+mod alarm;
 mod body;
 mod client;
 mod config;

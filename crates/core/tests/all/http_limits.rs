@@ -1,6 +1,6 @@
 //! Time and size limits, and connections that break.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chatwire_core::http::{BaseUrl, Http, HttpConfig, HttpRequest};
 use chatwire_core::{Error, ErrorKind, IncompleteReply, Limit, ReplyEvent, TimeoutPhase};
@@ -317,6 +317,46 @@ async fn a_caller_may_take_its_time() {
         reply.next().await.unwrap().unwrap(),
         ReplyEvent::Text("b".into())
     );
+}
+
+/// A timer that stays set over many reads must still ring, whoever reads, and
+/// not too early.
+#[tokio::test]
+async fn silence_after_many_reads() {
+    let steps = vec![
+        head(),
+        send("1\r\na\r\n".repeat(1000)),
+        Wait(LONGER / 2),
+        chunk("b"),
+        Wait(LONGER / 2),
+        chunk("c"),
+        Hang,
+    ];
+    let server = Server::doing(steps).await;
+    let http = Http::new("box", config().idle_timeout(LONGER)).unwrap();
+    let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
+    let response = http.send(HttpRequest::get(url)).await.unwrap();
+    let mut reply = response.into_text_reply("one").await.unwrap();
+    let mut text = String::new();
+    while !text.ends_with('b') {
+        match reply.next().await.unwrap().unwrap() {
+            ReplyEvent::Text(piece) => text.push_str(&piece),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(text.len(), 1001);
+    // Waited for here first, and then in another task.
+    assert!(timeout(SHORT, reply.next()).await.is_err());
+    let rest = tokio::spawn(async move {
+        let c = reply.next().await.unwrap().unwrap();
+        let started = Instant::now();
+        (c, reply.next().await.unwrap(), started.elapsed())
+    });
+    let (c, error, silent) = timeout(AGES, rest).await.unwrap().unwrap();
+    assert_eq!(c, ReplyEvent::Text("c".into()));
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutPhase::Idle));
+    assert!(silent >= LONGER, "{silent:?}");
 }
 
 #[tokio::test]
