@@ -225,6 +225,10 @@ impl ReplyDecoder for AiEngineDecoder {
 
     fn next_event(&mut self) -> Result<Option<ReplyEvent>, Error> {
         while let Some(line) = self.lines.next_line()? {
+            // Every other line is blank.
+            if line.is_empty() {
+                continue;
+            }
             if let Some(text) = live_text(line) {
                 self.seen_event = true;
                 return Ok(Some(ReplyEvent::Text(text)));
@@ -236,7 +240,6 @@ impl ReplyDecoder for AiEngineDecoder {
                         return Ok(Some(event));
                     }
                 }
-                None if line.is_empty() => {}
                 None => {
                     let line = line.to_owned();
                     self.keep_stray(&line)?;
@@ -280,7 +283,20 @@ fn live_text(line: &str) -> Option<String> {
     let string = line
         .strip_prefix(r#"data: {"type":"live","data":"#)?
         .strip_suffix('}')?;
-    serde_json::from_str(string).ok()
+    match plain(string) {
+        Some(text) => Some(text.to_owned()),
+        None => serde_json::from_str(string).ok(),
+    }
+}
+
+/// What a JSON string says that has no escapes.
+fn plain(string: &str) -> Option<&str> {
+    let text = string.strip_prefix('"')?.strip_suffix('"')?;
+    // All bytes are looked at, which compilers turn into instructions for
+    // vectors.
+    let is_special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    let special = text.bytes().fold(false, |any, byte| any | is_special(byte));
+    (!special).then_some(text)
 }
 
 /// Reads a line; none when it is no event. A `data:` line that is not JSON is

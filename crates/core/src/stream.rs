@@ -1,13 +1,14 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future as _, poll_fn};
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::Hasher as _;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_core::stream::{FusedStream, Stream};
 use tokio::time::{Instant, Sleep, sleep};
+use twox_hash::XxHash64;
 
 use crate::decode::ReplyDecoder;
 use crate::http::HttpBody;
@@ -52,6 +53,8 @@ enum Source {
         body: HttpBody,
         decoder: Box<dyn ReplyDecoder>,
         ended: bool,
+        /// The decoder has no event before more bytes come.
+        hungry: bool,
         /// How many bytes have come since the last event.
         eventless: usize,
     },
@@ -74,8 +77,9 @@ enum Source {
 struct Delivered {
     length: usize,
     pieces: usize,
-    /// A hash stands for the text itself, which may be large.
-    hasher: Option<DefaultHasher>,
+    /// A hash stands for the text itself, which may be large. It is the same
+    /// in whatever pieces the text comes.
+    hasher: Option<XxHash64>,
 }
 
 impl ReplyStream {
@@ -86,6 +90,7 @@ impl ReplyStream {
             body,
             decoder,
             ended: false,
+            hungry: false,
             eventless: 0,
         };
         ReplyStream {
@@ -110,7 +115,7 @@ impl ReplyStream {
             delivered: Delivered {
                 length: 0,
                 pieces: 0,
-                hasher: remember.then(DefaultHasher::new),
+                hasher: remember.then(|| XxHash64::with_seed(0)),
             },
             max_text: None,
             redactor: Redactor::new(),
@@ -336,16 +341,19 @@ impl ReplyStream {
                 body,
                 decoder,
                 ended,
+                hungry,
                 eventless,
             } => loop {
-                match decoder.next_event() {
-                    Ok(Some(event)) => {
-                        *eventless = 0;
-                        return Poll::Ready(Some(Ok(event)));
+                if !*hungry {
+                    match decoder.next_event() {
+                        Ok(Some(event)) => {
+                            *eventless = 0;
+                            return Poll::Ready(Some(Ok(event)));
+                        }
+                        Ok(None) if *ended => return Poll::Ready(Some(Err(cut_off()))),
+                        Ok(None) => *hungry = true,
+                        Err(error) => return Poll::Ready(Some(Err(error))),
                     }
-                    Ok(None) if *ended => return Poll::Ready(Some(Err(cut_off()))),
-                    Ok(None) => {}
-                    Err(error) => return Poll::Ready(Some(Err(error))),
                 }
                 // A body that says nothing must leave others their turn.
                 if reads == MAX_READS {
@@ -362,11 +370,13 @@ impl ReplyStream {
                             return Poll::Ready(Some(Err(without_event(limit))));
                         }
                         decoder.feed(chunk);
+                        *hungry = false;
                     }
                     Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                     None => {
                         *ended = true;
                         decoder.end();
+                        *hungry = false;
                     }
                 }
             },
@@ -448,9 +458,7 @@ impl Delivered {
         let (Some(begin), Some(hasher)) = (whole.get(..self.length), &self.hasher) else {
             return "";
         };
-        let mut same = DefaultHasher::new();
-        same.write(begin.as_bytes());
-        if same.finish() == hasher.finish() {
+        if XxHash64::oneshot(hasher.seed(), begin.as_bytes()) == hasher.finish() {
             whole.get(self.length..).unwrap_or_default()
         } else {
             ""

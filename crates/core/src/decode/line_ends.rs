@@ -56,7 +56,7 @@ impl LineEnds {
     #[inline]
     fn search(&mut self, text: &[u8]) -> Option<()> {
         /// Longer lines are left to a search that takes longer to begin.
-        const BLOCKS: usize = 8;
+        const BLOCKS: usize = 16;
         let (blocks, _) = text.get(self.searched..)?.as_chunks::<16>();
         let mut at = self.searched;
         for block in blocks.iter().take(BLOCKS) {

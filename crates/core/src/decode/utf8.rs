@@ -26,7 +26,7 @@ impl Utf8Decoder {
     /// Decodes the next piece. A character whose end has not come yet is kept
     /// for the next call.
     pub fn decode(&mut self, bytes: &[u8]) -> String {
-        let mut text = String::new();
+        let mut text = String::with_capacity(bytes.len());
         self.decode_into(bytes, &mut text);
         text
     }
