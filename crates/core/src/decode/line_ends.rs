@@ -45,7 +45,8 @@ impl LineEnds {
     /// The text loses its first bytes, up to the start of a line.
     pub(super) fn shift(&mut self, by: usize) {
         if self.candidates == 0 {
-            self.searched -= by;
+            // A byte order mark was dropped unseen.
+            self.searched = self.searched.saturating_sub(by);
         } else {
             // Not all lines were taken: look again.
             *self = LineEnds::default();
