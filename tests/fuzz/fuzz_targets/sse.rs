@@ -51,8 +51,9 @@ fn plainly(stream: &[u8]) -> (Vec<Event>, Option<u64>) {
             }
             "id" if !value.contains('\0') => id = value.to_owned(),
             "retry" if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
-                // Longer than any clock runs is no time at all.
-                retry = value.parse().ok();
+                // Longer than any clock runs is no time at all: the last one
+                // stays.
+                retry = value.parse().ok().or(retry);
             }
             _ => {}
         }
