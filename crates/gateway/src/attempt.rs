@@ -1,8 +1,9 @@
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chatwire_core::{ChatRequest, Error, ErrorKind, Parameter, ReplyStream};
 use http::StatusCode;
+use tokio::time::Instant;
 
 use crate::app::App;
 use crate::ask::Ask;

@@ -1,11 +1,12 @@
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chatwire_core::{Error, ErrorKind};
 use prometheus::{
     Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
+use tokio::time::Instant;
 
 /// The numbers of a gateway, in the text format of Prometheus.
 #[derive(Debug)]

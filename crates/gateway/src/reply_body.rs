@@ -51,7 +51,7 @@ pub(crate) struct ReplyBody {
     /// What the gateway took before the question went out.
     overhead: Duration,
     /// When the first text came, until it is sent.
-    first: Option<std::time::Instant>,
+    first: Option<Instant>,
     _permit: OwnedSemaphorePermit,
 }
 

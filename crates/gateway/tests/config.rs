@@ -7,6 +7,8 @@
     reason = "a panic is how a test fails"
 )]
 
+#[allow(dead_code, unreachable_pub, reason = "this file uses a part")]
+#[path = "all/support.rs"]
 mod support;
 
 use std::sync::Arc;

@@ -1,19 +1,10 @@
 //! Names of models.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
-mod support;
-
+use crate::support::*;
 use chatwire_core::{ChatRequest, Error, ModelInfo, Provider, ProviderInfo, ReplyStream};
 use chatwire_gateway::Gateway;
 use serde_json::json;
 use std::sync::Arc;
-use support::*;
 
 fn only(model: &str) -> Arc<Scripted> {
     let mut info = info();

@@ -1,20 +1,11 @@
 //! Parameters that are honoured, named or refused.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
-
-mod support;
 
 use std::sync::{Arc, Mutex};
 
+use crate::support::*;
 use chatwire_core::ChatRequest;
 use chatwire_gateway::Gateway;
 use serde_json::{Value, json};
-use support::*;
 
 type Seen = Arc<Mutex<Vec<ChatRequest>>>;
 
@@ -111,7 +102,7 @@ async fn a_strict_fallback_list_is_left_with_what_honours_all() {
 #[tokio::test]
 async fn early_heads_name_what_any_target_ignores() {
     let slow = scripted(|_| async {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
         Ok(paced(vec![(0, text("a")), (0, finish())]))
     });
     let builder = home(slow).keep_alive(std::time::Duration::from_millis(20));

@@ -1,13 +1,5 @@
 //! What the tests share: providers by script, a running gateway, a client that
 //! says exactly what it is told.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
-#![allow(dead_code, unreachable_pub, reason = "every test file uses a part")]
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -15,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use axum::body::Body;
 use chatwire_core::{
     BoxFuture, ChatRequest, Error, Finish, FinishReason, ModelInfo, Provider, ProviderInfo,
     ReplyEvent, ReplyStream,
@@ -25,7 +18,7 @@ use futures::stream;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 pub type Event = Result<ReplyEvent, Error>;
@@ -123,6 +116,26 @@ pub fn paced(events: Vec<(u64, Event)>) -> ReplyStream {
         }
         event
     }))
+}
+
+/// Some events, and the others when the gate is opened.
+pub fn gated(before: Vec<Event>, gate: Arc<Notify>, after: Vec<Event>) -> ReplyStream {
+    let opened = stream::once(async move { gate.notified().await }).flat_map(move |()| {
+        let after = after.clone();
+        stream::iter(after)
+    });
+    ReplyStream::from_events(stream::iter(before).chain(opened))
+}
+
+/// Asks the router alone, which takes no socket and obeys a paused clock.
+pub async fn ask_router(router: axum::Router, body: &Value) -> (http::response::Parts, Body) {
+    let request = http::Request::post("/v1/chat/completions")
+        .header("host", "localhost")
+        .header("content-type", "application/json")
+        .body(Body::from(body.to_string()))
+        .unwrap();
+    let response = tower::ServiceExt::oneshot(router, request).await.unwrap();
+    response.into_parts()
 }
 
 /// A gateway with one endpoint, `home`, that does not repeat itself.

@@ -1,26 +1,17 @@
 //! Clients that go away, and a server that does.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
-
-mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::support::*;
 use chatwire_aura::Aura;
 use chatwire_core::ReplyStream;
 use chatwire_gateway::Gateway;
 use chatwire_mock::{Answer as MockAnswer, AuraMock, Gate};
 use serde_json::json;
-use support::*;
 use tokio::io::AsyncWriteExt as _;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// How a provider is when its client goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,12 +24,12 @@ enum State {
     Talking,
 }
 
-/// The best of three: what a busy machine adds is not the gateway's.
-const TRIES: usize = 3;
-const AT_ONCE: Duration = Duration::from_millis(50);
+/// Less than what the gateway would need without noticing that the client has
+/// gone: its next write is a keep-alive, after nine seconds.
+const SOON: Duration = Duration::from_secs(7);
 
-/// How long a provider lives on after its client.
-async fn outlived(state: State, stream_it: bool) -> Duration {
+/// Checks that the provider's work ends soon after its client has gone.
+async fn check_cancelled(state: State, stream_it: bool) {
     let (gone, mut went) = mpsc::unbounded_channel();
     let provider = scripted(move |_| {
         let guard = OnDrop(gone.clone());
@@ -73,11 +64,10 @@ async fn outlived(state: State, stream_it: bool) -> Duration {
     } else {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let left = Instant::now();
     drop(stream);
-    let ended = tokio::time::timeout(Duration::from_secs(5), went.recv())
+    tokio::time::timeout(SOON, went.recv())
         .await
-        .expect("the provider is still asked")
+        .unwrap_or_else(|_| panic!("the provider is still asked: {state:?} {stream_it}"))
         .unwrap();
     let metrics = server.get("/metrics").await.body;
     for line in [
@@ -86,18 +76,13 @@ async fn outlived(state: State, stream_it: bool) -> Duration {
     ] {
         assert!(metrics.contains(line), "{line} in {metrics}");
     }
-    ended.duration_since(left)
 }
 
 #[tokio::test]
 async fn a_client_that_goes_away_ends_the_provider() {
     for state in [State::Asked, State::Silent, State::Talking] {
         for stream_it in [true, false] {
-            let mut best = Duration::MAX;
-            for _ in 0..TRIES {
-                best = best.min(outlived(state, stream_it).await);
-            }
-            assert!(best < AT_ONCE, "{state:?} {stream_it} {best:?}");
+            check_cancelled(state, stream_it).await;
         }
     }
 }
@@ -107,27 +92,22 @@ async fn the_connection_to_a_real_backend_is_closed() {
     let mock = AuraMock::start().await.unwrap();
     let aura = Aura::builder().base_url(mock.url()).build().unwrap();
     let server = start(Gateway::builder().endpoint("home", Arc::new(aura))).await;
-    let mut best = Duration::MAX;
-    for _ in 0..TRIES {
-        let gate = Gate::new();
-        mock.answer(MockAnswer::stream(["Hello"]).wait(&gate).piece("never"));
-        let mut stream = server.connect().await;
-        let body = with(streamed(), json!({"model": "home"}));
-        stream
-            .write_all(post(&body.to_string(), "").as_bytes())
-            .await
-            .unwrap();
-        read_until(&mut stream, "Hello").await;
-        assert_eq!(mock.open_connections(), 1);
-        let left = Instant::now();
-        drop(stream);
-        while mock.open_connections() > 0 {
-            assert!(left.elapsed() < Duration::from_secs(5), "still open");
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        best = best.min(left.elapsed());
+    let gate = Gate::new();
+    mock.answer(MockAnswer::stream(["Hello"]).wait(&gate).piece("never"));
+    let mut stream = server.connect().await;
+    let body = with(streamed(), json!({"model": "home"}));
+    stream
+        .write_all(post(&body.to_string(), "").as_bytes())
+        .await
+        .unwrap();
+    read_until(&mut stream, "Hello").await;
+    assert_eq!(mock.open_connections(), 1);
+    let left = Instant::now();
+    drop(stream);
+    while mock.open_connections() > 0 {
+        assert!(left.elapsed() < SOON, "still open");
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    assert!(best < AT_ONCE, "{best:?}");
 }
 
 #[tokio::test]
@@ -149,9 +129,7 @@ async fn a_stop_sequence_ends_the_provider_too() {
         });
         let server = start(home(provider)).await;
         let body = with(question(), json!({"stream": stream_it, "stop": "END"}));
-        let answer = tokio::time::timeout(Duration::from_secs(2), server.ask(&body))
-            .await
-            .unwrap();
+        let answer = tokio::time::timeout(SOON, server.ask(&body)).await.unwrap();
         assert_eq!(answer.status, 200);
         went.try_recv().expect("the provider is still asked");
     }
@@ -180,18 +158,23 @@ async fn a_slow_client_slows_the_provider() {
         .await
         .unwrap();
     read_until(&mut stream, "xxx").await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    let held = made.load(Ordering::SeqCst);
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    // Only what the system's own buffers took was made: no queue grows.
-    assert_eq!(made.load(Ordering::SeqCst), held);
-    assert!(held * 8 < 16 * 1024, "{held} pieces of 8 KiB");
+    // Only what the system's own buffers take is made: no queue grows.
+    let mut held = 0;
+    while held != made.load(Ordering::SeqCst) {
+        held = made.load(Ordering::SeqCst);
+        assert!(held * 8 < 16 * 1024, "{held} pieces of 8 KiB");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
 }
 
 #[tokio::test]
 async fn a_shutdown_lets_running_answers_finish() {
-    let provider =
-        scripted(|_| async { Ok(paced(vec![(0, text("a")), (400, text("b")), (0, finish())])) });
+    let gate = Arc::new(Notify::new());
+    let opened = Arc::clone(&gate);
+    let provider = scripted(move |_| {
+        let gate = Arc::clone(&gate);
+        async move { Ok(gated(vec![text("a")], gate, vec![text("b"), finish()])) }
+    });
     let mut server = start(home(provider)).await;
     let mut running = server.connect().await;
     running
@@ -207,11 +190,11 @@ async fn a_shutdown_lets_running_answers_finish() {
         .unwrap();
     tokio::time::sleep(Duration::from_millis(50)).await;
     server.stop();
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    assert!(
-        tokio::net::TcpStream::connect(server.addr).await.is_err(),
-        "still listening"
-    );
+    let stopped = Instant::now();
+    while tokio::net::TcpStream::connect(server.addr).await.is_ok() {
+        assert!(stopped.elapsed() < SOON, "still listening");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let said = tokio::io::AsyncReadExt::read(&mut idle, &mut [0; 10]).await;
     assert_eq!(said.unwrap(), 0);
     let rest = post(&question().to_string(), "").as_bytes()[20..].to_vec();
@@ -223,9 +206,10 @@ async fn a_shutdown_lets_running_answers_finish() {
         }
     }
     drop(half);
+    opened.notify_one();
     let rest = read_until(&mut running, "[DONE]").await;
     assert!(rest.contains("\"stop\""));
-    tokio::time::timeout(Duration::from_secs(1), &mut server.done)
+    tokio::time::timeout(SOON, &mut server.done)
         .await
         .expect("the server is still there")
         .unwrap()
@@ -274,15 +258,11 @@ async fn a_shutdown_cuts_what_takes_too_long() {
         read_answer(&mut whole)
             .await
             .assert_error(503, "shutting_down");
-        tokio::time::timeout(Duration::from_secs(2), &mut server.done)
+        tokio::time::timeout(Duration::from_secs(30), &mut server.done)
             .await
             .expect("the server is still there")
             .unwrap()
             .unwrap();
-        let took = began.elapsed();
-        assert!(
-            took >= Duration::from_millis(190) && took < Duration::from_secs(2),
-            "{took:?}"
-        );
+        assert!(began.elapsed() >= Duration::from_millis(190));
     }
 }

@@ -1,33 +1,23 @@
 //! The signal that service managers send.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
-#![cfg(unix)]
-
-mod support;
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::*;
+use crate::support::*;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
-/// Set for the process that is to be the server.
+/// Set for the process that is to be the server, to its grace time in ms.
 const CHILD: &str = "CHATWIRE_TEST_SERVER";
 
 /// Not a test: the server that the test below starts, as a process of its own.
 #[tokio::test]
 #[ignore = "a part of the other test"]
 async fn serve_until_a_signal() {
-    if std::env::var_os(CHILD).is_none() {
+    let Ok(grace) = std::env::var(CHILD) else {
         return;
-    }
+    };
     let provider = scripted(|request| {
         let pause = if request.messages()[0].content == "long" {
             60_000
@@ -43,7 +33,7 @@ async fn serve_until_a_signal() {
         }
     });
     let gateway = home(provider)
-        .grace(Duration::from_millis(1500))
+        .grace(Duration::from_millis(grace.parse().unwrap()))
         .build()
         .unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -52,15 +42,15 @@ async fn serve_until_a_signal() {
     gateway.serve(listener, signal).await.unwrap();
 }
 
-fn start_process() -> (Child, String) {
+fn start_process(grace: &str) -> (Child, String) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args([
-            "serve_until_a_signal",
+            "sigterm::serve_until_a_signal",
             "--exact",
             "--ignored",
             "--nocapture",
         ])
-        .env(CHILD, "1")
+        .env(CHILD, grace)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -79,11 +69,13 @@ fn start_process() -> (Child, String) {
 
 #[tokio::test]
 async fn sigterm_ends_the_server_when_answers_are_done() {
-    for (question_text, end, least, most) in [
-        ("short", "[DONE]", 200, 1450),
-        ("long", "shutting_down", 1400, 8000),
+    // An answer that ends by itself, long before the grace time does, and one
+    // that the grace time cuts.
+    for (question_text, grace, end) in [
+        ("short", "600000", "[DONE]"),
+        ("long", "1000", "shutting_down"),
     ] {
-        let (mut child, address) = start_process();
+        let (mut child, address) = start_process(grace);
         let mut stream = TcpStream::connect(&address).await.unwrap();
         let body = with(
             streamed(),
@@ -100,11 +92,10 @@ async fn sigterm_ends_the_server_when_answers_are_done() {
             .status()
             .unwrap();
         assert!(killed.success());
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        assert!(
-            TcpStream::connect(&address).await.is_err(),
-            "still listening"
-        );
+        while TcpStream::connect(&address).await.is_ok() {
+            assert!(began.elapsed() < Duration::from_secs(30), "still listening");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         let rest = read_until(&mut stream, end).await;
         assert_eq!(rest.contains("\"stop\""), end == "[DONE]");
         drop(stream);
@@ -113,9 +104,6 @@ async fn sigterm_ends_the_server_when_answers_are_done() {
             .unwrap();
         assert!(status.success(), "{status}");
         let took = began.elapsed();
-        assert!(
-            took > Duration::from_millis(least) && took < Duration::from_millis(most),
-            "{took:?}"
-        );
+        assert!(took < Duration::from_secs(30), "{took:?}");
     }
 }

@@ -1,22 +1,13 @@
 //! Who may use the gateway.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
-
-mod support;
 
 use std::sync::{Arc, Mutex};
 
+use crate::support::*;
 use chatwire_aura::Aura;
 use chatwire_core::Secret;
 use chatwire_gateway::Gateway;
 use chatwire_mock::AuraMock;
 use serde_json::json;
-use support::*;
 use tokio::net::TcpListener;
 
 /// A question with exactly these header lines beside the length.

@@ -1,14 +1,6 @@
 //! The async-openai client.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
 
-mod support;
-
+use crate::support::*;
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use async_openai::error::OpenAIError;
@@ -19,7 +11,6 @@ use async_openai::types::chat::{
 };
 use chatwire_core::{Error, ErrorKind, Finish, FinishReason, ReplyEvent, TimeoutPhase, Usage};
 use futures::StreamExt as _;
-use support::*;
 
 const UNICODE: &str = "Grüße, 世界 🙂 👩‍👩‍👧 \"\\\n";
 

@@ -1,21 +1,12 @@
 //! Every error has its status and its JSON.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
-
-mod support;
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use crate::support::*;
 use chatwire_core::{Error, ErrorKind, TimeoutPhase};
 use chatwire_gateway::Gateway;
 use serde_json::{Value, json};
-use support::*;
 
 fn error(kind: ErrorKind) -> Error {
     Error::new(kind, "the reason")
