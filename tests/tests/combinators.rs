@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use chatwire::http::HttpConfig;
+use chatwire::HttpConfig;
 use chatwire::{
     ChatRequest, ErrorKind, Fallback, Provider, ProviderExt as _, ProviderOptions, Retry, provider,
 };
@@ -32,7 +32,7 @@ async fn mock(name: &str) -> MockServer {
 }
 
 fn client(name: &str, server: &MockServer) -> Arc<dyn Provider> {
-    let http = HttpConfig::new().first_byte_timeout(Duration::from_secs(10));
+    let http = HttpConfig::new().with_first_byte_timeout(Duration::from_secs(10));
     let options = ProviderOptions::new().base_url(server.url()).http(http);
     provider(name, options).unwrap()
 }

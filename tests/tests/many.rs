@@ -11,7 +11,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatwire::http::HttpConfig;
+use chatwire::HttpConfig;
 use chatwire::{ChatRequest, ProviderOptions, ReplyEvent, provider};
 use chatwire_mock::{AiEngineMock, AiReply, Answer, AuraMock, Gate, MagickPenMock, MockServer};
 use futures::future::join_all;
@@ -68,8 +68,8 @@ async fn a_thousand_replies_at_once() {
         respond(server, name, &gate);
         let wide = Duration::from_secs(60);
         let http = HttpConfig::new()
-            .connect_timeout(wide)
-            .first_byte_timeout(wide);
+            .with_connect_timeout(wide)
+            .with_first_byte_timeout(wide);
         let options = ProviderOptions::new().base_url(server.url()).http(http);
         let client = provider(name, options).unwrap();
         let begun = Arc::new(tokio::sync::Barrier::new(COUNT + 1));

@@ -16,7 +16,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 
-use chatwire::http::HttpConfig;
+use chatwire::HttpConfig;
 use chatwire::{
     ChatRequest, Error, ErrorKind, Limit, Provider, ProviderExt as _, ProviderOptions, ReplyEvent,
     provider,
@@ -172,9 +172,9 @@ async fn a_gigabyte_needs_no_memory() {
                 let options = ProviderOptions::new().base_url(url).http(http);
                 provider(name, options).unwrap()
             };
-            let endless = with(HttpConfig::new().max_reply(None));
+            let endless = with(HttpConfig::new().with_max_reply(None));
             let limited = with(HttpConfig::new());
-            let junk = with(HttpConfig::new().header("x-test", "junk"));
+            let junk = with(HttpConfig::new().with_header("x-test", "junk"));
             (name, endless, limited, junk)
         })
         .collect();

@@ -13,7 +13,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatwire::http::HttpConfig;
+use chatwire::HttpConfig;
 use chatwire::{
     ChatRequest, ErrorKind, Message, Messages, Provider, ProviderExt, ProviderOptions, ReplyEvent,
     Role, provider, providers,
@@ -115,15 +115,15 @@ async fn bad_input_is_refused_before_anything_is_sent() {
         ),
         (
             "temperature",
-            ChatRequest::new("hi").temperature(f32::NAN),
+            ChatRequest::new("hi").with_temperature(f32::NAN),
             "temperature",
         ),
         (
             "max_tokens",
-            ChatRequest::new("hi").max_tokens(0),
+            ChatRequest::new("hi").with_max_tokens(0),
             "max_tokens",
         ),
-        ("model", ChatRequest::new("hi").model(""), "model"),
+        ("model", ChatRequest::new("hi").with_model(""), "model"),
     ];
     for name in names() {
         let mock = Mock::of(name).await.unwrap();
@@ -146,15 +146,15 @@ async fn bad_input_is_refused_before_anything_is_sent() {
             ),
             (ProviderOptions::new().base_url("http://h/?q=1"), "query"),
             (
-                ProviderOptions::new().http(HttpConfig::new().proxy("gopher://p:1")),
+                ProviderOptions::new().http(HttpConfig::new().with_proxy("gopher://p:1")),
                 "gopher://p:1",
             ),
             (
-                ProviderOptions::new().http(HttpConfig::new().header("bad name", "x")),
+                ProviderOptions::new().http(HttpConfig::new().with_header("bad name", "x")),
                 "bad name",
             ),
             (
-                ProviderOptions::new().http(HttpConfig::new().header("x-good", "a\nb")),
+                ProviderOptions::new().http(HttpConfig::new().with_header("x-good", "a\nb")),
                 "x-good",
             ),
             (ProviderOptions::new().set("colour", "red"), "colour"),
@@ -176,9 +176,9 @@ async fn a_proxy_sees_every_request_and_headers_are_on_all() {
         let mock = Mock::of(name).await.unwrap();
         let proxy = ProxyMock::start().await.unwrap();
         let http = HttpConfig::new()
-            .proxy(proxy.url())
-            .header("x-team", "search")
-            .user_agent("test/1");
+            .with_proxy(proxy.url())
+            .with_header("x-team", "search")
+            .with_user_agent("test/1");
         let options = ProviderOptions::new()
             .base_url(mock.server().url())
             .http(http);
@@ -263,7 +263,7 @@ async fn chatgpt4online_asks_as_the_protocol_has_it() {
     let mock = AiEngineMock::start().await.unwrap();
     let url = mock.url();
     let client = provider("chatgpt4online", ProviderOptions::new().base_url(&url)).unwrap();
-    let request = conversation().temperature(0.2).max_tokens(77);
+    let request = conversation().with_temperature(0.2).with_max_tokens(77);
     client.reply(&request).await.unwrap();
     let requests = mock.requests();
     let paths: Vec<&str> = requests.iter().map(|request| request.path()).collect();
@@ -358,13 +358,13 @@ async fn chatgpt4online_options_reach_the_site() {
         ),
         (
             vec![],
-            ChatRequest::new("hi").model("gpt-4"),
+            ChatRequest::new("hi").with_model("gpt-4"),
             json!({}),
             vec!["model"],
         ),
         (
             vec![("models", "gpt-4o, o3")],
-            ChatRequest::new("hi").model("o3"),
+            ChatRequest::new("hi").with_model("o3"),
             json!({"model": "o3"}),
             vec![],
         ),
@@ -421,7 +421,7 @@ async fn chatgpt4online_options_reach_the_site() {
         ProviderOptions::new().base_url(mock.url()),
     )
     .unwrap();
-    let unknown = ChatRequest::new("hi").model("llama-3");
+    let unknown = ChatRequest::new("hi").with_model("llama-3");
     let error = client.stream(&unknown).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnsupportedModel);
     assert!(error.to_string().contains("llama-3"));
@@ -509,7 +509,7 @@ async fn aura_asks_as_the_protocol_has_it() {
         .set("key", "sk-mine");
     let client = provider("aura", options).unwrap();
     client
-        .reply(&conversation().temperature(0.0))
+        .reply(&conversation().with_temperature(0.0))
         .await
         .unwrap();
     let requests = mock.requests();

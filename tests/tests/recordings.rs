@@ -13,9 +13,9 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use chatwire::HttpConfig;
 use chatwire::aura::Aura;
 use chatwire::chatgpt4online::Chatgpt4Online;
-use chatwire::http::HttpConfig;
 use chatwire::{
     ChatRequest, ErrorKind, IncompleteReply, Provider, ProviderExt, Reply, TimeoutPhase,
 };
@@ -91,8 +91,8 @@ fn submit_outcome(recording: &Recording) -> Outcome {
             }
         }
         Err(words) => {
-            let words = chatwire::plain_text(words);
-            let kind = chatwire::kind_from_words(&words)
+            let words = chatwire_core::provider_kit::refusal::plain_text(words);
+            let kind = chatwire_core::provider_kit::refusal::kind_from_words(&words)
                 .filter(|kind| *kind != ErrorKind::Credentials)
                 .unwrap_or(ErrorKind::Refused);
             error(kind, &streamed(&body), &words)
@@ -230,7 +230,7 @@ fn chat_outcome(recording: &Recording) -> Outcome {
             error(ErrorKind::Status, "", &status.to_string())
         }
         _ if response.reason.is_ascii() => {
-            let kind = chatwire::kind_from_words(&response.reason);
+            let kind = chatwire_core::provider_kit::refusal::kind_from_words(&response.reason);
             error(kind.unwrap_or(ErrorKind::Refused), "", &response.reason)
         }
         // The HTTP parser drops a reason that is not ASCII.
@@ -244,7 +244,7 @@ async fn chatbot_ui(recording: &Recording) -> (Outcome, Result<Reply, Incomplete
     server.answer_always(answer);
     let provider = Aura::builder()
         .base_url(server.url())
-        .http(HttpConfig::new().idle_timeout(Duration::from_millis(500)))
+        .http(HttpConfig::new().with_idle_timeout(Duration::from_millis(500)))
         .build()
         .expect("a provider");
     if recording.path == "/api/models" {

@@ -9,8 +9,8 @@
     clippy::indexing_slicing
 )]
 
+use chatwire::HttpConfig;
 use chatwire::aura::{Aura, BrowserSession};
-use chatwire::http::HttpConfig;
 use chatwire::{ChatRequest, ErrorKind, Provider, ProviderExt, ProviderOptions, provider};
 use chatwire_mock::{Answer, AuraMock};
 
@@ -59,7 +59,7 @@ async fn a_session_goes_with_every_request() {
     let client = Aura::builder()
         .base_url(&url)
         .session(session)
-        .http(HttpConfig::new().user_agent("mine/1"))
+        .http(HttpConfig::new().with_user_agent("mine/1"))
         .build()
         .unwrap();
     client.reply(&ChatRequest::new("hi")).await.unwrap();

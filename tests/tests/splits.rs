@@ -10,8 +10,9 @@
 
 use bytes::Bytes;
 use chatwire::chatgpt4online::AiEngineDecoder;
-use chatwire::decode::PlainText;
-use chatwire::{ErrorKind, ReplyDecoder, ReplyEvent};
+use chatwire::{ErrorKind, ReplyEvent};
+use chatwire_core::provider_kit::ReplyDecoder;
+use chatwire_core::provider_kit::decode::PlainText;
 use chatwire_tests::{Recording, all};
 use proptest::prelude::*;
 

@@ -9,7 +9,8 @@
 )]
 
 use chatwire::chatgpt4online::AiEngineDecoder;
-use chatwire::{ErrorKind, ReplyDecoder, ReplyEvent};
+use chatwire::{ErrorKind, ReplyEvent};
+use chatwire_core::provider_kit::ReplyDecoder;
 
 #[test]
 fn the_last_line_counts_once() {

@@ -21,8 +21,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use chatwire::HttpConfig;
 use chatwire::aura::{Aura, Browser, BrowserSession};
-use chatwire::http::HttpConfig;
 use chatwire::{ChatRequest, Error, ErrorKind, Provider, ProviderExt, ProviderOptions, provider};
 use chatwire_mock::{Answer, AuraMock, Gate, MockServer, ProxyMock, RecordedRequest};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -566,7 +566,7 @@ async fn what_waiting_cannot_change_is_said_at_once() {
     }
     let proxied = Aura::builder()
         .webdriver(driver.browser())
-        .http(HttpConfig::new().proxy("http://user:word@h:1"));
+        .http(HttpConfig::new().with_proxy("http://user:word@h:1"));
     let error = proxied.build().unwrap_err();
     assert!(error.to_string().contains("password"), "{error}");
     assert!(!error.to_string().contains("word@"), "{error}");
@@ -659,7 +659,7 @@ async fn the_browser_goes_through_the_clients_proxy() {
     let capabilities = driver.capabilities_with(&["--proxy-bypass-list=<-loopback>"]);
     let client = Aura::builder()
         .base_url(site.mock.url())
-        .http(HttpConfig::new().proxy(proxy.url()))
+        .http(HttpConfig::new().with_proxy(proxy.url()))
         .webdriver(
             driver
                 .browser()

@@ -1,8 +1,8 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use chatwire_core::http::{BaseUrl, Http, HttpRequest};
-use chatwire_core::{CredentialCache, Error, ErrorKind, Lease};
+use chatwire_core::provider_kit::{BaseUrl, Cached, CredentialCache, HttpClient, HttpRequest};
+use chatwire_core::{Error, ErrorKind};
 use http::header::{self, HeaderMap};
 use url::Url;
 
@@ -38,7 +38,7 @@ pub(crate) struct Sources {
 }
 
 impl Pass {
-    fn new(session: BrowserSession, asked: &Url, http: &Http) -> Result<Pass, Error> {
+    fn new(session: BrowserSession, asked: &Url, http: &HttpClient) -> Result<Pass, Error> {
         session.hide_from(http);
         Ok(Pass {
             base: session.base_for(asked)?,
@@ -68,7 +68,11 @@ impl Pass {
 
 impl Access {
     /// Nothing if no session is wanted.
-    pub(crate) fn new(sources: Sources, base: &str, http: &Http) -> Result<Option<Access>, Error> {
+    pub(crate) fn new(
+        sources: Sources,
+        base: &str,
+        http: &HttpClient,
+    ) -> Result<Option<Access>, Error> {
         #[cfg(feature = "webdriver")]
         let has_browser = sources.browser.is_some();
         #[cfg(not(feature = "webdriver"))]
@@ -105,7 +109,7 @@ impl Access {
     }
 
     /// The session at hand, or a fresh one.
-    pub(crate) async fn get(&self, http: &Http) -> Result<Lease<Pass>, Error> {
+    pub(crate) async fn get(&self, http: &HttpClient) -> Result<Cached<Pass>, Error> {
         self.passes
             .get(|| async {
                 let session = self.fetch().await?;
@@ -120,12 +124,12 @@ impl Access {
 
     /// The session at hand.
     pub(crate) fn current(&self) -> Option<BrowserSession> {
-        let lease = self.passes.current()?;
-        Some(lease.value().session().clone())
+        let cached = self.passes.current()?;
+        Some(cached.value().session().clone())
     }
 
     /// Forgets a session that the server refused, if there can be another one.
-    pub(crate) fn renew(&self, refused: &Lease<Pass>) -> bool {
+    pub(crate) fn renew(&self, refused: &Cached<Pass>) -> bool {
         #[cfg(feature = "webdriver")]
         if self.browser.is_some() {
             self.passes.discard(refused);

@@ -2,8 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatwire_core::http::{BaseUrl, HttpConfig};
-use chatwire_core::{Error, ErrorKind, Secret};
+use chatwire_core::provider_kit::BaseUrl;
+use chatwire_core::{Error, ErrorKind, HttpConfig, Secret};
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 use url::Url;
@@ -131,7 +131,7 @@ impl Browser {
     pub(crate) fn checked(mut self, http: &HttpConfig) -> Result<Browser, Error> {
         BaseUrl::parse(self.webdriver.expose())
             .map_err(|error| error.with_context("as the address of the WebDriver server"))?;
-        self.proxy = http.get_proxy().map(proxy).transpose()?;
+        self.proxy = http.proxy().map(proxy).transpose()?;
         self.all_capabilities()?;
         Ok(self)
     }

@@ -1,5 +1,6 @@
-use chatwire_core::http::{HttpResponse, refusal};
-use chatwire_core::{Error, ErrorKind, kind_from_words};
+use chatwire_core::provider_kit::HttpResponse;
+use chatwire_core::provider_kit::refusal::{kind_from_words, refusal};
+use chatwire_core::{Error, ErrorKind};
 
 /// The error that a response with a status other than 2xx is.
 ///

@@ -34,7 +34,7 @@
 //! The protocol has no end mark: an error inside the server's own stream looks
 //! like the end of the answer. A server whose model breaks off leaves the
 //! connection open for good, so keep a limit on silence
-//! ([`HttpConfig::idle_timeout`]).
+//! ([`HttpConfig::with_idle_timeout`]).
 //!
 //! The server tells why it failed only in the HTTP reason phrase. Where that
 //! has characters beyond ASCII, the HTTP parser drops it, and the error says
@@ -78,7 +78,10 @@ mod wire;
 
 #[cfg(feature = "webdriver")]
 pub use browser::Browser;
-pub use chatwire_core::http::HttpConfig;
-pub use chatwire_core::*;
+pub use chatwire_core::{
+    Capabilities, ChatRequest, Error, ErrorKind, Finish, FinishReason, HttpConfig, IncompleteReply,
+    Limit, Message, Messages, ModelInfo, Parameter, ProgressKind, Provider, ProviderExt,
+    ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
+};
 pub use provider::{Aura, AuraBuilder, DEFAULT_BASE_URL, DEFAULT_TOKEN_LIMIT};
 pub use session::BrowserSession;

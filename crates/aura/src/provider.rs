@@ -1,12 +1,11 @@
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use chatwire_core::http::{
-    BaseUrl, Http, HttpConfig, HttpRequest, HttpResponse, message_of_json, refusal,
-};
+use chatwire_core::provider_kit::refusal::{is_html_page, message_of_json, refusal};
+use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, HttpResponse};
 use chatwire_core::{
-    BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, ModelInfo, Provider, ProviderInfo,
-    ReplyStream, Secret, is_html_page,
+    BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, HttpConfig, ModelInfo, Provider,
+    ProviderInfo, ReplyStream, Secret,
 };
 use http::HeaderValue;
 use http::header::{self, HeaderMap};
@@ -35,7 +34,7 @@ const MODELS: &str = "/api/models";
 #[derive(Debug)]
 pub struct Aura {
     info: ProviderInfo,
-    http: Http,
+    http: HttpClient,
     base: BaseUrl,
     headers: HeaderMap,
     access: Option<Access>,
@@ -147,8 +146,8 @@ impl AuraBuilder {
         let address = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
         let base = BaseUrl::parse(address).map_err(named)?;
         let known = [
-            ModelInfo::new("openchat_3.6").named("OpenChat 3.6 (latest)"),
-            ModelInfo::new("openchat_v3.2_mistral").named("OpenChat Aura"),
+            ModelInfo::new("openchat_3.6").with_name("OpenChat 3.6 (latest)"),
+            ModelInfo::new("openchat_v3.2_mistral").with_name("OpenChat Aura"),
         ];
         let mut models: Vec<ModelInfo> = self.model.into_iter().collect();
         for model in known {
@@ -174,7 +173,7 @@ impl AuraBuilder {
         if let Some(browser) = sources.browser.take() {
             sources.browser = Some(browser.checked(&self.http).map_err(named)?);
         }
-        let http = Http::new(NAME, self.http)?;
+        let http = HttpClient::new(NAME, self.http)?;
         http.redactor().keep(&self.key);
         Ok(Aura {
             info,
@@ -285,7 +284,7 @@ impl Aura {
 
     async fn chat(&self, request: &ChatRequest) -> Result<ReplyStream, Error> {
         self.info.check(request)?;
-        let id = request.get_model().unwrap_or(&self.info.default_model);
+        let id = request.model().unwrap_or(&self.info.default_model);
         let known = self.info.models.iter().find(|model| model.id == id);
         let model = known.cloned().unwrap_or_else(|| ModelInfo::new(id));
         let body = body(request, &model, self.token_limit, self.key.expose())?;
@@ -324,7 +323,7 @@ impl Aura {
         Ok(listed
             .into_iter()
             .map(|model| match model.name {
-                Some(name) => ModelInfo::new(model.id).named(name),
+                Some(name) => ModelInfo::new(model.id).with_name(name),
                 None => ModelInfo::new(model.id),
             })
             .collect())

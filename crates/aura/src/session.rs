@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use chatwire_core::http::{BaseUrl, Http};
+use chatwire_core::provider_kit::{BaseUrl, HttpClient};
 use chatwire_core::{Error, ErrorKind, Secret};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
@@ -235,7 +235,7 @@ impl BrowserSession {
     }
 
     /// Keeps the session's secrets out of the errors of this client.
-    pub(crate) fn hide_from(&self, http: &Http) {
+    pub(crate) fn hide_from(&self, http: &HttpClient) {
         for cookie in &self.parts.cookies {
             http.redactor().add(&Secret::new(cookie.value.as_str()));
         }

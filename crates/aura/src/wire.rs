@@ -3,15 +3,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use chatwire_core::http::{BaseUrl, Http, HttpConfig, HttpRequest, RequestUrl};
-use chatwire_core::{Error, ErrorKind, Secret};
+use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, RequestUrl};
+use chatwire_core::{Error, ErrorKind, HttpConfig, Secret};
 use http::{HeaderValue, Method, header};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use thirtyfour::WebDriver;
 use thirtyfour::error::{WebDriverError, WebDriverErrorInner};
 use thirtyfour::session::handle::SessionHandle;
-use thirtyfour::session::http::{Body, HttpClient};
+use thirtyfour::session::http::{Body, HttpClient as DriverClient};
 use tokio::time::timeout;
 
 use crate::provider::NAME;
@@ -26,7 +26,7 @@ const CLOSING: Duration = Duration::from_secs(20);
 /// over it, also those that nobody waited for, and so can close them all.
 #[derive(Clone)]
 pub(crate) struct Wire {
-    http: Http,
+    http: HttpClient,
     base: BaseUrl,
     address: Secret,
     state: Arc<Mutex<State>>,
@@ -47,11 +47,11 @@ impl Wire {
     pub(crate) fn new(webdriver: &Secret) -> Result<Wire, Error> {
         // Opening a browser takes its time; the visit has a limit of its own.
         let config = HttpConfig::new()
-            .no_proxy()
-            .first_byte_timeout(None)
-            .idle_timeout(None);
+            .without_proxy()
+            .with_first_byte_timeout(None)
+            .with_idle_timeout(None);
         Ok(Wire {
-            http: Http::new(NAME, config)?,
+            http: HttpClient::new(NAME, config)?,
             base: BaseUrl::parse(webdriver.expose())?,
             address: webdriver.clone(),
             state: Arc::default(),
@@ -158,7 +158,7 @@ impl Wire {
 }
 
 #[async_trait]
-impl HttpClient for Wire {
+impl DriverClient for Wire {
     async fn send(
         &self,
         request: http::Request<Body<'_>>,
@@ -190,7 +190,7 @@ impl HttpClient for Wire {
         Ok(response)
     }
 
-    async fn new(&self) -> Arc<dyn HttpClient> {
+    async fn new(&self) -> Arc<dyn DriverClient> {
         Arc::new(self.clone())
     }
 }

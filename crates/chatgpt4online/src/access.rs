@@ -1,5 +1,6 @@
-use chatwire_core::http::{BaseUrl, Http, HttpRequest, HttpResponse, RequestUrl};
-use chatwire_core::{Error, ErrorKind, Secret, is_html_page};
+use chatwire_core::provider_kit::refusal::is_html_page;
+use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, HttpResponse, RequestUrl};
+use chatwire_core::{Error, ErrorKind, Secret};
 use http::header::{self, HeaderMap, HeaderValue};
 use serde::Deserialize;
 
@@ -83,7 +84,7 @@ enum Found {
 
 /// Finds out where the site's REST API is, and gets a nonce.
 pub(crate) async fn open(
-    http: &Http,
+    http: &HttpClient,
     base: &BaseUrl,
     headers: &HeaderMap,
     nonce_page: &str,
@@ -148,7 +149,7 @@ pub(crate) struct Session<'a> {
 /// Asks for a session. The request must not carry a nonce: an old one is
 /// refused even here.
 async fn start_session(
-    http: &Http,
+    http: &HttpClient,
     base: &BaseUrl,
     headers: &HeaderMap,
     root: &Root,
@@ -197,7 +198,10 @@ async fn start_session(
         return Ok(Found::NoRoute);
     }
     let words = session.message.0.map_or(String::new(), |words| {
-        format!(": {}", chatwire_core::plain_text(&words))
+        format!(
+            ": {}",
+            chatwire_core::provider_kit::refusal::plain_text(&words)
+        )
     });
     let error = Error::new(
         ErrorKind::Credentials,
@@ -209,7 +213,7 @@ async fn start_session(
 /// Plugins before 2.4.4 hand out their nonce only in a page with the chatbot;
 /// before 2.0 there is none.
 async fn from_page(
-    http: &Http,
+    http: &HttpClient,
     base: &BaseUrl,
     headers: &HeaderMap,
     nonce_page: &str,

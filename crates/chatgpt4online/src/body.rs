@@ -133,7 +133,7 @@ impl<'a> Question<'a> {
             context: system.filter(|_| before_2_0),
             model: options.model.as_deref(),
             temperature: request.decimal_temperature(),
-            max_tokens: request.get_max_tokens(),
+            max_tokens: request.max_tokens(),
             chat_id: options.chat_id.as_deref(),
             session: options.session.as_deref(),
             context_id: options.context_id.as_deref(),

@@ -2,12 +2,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use chatwire_core::decode::Lines;
-use chatwire_core::http::refusal;
-use chatwire_core::{
-    Error, ErrorKind, Finish, FinishReason, Limit, ProgressKind, ReplyDecoder, ReplyEvent,
-    is_html_page,
-};
+use chatwire_core::provider_kit::ReplyDecoder;
+use chatwire_core::provider_kit::decode::Lines;
+use chatwire_core::provider_kit::refusal::{is_html_page, refusal};
+use chatwire_core::{Error, ErrorKind, Finish, FinishReason, Limit, ProgressKind, ReplyEvent};
 
 use crate::payload::{End, Event};
 
@@ -19,7 +17,8 @@ use crate::payload::{End, Event};
 ///
 /// ```
 /// use chatwire_chatgpt4online::AiEngineDecoder;
-/// use chatwire_core::{ReplyDecoder, ReplyEvent};
+/// use chatwire_core::ReplyEvent;
+/// use chatwire_core::provider_kit::ReplyDecoder;
 ///
 /// let mut decoder = AiEngineDecoder::new(1024 * 1024);
 /// decoder.feed("data: {\"type\":\"live\",\"data\":\"Hello\"}\n".into());
@@ -116,8 +115,8 @@ impl AiEngineDecoder {
         }
         self.finished = true;
         let mut finish = Finish::new(FinishReason::Stop)
-            .usage(end.usage())
-            .images(images);
+            .with_usage(end.usage())
+            .with_images(images);
         finish.text = reply.map(str::to_owned);
         Ok(ReplyEvent::Finish(finish))
     }

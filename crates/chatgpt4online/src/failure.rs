@@ -1,5 +1,6 @@
-use chatwire_core::http::{HttpResponse, refusal};
-use chatwire_core::{Error, ErrorKind, plain_text};
+use chatwire_core::provider_kit::HttpResponse;
+use chatwire_core::provider_kit::refusal::{plain_text, refusal};
+use chatwire_core::{Error, ErrorKind};
 use serde::Deserialize;
 
 use crate::access::json_in;

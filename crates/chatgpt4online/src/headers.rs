@@ -1,5 +1,5 @@
 use chatwire_core::Error;
-use chatwire_core::http::BaseUrl;
+use chatwire_core::provider_kit::BaseUrl;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// What the visitors of the original site sent, as their browser did.

@@ -61,7 +61,10 @@ mod headers;
 mod payload;
 mod provider;
 
-pub use chatwire_core::http::HttpConfig;
-pub use chatwire_core::*;
+pub use chatwire_core::{
+    Capabilities, ChatRequest, Error, ErrorKind, Finish, FinishReason, HttpConfig, IncompleteReply,
+    Limit, Message, Messages, ModelInfo, Parameter, ProgressKind, Provider, ProviderExt,
+    ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
+};
 pub use decoder::AiEngineDecoder;
 pub use provider::{Chatgpt4Online, Chatgpt4OnlineBuilder, DEFAULT_BASE_URL};

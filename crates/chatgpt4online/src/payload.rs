@@ -63,9 +63,9 @@ impl End<'_> {
                 .find_map(|name| self.usage.get(*name)?.as_u64())
         };
         let usage = Usage::new()
-            .prompt_tokens(count(["prompt_tokens", "input_tokens"]))
-            .completion_tokens(count(["completion_tokens", "output_tokens"]))
-            .total_tokens(count(["total_tokens", "total_tokens"]));
+            .with_prompt_tokens(count(["prompt_tokens", "input_tokens"]))
+            .with_completion_tokens(count(["completion_tokens", "output_tokens"]))
+            .with_total_tokens(count(["total_tokens", "total_tokens"]));
         (usage != Usage::new()).then_some(usage)
     }
 }

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use chatwire_core::http::{BaseUrl, Http, HttpConfig, HttpRequest, HttpResponse};
+use chatwire_core::provider_kit::{
+    BaseUrl, Cached, CredentialCache, HttpClient, HttpRequest, HttpResponse,
+};
 use chatwire_core::{
-    BoxFuture, Capabilities, ChatRequest, CredentialCache, Error, ErrorKind, Lease, ModelInfo,
-    Provider, ProviderInfo, ReplyStream,
+    BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, HttpConfig, ModelInfo, Provider,
+    ProviderInfo, ReplyStream,
 };
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
@@ -32,7 +34,7 @@ const USUAL_MESSAGE_LIMIT: usize = 512;
 #[derive(Debug)]
 pub struct Chatgpt4Online {
     info: ProviderInfo,
-    http: Http,
+    http: HttpClient,
     base: BaseUrl,
     headers: HeaderMap,
     nonce_page: String,
@@ -224,7 +226,7 @@ impl Chatgpt4OnlineBuilder {
         let browser = self.browser_headers.unwrap_or(is_public);
         Ok(Chatgpt4Online {
             info,
-            http: Http::new(NAME, self.http)?,
+            http: HttpClient::new(NAME, self.http)?,
             headers: headers(&base, browser).map_err(named)?,
             base,
             nonce_page,
@@ -256,29 +258,29 @@ impl Chatgpt4Online {
         let mut options = self.options.clone();
         // The name of the public site's model stands for the site's own choice,
         // unless it was set.
-        if let Some(model) = request.get_model()
+        if let Some(model) = request.model()
             && self.configured.iter().any(|configured| configured == model)
         {
             options.model = Some(model.to_owned());
         }
         let mut renewed = false;
         loop {
-            let lease = self
+            let cached = self
                 .access
                 .get(|| access::open(&self.http, &self.base, &self.headers, &self.nonce_page))
                 .await?;
-            let before_2_0 = lease.value().nonce.is_none();
+            let before_2_0 = cached.value().nonce.is_none();
             let body = question.body(request, &options, before_2_0)?;
-            let response = self.send(lease.value(), body.into()).await?;
-            self.adopt_header(&response, &lease);
+            let response = self.send(cached.value(), body.into()).await?;
+            self.adopt_header(&response, &cached);
             if response.is_success() {
                 let model = options.model.as_deref().unwrap_or(MODEL);
-                let reply = response.into_reply(self.decoder(&lease), model).await;
+                let reply = response.into_reply(self.decoder(&cached), model).await;
                 return reply.map_err(|error| explain(error, &question));
             }
             match failure(response).await {
                 Failure::Nonce(_) if !renewed => {
-                    self.access.discard(&lease);
+                    self.access.discard(&cached);
                     renewed = true;
                 }
                 Failure::Nonce(error) if before_2_0 => {
@@ -317,26 +319,26 @@ impl Chatgpt4Online {
     }
 
     /// Takes the nonce that the site says is the current one.
-    fn adopt_header(&self, response: &HttpResponse, lease: &Lease<Access>) {
+    fn adopt_header(&self, response: &HttpResponse, cached: &Cached<Access>) {
         if let Some(nonce) = response.header(WP_NONCE.as_str()) {
-            adopt(&self.access, &self.http, lease, nonce);
+            adopt(&self.access, &self.http, cached, nonce);
         }
     }
 
-    fn decoder(&self, lease: &Lease<Access>) -> AiEngineDecoder {
-        let (access, http, lease) = (self.access.clone(), self.http.clone(), lease.clone());
+    fn decoder(&self, cached: &Cached<Access>) -> AiEngineDecoder {
+        let (access, http, cached) = (self.access.clone(), self.http.clone(), cached.clone());
         AiEngineDecoder::new(self.http.max_event())
-            .on_token(Arc::new(move |token| adopt(&access, &http, &lease, token)))
+            .on_token(Arc::new(move |token| adopt(&access, &http, &cached, token)))
     }
 }
 
 /// Keeps a nonce that came with an answer, if it is one and a new one.
-fn adopt(cache: &CredentialCache<Access>, http: &Http, lease: &Lease<Access>, nonce: &str) {
+fn adopt(cache: &CredentialCache<Access>, http: &HttpClient, cached: &Cached<Access>, nonce: &str) {
     let Some(nonce) = checked_nonce(nonce) else {
         return;
     };
     let current = cache.current();
-    let known = current.as_ref().unwrap_or(lease).value();
+    let known = current.as_ref().unwrap_or(cached).value();
     if known.nonce.as_ref() == Some(&nonce) {
         return;
     }

@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = support::server("aura").await?;
     let aura = Aura::builder().base_url(&server.url).build()?;
 
-    let question = ChatRequest::new("Why is the sky blue?").temperature(0.2);
+    let question = ChatRequest::new("Why is the sky blue?").with_temperature(0.2);
     let mut reply = aura.stream(&question).await?;
     while let Some(event) = reply.next().await {
         match event? {

@@ -11,8 +11,8 @@ mod support;
 use std::error::Error;
 use std::time::Duration;
 
+use chatwire::HttpConfig;
 use chatwire::chatgpt4online::Chatgpt4Online;
-use chatwire::http::HttpConfig;
 use chatwire::{ChatRequest, ProviderExt};
 use chatwire_mock::ProxyMock;
 
@@ -24,11 +24,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Settings of this crate: it makes the client.
     let proxy = ProxyMock::start().await?;
     let http = HttpConfig::new()
-        .proxy(proxy.url())
-        .header("x-team", "search")
-        .user_agent("my-program/1.0")
-        .idle_timeout(Duration::from_secs(20))
-        .total_timeout(Duration::from_secs(600));
+        .with_proxy(proxy.url())
+        .with_header("x-team", "search")
+        .with_user_agent("my-program/1.0")
+        .with_idle_timeout(Duration::from_secs(20))
+        .with_total_timeout(Duration::from_secs(600));
     let site = Chatgpt4Online::builder()
         .base_url(&server.url)
         .http(http)
@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(3))
         .build()?;
-    let http = HttpConfig::new().client(client);
+    let http = HttpConfig::new().with_client(client);
     let site = Chatgpt4Online::builder()
         .base_url(&server.url)
         .http(http)

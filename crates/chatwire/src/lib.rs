@@ -26,8 +26,9 @@
 //! ```
 //!
 //! or take its own type, with its own builder: [`aura::Aura`],
-//! [`chatgpt4online::Chatgpt4Online`], [`magickpen::MagickPen`]. Everything of
-//! [`chatwire_core`] is here too.
+//! [`chatgpt4online::Chatgpt4Online`], [`magickpen::MagickPen`]. What these and
+//! their users share is here too; to write your own provider, use
+//! [`chatwire_core::provider_kit`].
 //!
 //! # Features
 //!
@@ -43,7 +44,14 @@
 pub mod blocking;
 mod registry;
 
-pub use chatwire_core::*;
+pub use chatwire_core::{
+    BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, Finish, FinishReason, HttpConfig,
+    IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, ProgressKind, PromptFormat,
+    Provider, ProviderExt, ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret,
+    TimeoutPhase, Usage,
+};
+#[cfg(feature = "combinators")]
+pub use chatwire_core::{Fallback, Retry};
 pub use registry::{ProviderKind, ProviderOptions, Setting, provider, providers};
 
 #[cfg(feature = "aura")]

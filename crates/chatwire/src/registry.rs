@@ -2,8 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use chatwire_core::http::HttpConfig;
-use chatwire_core::{Error, ErrorKind, Provider, Secret};
+use chatwire_core::{Error, ErrorKind, HttpConfig, Provider, Secret};
 
 /// What a provider is set up with when it is chosen by name.
 #[derive(Clone, Default)]

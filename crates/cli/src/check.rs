@@ -3,8 +3,8 @@
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use chatwire::http::{BaseUrl, Http, HttpRequest};
 use chatwire::{ChatRequest, Error, ErrorKind, ProviderExt as _, TimeoutPhase};
+use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest};
 use serde::Serialize;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout};
@@ -263,7 +263,10 @@ async fn network(part: &Part, report: &mut Report) -> Result<(), i32> {
         return Ok(());
     }
     let start = Instant::now();
-    let front = match (Http::new(part.kind.name, part.http.clone()), base.join("/")) {
+    let front = match (
+        HttpClient::new(part.kind.name, part.http.clone()),
+        base.join("/"),
+    ) {
         (Ok(http), Ok(url)) => http.send(HttpRequest::get(url)).await,
         (Err(error), _) | (_, Err(error)) => Err(error),
     };

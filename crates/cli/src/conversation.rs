@@ -24,10 +24,10 @@ impl Conversation {
     pub(crate) fn request(&self) -> ChatRequest {
         let mut request = ChatRequest::new(self.messages());
         if let Some(model) = &self.model {
-            request = request.model(model);
+            request = request.with_model(model);
         }
         if let Some(temperature) = self.temperature {
-            request = request.temperature(temperature);
+            request = request.with_temperature(temperature);
         }
         request
     }

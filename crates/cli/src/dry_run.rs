@@ -6,8 +6,8 @@
 
 use std::fmt::Write as _;
 
-use chatwire::http::BaseUrl;
 use chatwire::{ChatRequest, ProviderExt as _};
+use chatwire_core::provider_kit::BaseUrl;
 use chatwire_mock::RecordedRequest;
 
 use crate::exit::{Failure, say};
@@ -70,7 +70,7 @@ pub(crate) async fn show(part: &Part, request: &ChatRequest) -> Result<String, F
         }
         _ => {}
     }
-    let http = part.http.clone().no_proxy();
+    let http = part.http.clone().without_proxy();
     let provider = make(part.kind, Some(&mock.url()), &settings, http)?;
     if let Err(failed) = provider.reply(request).await {
         // What was sent is worth seeing all the same.

@@ -78,8 +78,8 @@ mod tests {
         meter.first = Some(Duration::from_millis(20));
         meter.text("né");
         let usage = Usage::new()
-            .completion_tokens(Some(1))
-            .total_tokens(Some(9));
+            .with_completion_tokens(Some(1))
+            .with_total_tokens(Some(9));
         assert_eq!(
             meter.line(total, Some(usage)),
             "first text after 0.020 s, all after 1.500 s, 1 pieces, 2 characters, \

@@ -53,13 +53,13 @@ pub(crate) async fn request(args: &AskArgs) -> Result<ChatRequest, Failure> {
     }
     let mut request = ChatRequest::new(messages);
     if let Some(model) = target::model(&args.target)? {
-        request = request.model(model);
+        request = request.with_model(model);
     }
     if let Some(temperature) = args.temperature {
-        request = request.temperature(temperature);
+        request = request.with_temperature(temperature);
     }
     if let Some(max_tokens) = args.max_tokens {
-        request = request.max_tokens(max_tokens);
+        request = request.with_max_tokens(max_tokens);
     }
     Ok(request)
 }

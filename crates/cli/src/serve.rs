@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chatwire::http::HttpConfig;
+use chatwire::HttpConfig;
 use chatwire::{Error, Provider, ProviderOptions};
 use chatwire_gateway::Gateway;
 use chatwire_gateway::config::{Config, EndpointConfig};
@@ -30,7 +30,7 @@ async fn serve(args: &ServeArgs, general: &General) -> Result<(), Failure> {
             let mock = Mock::start(kind.name).await?;
             let options = ProviderOptions::new()
                 .base_url(mock.url())
-                .http(HttpConfig::new().no_proxy());
+                .http(HttpConfig::new().without_proxy());
             builder = builder.endpoint(kind.name, chatwire::provider(kind.name, options)?);
             mocks.push(mock);
         }

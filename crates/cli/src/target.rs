@@ -6,7 +6,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatwire::http::HttpConfig;
+use chatwire::HttpConfig;
 use chatwire::{
     ChatRequest, Error, ErrorKind, Fallback, Provider, ProviderKind, ProviderOptions, Retry,
 };
@@ -152,7 +152,7 @@ impl Part {
         let info = self.provider.info();
         info.check(request).map_err(|error| self.explain(error))?;
         request
-            .get_model()
+            .model()
             .map_or(Ok(()), |model| self.check_model(model))
     }
 
@@ -265,14 +265,14 @@ impl Start {
             None => variable("CHATWIRE_PROXY")?,
         };
         if args.mock {
-            self.http = self.http.no_proxy();
+            self.http = self.http.without_proxy();
         }
         if let Some(proxy) = &proxy {
-            self.http = self.http.proxy(proxy);
+            self.http = self.http.with_proxy(proxy);
         }
         for header in &args.header {
             let (name, value) = split_header(header)?;
-            self.http = self.http.header(name, value);
+            self.http = self.http.with_header(name, value);
         }
         let webdriver = args
             .webdriver

@@ -9,11 +9,12 @@
 //! ```
 
 use bytes::Bytes;
-use chatwire_core::decode::SseDecoder;
-use chatwire_core::http::{BaseUrl, Http, HttpConfig, HttpRequest, RequestUrl, refusal};
+use chatwire_core::provider_kit::decode::SseDecoder;
+use chatwire_core::provider_kit::refusal::refusal;
+use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, ReplyDecoder, RequestUrl};
 use chatwire_core::{
-    BoxFuture, ChatRequest, Error, ErrorKind, Finish, FinishReason, PromptFormat, Provider,
-    ProviderExt, ProviderInfo, ReplyDecoder, ReplyEvent, ReplyStream,
+    BoxFuture, ChatRequest, Error, ErrorKind, Finish, FinishReason, HttpConfig, PromptFormat,
+    Provider, ProviderExt, ProviderInfo, ReplyEvent, ReplyStream,
 };
 use chatwire_mock::{Answer, MockServer};
 use serde::Deserialize;
@@ -22,7 +23,7 @@ use serde::Deserialize;
 #[derive(Debug)]
 struct Parrot {
     info: ProviderInfo,
-    http: Http,
+    http: HttpClient,
     talk: RequestUrl,
 }
 
@@ -36,7 +37,7 @@ impl Parrot {
         info.capabilities.end_mark = true;
         Ok(Parrot {
             info,
-            http: Http::new("parrot", http)?,
+            http: HttpClient::new("parrot", http)?,
             talk: base.join("/talk")?,
         })
     }

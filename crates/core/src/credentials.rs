@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::Error;
+use crate::error::Error;
 
 /// Credentials that are fetched once and shared by all requests of a provider.
 ///
@@ -17,7 +17,8 @@ use crate::Error;
 /// already.
 ///
 /// ```
-/// # use chatwire_core::{CredentialCache, Error};
+/// # use chatwire_core::Error;
+/// # use chatwire_core::provider_kit::CredentialCache;
 /// # async fn example() -> Result<(), Error> {
 /// let nonces = CredentialCache::new();
 /// let first = nonces.get(|| async { Ok("a1b2".to_owned()) }).await?;
@@ -35,7 +36,7 @@ pub struct CredentialCache<T> {
 }
 
 struct State<T> {
-    lease: Option<(Lease<T>, Instant)>,
+    cached: Option<(Cached<T>, Instant)>,
     next_version: u64,
     /// How many fetches have ended in an error, and the last such error.
     failures: u64,
@@ -43,30 +44,30 @@ struct State<T> {
 }
 
 /// Credentials as one request got them.
-pub struct Lease<T> {
+pub struct Cached<T> {
     value: Arc<T>,
     version: u64,
 }
 
-impl<T> Lease<T> {
+impl<T> Cached<T> {
     /// The credentials.
     pub fn value(&self) -> &T {
         &self.value
     }
 }
 
-impl<T> Clone for Lease<T> {
-    fn clone(&self) -> Lease<T> {
-        Lease {
+impl<T> Clone for Cached<T> {
+    fn clone(&self) -> Cached<T> {
+        Cached {
             value: self.value.clone(),
             version: self.version,
         }
     }
 }
 
-impl<T> fmt::Debug for Lease<T> {
+impl<T> fmt::Debug for Cached<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Lease([redacted], version {})", self.version)
+        write!(f, "Cached([redacted], version {})", self.version)
     }
 }
 
@@ -82,7 +83,7 @@ impl<T> CredentialCache<T> {
     pub fn new() -> CredentialCache<T> {
         CredentialCache {
             current: RwLock::new(State {
-                lease: None,
+                cached: None,
                 next_version: 0,
                 failures: 0,
                 last_failure: None,
@@ -105,18 +106,18 @@ impl<T> CredentialCache<T> {
     ///
     /// What the fetch failed with: this caller's own, or the one that it
     /// waited for.
-    pub async fn get<F, Fut>(&self, fetch: F) -> Result<Lease<T>, Error>
+    pub async fn get<F, Fut>(&self, fetch: F) -> Result<Cached<T>, Error>
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, Error>>,
     {
         let failures = match self.peek() {
-            Ok(lease) => return Ok(lease),
+            Ok(cached) => return Ok(cached),
             Err(failures) => failures,
         };
         let _fetching = self.fetching.lock().await;
         match self.peek() {
-            Ok(lease) => return Ok(lease),
+            Ok(cached) => return Ok(cached),
             // A fetch that ran while this caller waited has failed: so would
             // this one, and hundreds behind it, one after another.
             Err(now) if now != failures => {
@@ -149,44 +150,44 @@ impl<T> CredentialCache<T> {
     }
 
     /// Puts in credentials that came by themselves.
-    pub fn adopt(&self, value: T) -> Lease<T> {
+    pub fn adopt(&self, value: T) -> Cached<T> {
         tracing::debug!("credentials renewed by an answer");
         self.put(value)
     }
 
-    fn put(&self, value: T) -> Lease<T> {
+    fn put(&self, value: T) -> Cached<T> {
         self.write(|state| {
-            let lease = Lease {
+            let cached = Cached {
                 value: Arc::new(value),
                 version: state.next_version,
             };
             state.next_version += 1;
-            state.lease = Some((lease.clone(), Instant::now()));
+            state.cached = Some((cached.clone(), Instant::now()));
             state.last_failure = None;
-            lease
+            cached
         })
     }
 
     /// Forgets credentials that were refused, unless others have taken their
     /// place already.
-    pub fn discard(&self, refused: &Lease<T>) {
-        let is_known = |(lease, _): &(Lease<T>, Instant)| lease.version == refused.version;
-        let discarded = self.write(|state| state.lease.take_if(|known| is_known(known)).is_some());
+    pub fn discard(&self, refused: &Cached<T>) {
+        let is_known = |(cached, _): &(Cached<T>, Instant)| cached.version == refused.version;
+        let discarded = self.write(|state| state.cached.take_if(|known| is_known(known)).is_some());
         if discarded {
             tracing::debug!("credentials refused");
         }
     }
 
     /// The credentials at hand.
-    pub fn current(&self) -> Option<Lease<T>> {
+    pub fn current(&self) -> Option<Cached<T>> {
         self.peek().ok()
     }
 
     /// The credentials at hand, or how many fetches have failed so far.
-    fn peek(&self) -> Result<Lease<T>, u64> {
-        self.read(|state| match &state.lease {
-            Some((lease, since)) if self.max_age.is_none_or(|limit| since.elapsed() < limit) => {
-                Ok(lease.clone())
+    fn peek(&self) -> Result<Cached<T>, u64> {
+        self.read(|state| match &state.cached {
+            Some((cached, since)) if self.max_age.is_none_or(|limit| since.elapsed() < limit) => {
+                Ok(cached.clone())
             }
             _ => Err(state.failures),
         })

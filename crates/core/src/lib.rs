@@ -19,10 +19,15 @@
 //!
 //! # How a reply flows
 //!
-//! [`ChatRequest`] → body → credentials ([`CredentialCache`]) → [`http::Http`] →
-//! bytes → a [`ReplyDecoder`] → [`ReplyEvent`]s → [`ReplyStream`]. No task runs
-//! behind a stream and no channel stands in it: who stops reading stops the
-//! server, and who drops it closes the connection.
+//! [`ChatRequest`] → body → credentials
+//! ([`CredentialCache`](provider_kit::CredentialCache)) →
+//! [`HttpClient`](provider_kit::HttpClient) → bytes → a
+//! [`ReplyDecoder`](provider_kit::ReplyDecoder) → [`ReplyEvent`]s →
+//! [`ReplyStream`]. No task runs behind a stream and no channel stands in it: if
+//! you stop reading, the server stops sending, and if you drop the stream, its
+//! connection is closed.
+//!
+//! What only authors of providers need is in [`provider_kit`].
 //!
 //! # Tracing
 //!
@@ -39,46 +44,33 @@
 //! - `native-tls`: https through the platform's TLS library.
 //! - `combinators`: providers made of providers, `Retry` and `Fallback`.
 //!
-//! Without either of the first two, only `http://` addresses work, unless the
-//! [client](http::HttpConfig::client) is one's own.
+//! Without either of the first two, only `http://` addresses work, unless you
+//! pass [your own client](HttpConfig::with_client).
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod chat;
+#[cfg(feature = "combinators")]
+mod combinators;
 mod credentials;
-pub mod decode;
+mod decode;
 mod error;
-mod event;
-#[cfg(feature = "combinators")]
-mod fallback;
-pub mod http;
-mod message;
-mod prompt;
+mod http;
 mod provider;
-mod reply;
-mod request;
-#[cfg(feature = "combinators")]
-mod retry;
-mod role;
+pub mod provider_kit;
 mod secret;
 mod stream;
 mod text;
 mod words;
 
-pub use credentials::{CredentialCache, Lease};
-pub use decode::ReplyDecoder;
+pub use chat::{
+    ChatRequest, Finish, FinishReason, IncompleteReply, Message, Messages, Parameter, ProgressKind,
+    PromptFormat, Reply, ReplyEvent, Role, Usage,
+};
+#[cfg(feature = "combinators")]
+pub use combinators::{Fallback, Retry};
 pub use error::{Error, ErrorKind, Limit, TimeoutPhase};
-pub use event::{Finish, FinishReason, ProgressKind, ReplyEvent, Usage};
-#[cfg(feature = "combinators")]
-pub use fallback::Fallback;
 pub use futures_core::future::BoxFuture;
-pub use message::{Message, Messages};
-pub use prompt::PromptFormat;
+pub use http::HttpConfig;
 pub use provider::{Capabilities, ModelInfo, Provider, ProviderExt, ProviderInfo};
-pub use reply::{IncompleteReply, Reply};
-pub use request::{ChatRequest, Parameter};
-#[cfg(feature = "combinators")]
-pub use retry::Retry;
-pub use role::Role;
-pub use secret::{Redactor, Secret};
+pub use secret::Secret;
 pub use stream::ReplyStream;
-pub use text::{is_html_page, plain as plain_text};
-pub use words::{kind_from_words, sounds_temporary, wait_from_words};

@@ -4,8 +4,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use http::HeaderValue;
 
+use crate::error::{Error, ErrorKind};
 use crate::text::CUT;
-use crate::{Error, ErrorKind};
 
 /// A text that must not be seen: a nonce, a key, a password. It prints as
 /// `[redacted]`.

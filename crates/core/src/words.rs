@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ErrorKind;
+use crate::error::ErrorKind;
 
 /// Recognises the kind of an error from the words of a backend or of the model
 /// behind it; none when they say nothing known.
@@ -11,7 +11,8 @@ use crate::ErrorKind;
 /// 200), so that only the words tell.
 ///
 /// ```
-/// use chatwire_core::{ErrorKind, kind_from_words};
+/// use chatwire_core::ErrorKind;
+/// use chatwire_core::provider_kit::refusal::kind_from_words;
 ///
 /// let words = "Rate limit reached for gpt-4o on tokens per min";
 /// assert_eq!(kind_from_words(words), Some(ErrorKind::RateLimited));

@@ -77,7 +77,7 @@ impl Provider for Scripted {
 
     fn stream<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Result<ReplyStream, Error>> {
         Box::pin(async move {
-            let model = request.get_model().unwrap_or("echo");
+            let model = request.model().unwrap_or("echo");
             let act = MODELS
                 .iter()
                 .find(|(name, _)| *name == model)
@@ -93,10 +93,10 @@ fn text(text: &str) -> Result<ReplyEvent, Error> {
 
 fn finish(pieces: usize) -> Result<ReplyEvent, Error> {
     let usage = Usage::new()
-        .prompt_tokens(Some(1))
-        .completion_tokens(u64::try_from(pieces).ok());
+        .with_prompt_tokens(Some(1))
+        .with_completion_tokens(u64::try_from(pieces).ok());
     Ok(ReplyEvent::Finish(
-        Finish::new(FinishReason::Stop).usage(Some(usage)),
+        Finish::new(FinishReason::Stop).with_usage(Some(usage)),
     ))
 }
 

@@ -227,7 +227,7 @@ impl Body {
             .validate()
             .map_err(|error| ApiError::invalid("messages", error.message()))?;
         if let Some(temperature) = self.temperature {
-            request = request.temperature(temperature as f32);
+            request = request.with_temperature(temperature as f32);
             request
                 .validate()
                 .map_err(|error| ApiError::invalid("temperature", error.message()))?;
@@ -238,7 +238,7 @@ impl Body {
             (newer, _) => ("max_completion_tokens", newer),
         };
         if let Some(max_tokens) = max_tokens {
-            request = request.max_tokens(max_tokens);
+            request = request.with_max_tokens(max_tokens);
             request
                 .validate()
                 .map_err(|error| ApiError::invalid(name, error.message()))?;
@@ -443,7 +443,7 @@ mod tests {
     #[test]
     fn names_of_the_same_thing() {
         let ask = parse(r#""max_completion_tokens":7,"max_tokens":9,"stop":"x""#).unwrap();
-        assert_eq!(ask.request.get_max_tokens(), Some(7));
+        assert_eq!(ask.request.max_tokens(), Some(7));
         assert_eq!(ask.stop, ["x"]);
         let ask = parse(
             r#""messages":[{"role":"developer","content":"Be brief."},

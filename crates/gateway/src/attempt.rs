@@ -127,7 +127,7 @@ pub(crate) async fn begin(app: Arc<App>, plan: Plan) -> Result<Begun, ApiError> 
         for parameter in &step.dropped {
             own = own.without(*parameter);
         }
-        let own = own.model(step.target.model());
+        let own = own.with_model(step.target.model());
         let endpoint = &step.target.endpoint;
         match ask(&app, endpoint, &own).await {
             Ok(stream) => {
@@ -175,7 +175,7 @@ async fn ask(
                 .provider
                 .stream(request)
                 .await?
-                .begun_with_text()
+                .wait_for_first_text()
                 .await
         };
         let error = match catch_async(attempt).await {

@@ -149,8 +149,8 @@ mod tests {
     #[test]
     fn usage_comes_when_asked_for_and_whole() {
         let usage = Usage::new()
-            .prompt_tokens(Some(2))
-            .completion_tokens(Some(3));
+            .with_prompt_tokens(Some(2))
+            .with_completion_tokens(Some(3));
         let whole = WholeUsage::of(Some(usage)).unwrap();
         assert_eq!(whole.total_tokens, 5);
         let writer = ChunkWriter::new("id", 7, "m", true);
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(last["choices"], json!([]));
         assert_eq!(last["usage"]["total_tokens"], 5);
         assert_eq!(
-            WholeUsage::of(Some(Usage::new().prompt_tokens(Some(1)))),
+            WholeUsage::of(Some(Usage::new().with_prompt_tokens(Some(1)))),
             None
         );
     }

@@ -1,4 +1,4 @@
-use chatwire_core::http::{BaseUrl, HttpRequest, RequestUrl};
+use chatwire_core::provider_kit::{BaseUrl, HttpRequest, RequestUrl};
 use chatwire_core::{Error, ErrorKind};
 use http::HeaderValue;
 use http::header::{self, HeaderMap, HeaderName};

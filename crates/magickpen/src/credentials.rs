@@ -1,4 +1,4 @@
-use chatwire_core::http::{BaseUrl, Http, HttpRequest, RequestUrl};
+use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, RequestUrl};
 use chatwire_core::{Error, ErrorKind, Secret};
 
 use crate::bundle::{Found, script_addresses};
@@ -19,7 +19,7 @@ pub(crate) struct Credentials {
 
 /// Reads the credentials from the site's scripts: from the one that held them
 /// last, or from those that the front page names.
-pub(crate) async fn fetch(http: &Http, site: &BaseUrl) -> Result<Credentials, Error> {
+pub(crate) async fn fetch(http: &HttpClient, site: &BaseUrl) -> Result<Credentials, Error> {
     let mut found = Found::default();
     let known = site.join(KNOWN_BUNDLE)?;
     search(http, &known, &mut found).await?;
@@ -50,7 +50,7 @@ pub(crate) async fn fetch(http: &Http, site: &BaseUrl) -> Result<Credentials, Er
 
 /// Searches the scripts of the site's own that its front page names.
 async fn discover(
-    http: &Http,
+    http: &HttpClient,
     site: &BaseUrl,
     found: &mut Found,
     looked_at: &mut Vec<RequestUrl>,
@@ -83,7 +83,7 @@ async fn discover(
 }
 
 /// Searches one script; one that is not there has nothing.
-async fn search(http: &Http, script: &RequestUrl, found: &mut Found) -> Result<(), Error> {
+async fn search(http: &HttpClient, script: &RequestUrl, found: &mut Found) -> Result<(), Error> {
     let response = http.send(HttpRequest::get(script.clone())).await?;
     match response.status() {
         200..300 => found.search(&response.into_page().await?),

@@ -46,6 +46,9 @@ pub mod fuzzing;
 mod provider;
 mod signature;
 
-pub use chatwire_core::http::HttpConfig;
-pub use chatwire_core::*;
+pub use chatwire_core::{
+    Capabilities, ChatRequest, Error, ErrorKind, Finish, FinishReason, HttpConfig, IncompleteReply,
+    Limit, Message, Messages, ModelInfo, Parameter, ProgressKind, Provider, ProviderExt,
+    ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
+};
 pub use provider::{DEFAULT_API_URL, DEFAULT_BASE_URL, MagickPen, MagickPenBuilder};

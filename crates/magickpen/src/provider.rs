@@ -1,8 +1,8 @@
 use bytes::Bytes;
-use chatwire_core::http::{BaseUrl, Http, HttpConfig, RequestUrl};
+use chatwire_core::provider_kit::{BaseUrl, CredentialCache, HttpClient, RequestUrl};
 use chatwire_core::{
-    BoxFuture, Capabilities, ChatRequest, CredentialCache, Error, ErrorKind, PromptFormat,
-    Provider, ProviderInfo, ReplyStream,
+    BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, HttpConfig, PromptFormat, Provider,
+    ProviderInfo, ReplyStream,
 };
 use http::HeaderMap;
 
@@ -23,7 +23,7 @@ const MODEL: &str = "gpt-4o-mini";
 #[derive(Debug)]
 pub struct MagickPen {
     info: ProviderInfo,
-    http: Http,
+    http: HttpClient,
     site: BaseUrl,
     ask: RequestUrl,
     headers: HeaderMap,
@@ -84,7 +84,7 @@ impl MagickPenBuilder {
         info.capabilities = capabilities;
         Ok(MagickPen {
             info,
-            http: Http::new(NAME, self.http)?,
+            http: HttpClient::new(NAME, self.http)?,
             ask: api.join("/ask").map_err(named)?,
             headers: ask::fixed_headers(&site).map_err(named)?,
             site,

@@ -4,7 +4,8 @@
 
 use bytes::Bytes;
 use chatwire::chatgpt4online::AiEngineDecoder;
-use chatwire::decode::{Lines, PlainText, ReplyDecoder, SseDecoder};
+use chatwire_core::provider_kit::ReplyDecoder;
+use chatwire_core::provider_kit::decode::{Lines, PlainText, SseDecoder};
 use chatwire_benches::{ServerEvents, live_event};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{AllocProfiler, Bencher, black_box};

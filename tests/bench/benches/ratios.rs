@@ -11,7 +11,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use chatwire::ReplyEvent;
 use chatwire::chatgpt4online::AiEngineDecoder;
-use chatwire::decode::{ReplyDecoder, SseDecoder};
+use chatwire_core::provider_kit::ReplyDecoder;
+use chatwire_core::provider_kit::decode::SseDecoder;
 use chatwire_benches::{
     Clock, ServerEvents, Verdict, live_event, median, paired, ratios, spread, text_of,
 };

@@ -1,7 +1,7 @@
 //! Lines are the same wherever the pieces are cut, and never too long.
 #![no_main]
 
-use chatwire_core::decode::Lines;
+use chatwire_core::provider_kit::decode::Lines;
 
 const LIMIT: usize = 64;
 

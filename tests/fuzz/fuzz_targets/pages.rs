@@ -25,10 +25,10 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             assert!(nonce.len() <= 64);
         }
     }
-    let plain = chatwire_core::plain_text(&text);
+    let plain = chatwire_core::provider_kit::refusal::plain_text(&text);
     assert!(plain.len() <= text.len());
-    chatwire_core::is_html_page(&text);
-    chatwire_core::kind_from_words(&text);
-    chatwire_core::wait_from_words(&text);
-    chatwire_core::http::message_of_json(&text);
+    chatwire_core::provider_kit::refusal::is_html_page(&text);
+    chatwire_core::provider_kit::refusal::kind_from_words(&text);
+    chatwire_core::provider_kit::refusal::wait_from_words(&text);
+    chatwire_core::provider_kit::refusal::message_of_json(&text);
 });

@@ -1,7 +1,7 @@
 //! A reply in plain text comes to the same however it is cut, under any headers.
 #![no_main]
 
-use chatwire_core::decode::PlainText;
+use chatwire_core::provider_kit::decode::PlainText;
 use chatwire_fuzz::{outcome, pieces};
 
 const TYPES: [Option<&str>; 4] = [

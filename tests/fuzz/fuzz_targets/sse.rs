@@ -2,7 +2,7 @@
 //! specification, which looks at the whole stream at once.
 #![no_main]
 
-use chatwire_core::decode::SseDecoder;
+use chatwire_core::provider_kit::decode::SseDecoder;
 
 #[derive(Debug, PartialEq)]
 struct Event {

@@ -1,7 +1,7 @@
 //! However UTF-8 is cut, it comes to what the standard library makes of it.
 #![no_main]
 
-use chatwire_core::decode::Utf8Decoder;
+use chatwire_core::provider_kit::decode::Utf8Decoder;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let (pieces, whole) = chatwire_fuzz::pieces(data);

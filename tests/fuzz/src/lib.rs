@@ -1,7 +1,8 @@
 //! What the fuzz targets share.
 
 use bytes::Bytes;
-use chatwire_core::{Error, ErrorKind, ReplyDecoder, ReplyEvent};
+use chatwire_core::{Error, ErrorKind, ReplyEvent};
+use chatwire_core::provider_kit::ReplyDecoder;
 
 /// Cuts data into pieces. Where it is cut is read from the data's own first
 /// bytes, so that a fuzzer finds the bad places.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chatwire::http::HttpConfig;
+use chatwire::HttpConfig;
 use chatwire::{Provider, ProviderOptions, provider};
 use chatwire_mock::{
     AiEngineMock, AiReply, Answer, AuraMock, Framing, Gate, MagickPenMock, MockServer,
@@ -90,8 +90,8 @@ impl Place {
     /// A client for a server, with secrets in all its requests.
     pub(crate) fn client(self, url: &str, http: HttpConfig) -> Arc<dyn Provider> {
         let http = http
-            .header("cookie", format!("a=1; session={COOKIE}"))
-            .header("authorization", format!("Bearer {TOKEN}"));
+            .with_header("cookie", format!("a=1; session={COOKIE}"))
+            .with_header("authorization", format!("Bearer {TOKEN}"));
         let mut options = ProviderOptions::new().base_url(url).http(http);
         if self.provider() == "aura" {
             options = options.set("key", KEY);

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chatwire::http::HttpConfig;
+use chatwire::HttpConfig;
 use chatwire::{ChatRequest, Error, Provider, ReplyEvent};
 use chatwire_mock::{Answer, Gate, RecordedRequest};
 use futures::future::BoxFuture;
@@ -76,9 +76,9 @@ impl Cell {
 pub(crate) fn limits() -> HttpConfig {
     let long = Duration::from_secs(20);
     HttpConfig::new()
-        .first_byte_timeout(long)
-        .idle_timeout(long)
-        .connect_timeout(long)
+        .with_first_byte_timeout(long)
+        .with_idle_timeout(long)
+        .with_connect_timeout(long)
 }
 
 /// Answers all requests at a place so.

@@ -3,7 +3,7 @@
 
 use std::error::Error as _;
 
-use chatwire::http::HttpConfig;
+use chatwire::HttpConfig;
 use chatwire::{ChatRequest, Error, ProviderExt as _, ProviderOptions, provider};
 use chatwire_mock::{AiEngineMock, Answer, Framing, Gate, MagickPenMock, MockServer};
 
@@ -208,19 +208,19 @@ async fn no_password_of_an_address_is_seen() {
                 "proxy",
                 ProviderOptions::new()
                     .base_url("http://site.invalid")
-                    .http(HttpConfig::new().proxy(with("http"))),
+                    .http(HttpConfig::new().with_proxy(with("http"))),
             ),
             (
                 "tunnel",
                 ProviderOptions::new()
                     .base_url("https://site.invalid")
-                    .http(HttpConfig::new().proxy(with("http"))),
+                    .http(HttpConfig::new().with_proxy(with("http"))),
             ),
             (
                 "socks",
                 ProviderOptions::new()
                     .base_url("http://site.invalid")
-                    .http(HttpConfig::new().proxy(with("socks5h"))),
+                    .http(HttpConfig::new().with_proxy(with("socks5h"))),
             ),
         ];
         for (case, options) in options {
@@ -242,7 +242,7 @@ async fn no_password_of_an_address_is_seen() {
             format!("user:{PASSWORD_IN_URL}@host"),
         ] {
             let base = ProviderOptions::new().base_url(&bad);
-            let proxy = ProviderOptions::new().http(HttpConfig::new().proxy(&bad));
+            let proxy = ProviderOptions::new().http(HttpConfig::new().with_proxy(&bad));
             for options in [base, proxy] {
                 if let Err(error) = provider(name, options) {
                     assert_eq!(check(&error, &secrets), Ok(()), "{name}, {bad}");

@@ -46,7 +46,7 @@ pub(crate) fn cells() -> Vec<Cell> {
 }
 
 /// A stage whose server has this address, and needs nothing to live.
-fn at(place: Place, url: &str, http: chatwire::http::HttpConfig) -> BoxFuture<'static, Stage> {
+fn at(place: Place, url: &str, http: chatwire::HttpConfig) -> BoxFuture<'static, Stage> {
     let client = place.client(url, http);
     Box::pin(async move { Stage::new(client, ()) })
 }
@@ -87,7 +87,7 @@ fn unreachable() -> Vec<Cell> {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 let url = format!("https://{}", listener.local_addr().unwrap());
                 Stage::new(
-                    place.client(&url, limits().connect_timeout(short)),
+                    place.client(&url, limits().with_connect_timeout(short)),
                     listener,
                 )
             })

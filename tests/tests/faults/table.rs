@@ -11,7 +11,7 @@ use chatwire::ErrorKind::{
     Blocked, Connect, Credentials, Interrupted, LimitExceeded, Protocol, RateLimited, Refused,
     Status, Timeout, Truncated,
 };
-use chatwire::http::HttpConfig;
+use chatwire::HttpConfig;
 use chatwire::{Limit, TimeoutPhase};
 use chatwire_mock::{Answer, Ending, Framing, HeadFault};
 
@@ -110,8 +110,8 @@ pub(crate) fn cells() -> Vec<Cell> {
 }
 
 fn silence(rows: &mut Rows) {
-    let short_first: fn(HttpConfig) -> HttpConfig = |http| http.first_byte_timeout(SHORT);
-    let short_idle: fn(HttpConfig) -> HttpConfig = |http| http.idle_timeout(SHORT);
+    let short_first: fn(HttpConfig) -> HttpConfig = |http| http.with_first_byte_timeout(SHORT);
+    let short_idle: fn(HttpConfig) -> HttpConfig = |http| http.with_idle_timeout(SHORT);
     rows.row_with(
         "accepted and never answered",
         short_first,
@@ -164,7 +164,7 @@ fn silence(rows: &mut Rows) {
     );
     rows.row_with(
         "text without end, slower than any silence",
-        |http| http.total_timeout(SHORT),
+        |http| http.with_total_timeout(SHORT),
         |asked| {
             let piece = asked.more("x");
             let slow = (0..200).fold(asked.begun("x"), |answer, _| {
@@ -537,7 +537,7 @@ fn wrong_bodies(rows: &mut Rows) {
 }
 
 fn floods(rows: &mut Rows) {
-    let reply_limit: fn(HttpConfig) -> HttpConfig = |http| http.max_reply(MIB);
+    let reply_limit: fn(HttpConfig) -> HttpConfig = |http| http.with_max_reply(MIB);
     let too_long = fails(LimitExceeded(Limit::Reply))
         .repeated("x", MIB)
         .words("1048576");
@@ -546,7 +546,7 @@ fn floods(rows: &mut Rows) {
     let line = piece.clone();
     rows.row_with(
         "a line of a gigabyte",
-        |http| http.max_reply(MIB).max_event(MIB / 2),
+        |http| http.with_max_reply(MIB).with_max_event(MIB / 2),
         move |asked| {
             let start = if asked.place == Place::AiEngineSubmit {
                 "data: "

@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::Utf8Decoder;
 use super::line_ends::LineEnds;
-use crate::{Error, ErrorKind, Limit};
+use crate::error::{Error, ErrorKind, Limit};
 
 /// Cuts a stream of UTF-8 text into lines, wherever the pieces of the stream
 /// are cut. A line ends with LF, CR or CRLF, as in server-sent events.
@@ -13,7 +13,7 @@ use crate::{Error, ErrorKind, Limit};
 /// at once.
 ///
 /// ```
-/// use chatwire_core::decode::Lines;
+/// use chatwire_core::provider_kit::decode::Lines;
 ///
 /// let mut lines = Lines::new(1024);
 /// lines.feed(b"one\r\ntw");

@@ -1,8 +1,9 @@
 use bytes::Bytes;
 
 use super::{ReplyDecoder, Utf8Decoder};
+use crate::chat::{Finish, FinishReason, ReplyEvent};
+use crate::error::{Error, ErrorKind};
 use crate::text::{html_title, shorten};
-use crate::{Error, ErrorKind, Finish, FinishReason, ReplyEvent};
 
 /// Decodes a reply that is plain text: every byte belongs to the answer.
 ///

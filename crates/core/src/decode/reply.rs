@@ -1,6 +1,7 @@
 use bytes::Bytes;
 
-use crate::{Error, ReplyEvent};
+use crate::chat::ReplyEvent;
+use crate::error::Error;
 
 /// Turns the body of a response into the events of a reply: what each protocol
 /// has to bring.

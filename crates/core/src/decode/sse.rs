@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::lines::{Lines, Span, too_large};
-use crate::Error;
+use crate::error::Error;
 
 /// Decodes server-sent events, as the [WHATWG specification] has it, from
 /// pieces cut anywhere.
@@ -13,7 +13,7 @@ use crate::Error;
 /// [WHATWG specification]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 ///
 /// ```
-/// use chatwire_core::decode::SseDecoder;
+/// use chatwire_core::provider_kit::decode::SseDecoder;
 ///
 /// let mut events = SseDecoder::new(1024);
 /// events.feed(b"event: add\ndata: 73\n\ndata: ha");

@@ -2,7 +2,7 @@
 /// what [`String::from_utf8_lossy`] makes of the whole.
 ///
 /// ```
-/// use chatwire_core::decode::Utf8Decoder;
+/// use chatwire_core::provider_kit::decode::Utf8Decoder;
 ///
 /// let mut text = Utf8Decoder::new();
 /// assert_eq!(text.decode(b"caf\xc3"), "caf");

@@ -6,13 +6,14 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_core::Stream;
 use http_body::Body as _;
 use tokio::time::Instant;
 
 use super::alarm::Alarm;
 use super::client::{Policy, root, timeout_error};
 use super::deadlines::Deadlines;
-use crate::{Error, ErrorKind, TimeoutPhase};
+use crate::error::{Error, ErrorKind, TimeoutPhase};
 
 /// How often in the time that a server may be silent an alarm rings. A silence
 /// is noticed late by at most one such part.
@@ -24,7 +25,7 @@ const RINGS: u32 = 16;
 /// time between two reads is not the server's silence. The clock is read when
 /// an alarm is set or rings, not for each piece, so that limits cost a fast
 /// body nothing.
-pub(crate) struct HttpBody {
+pub(super) struct HttpBody {
     body: reqwest::Body,
     policy: Arc<Policy>,
     deadlines: Deadlines,
@@ -48,7 +49,7 @@ impl HttpBody {
     }
 
     /// When the request was begun.
-    pub(crate) fn started(&self) -> Instant {
+    pub(super) fn started(&self) -> Instant {
         self.deadlines.started
     }
 
@@ -59,10 +60,7 @@ impl HttpBody {
             .transpose()
     }
 
-    pub(crate) fn poll_chunk(
-        &mut self,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Error>>> {
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         loop {
             match Pin::new(&mut self.body).poll_frame(context) {
                 Poll::Ready(None) => return Poll::Ready(None),
@@ -170,6 +168,14 @@ fn broken(error: reqwest::Error) -> Error {
         format!("the connection broke within the answer: {}", root(&error)),
     )
     .with_source(error)
+}
+
+impl Stream for HttpBody {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_chunk(context)
+    }
 }
 
 impl fmt::Debug for HttpBody {

@@ -13,7 +13,8 @@ use super::config::HttpConfig;
 use super::deadlines::Deadlines;
 use super::response::HttpResponse;
 use super::url::{RequestUrl, passwords, without_userinfo};
-use crate::{Error, ErrorKind, Redactor, Secret, TimeoutPhase};
+use crate::error::{Error, ErrorKind, TimeoutPhase};
+use crate::secret::{Redactor, Secret};
 
 /// The user agent where neither the caller nor the provider has one.
 const DEFAULT_AGENT: &str = concat!("chatwire/", env!("CARGO_PKG_VERSION"));
@@ -24,7 +25,7 @@ const MAX_REDIRECTS: usize = 5;
 /// An HTTP client that keeps the policy of an [`HttpConfig`] for every request.
 /// Clones share their connections.
 #[derive(Clone)]
-pub struct Http {
+pub struct HttpClient {
     client: reqwest::Client,
     policy: Arc<Policy>,
 }
@@ -111,14 +112,14 @@ impl fmt::Debug for HttpRequest {
     }
 }
 
-impl Http {
+impl HttpClient {
     /// A client for the named provider.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidRequest`] for a proxy address or header that cannot
     /// be used, and when TLS cannot be set up.
-    pub fn new(provider: &str, config: HttpConfig) -> Result<Http, Error> {
+    pub fn new(provider: &str, config: HttpConfig) -> Result<HttpClient, Error> {
         let redactor = Redactor::new();
         let headers = headers(&config, &redactor).map_err(|error| error.with_provider(provider))?;
         let client = match &config.client {
@@ -133,7 +134,7 @@ impl Http {
             headers,
             redactor,
         };
-        Ok(Http {
+        Ok(HttpClient {
             client,
             policy: Arc::new(policy),
         })
@@ -337,9 +338,9 @@ impl Http {
     }
 }
 
-impl fmt::Debug for Http {
+impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Http")
+        f.debug_struct("HttpClient")
             .field("provider", &self.policy.provider)
             .field("config", &self.policy.config)
             .finish_non_exhaustive()

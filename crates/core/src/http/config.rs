@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::Secret;
+use crate::secret::Secret;
 
 /// How a provider speaks HTTP: time limits, size limits, proxy, extra headers.
 /// It applies to every request of the provider, those for credentials
@@ -9,27 +9,27 @@ use crate::Secret;
 ///
 /// | what | default | method |
 /// |---|---|---|
-/// | connection | 10 s | [`connect_timeout`](HttpConfig::connect_timeout) |
-/// | head and first byte of an answer | 120 s | [`first_byte_timeout`](HttpConfig::first_byte_timeout) |
-/// | silence between two reads | 60 s | [`idle_timeout`](HttpConfig::idle_timeout) |
-/// | whole reply | none | [`total_timeout`](HttpConfig::total_timeout) |
-/// | one event of a stream | 1 MiB | [`max_event`](HttpConfig::max_event) |
-/// | body of an error that is read | 16 KiB | [`max_error_body`](HttpConfig::max_error_body) |
-/// | page or script read for credentials | 8 MiB | [`max_page`](HttpConfig::max_page) |
-/// | text of a whole reply | 64 MiB | [`max_reply`](HttpConfig::max_reply) |
+/// | connection | 10 s | [`with_connect_timeout`](HttpConfig::with_connect_timeout) |
+/// | head and first byte of an answer | 120 s | [`with_first_byte_timeout`](HttpConfig::with_first_byte_timeout) |
+/// | silence between two reads | 60 s | [`with_idle_timeout`](HttpConfig::with_idle_timeout) |
+/// | whole reply | none | [`with_total_timeout`](HttpConfig::with_total_timeout) |
+/// | one event of a stream | 1 MiB | [`with_max_event`](HttpConfig::with_max_event) |
+/// | body of an error that is read | 16 KiB | [`with_max_error_body`](HttpConfig::with_max_error_body) |
+/// | page or script read for credentials | 8 MiB | [`with_max_page`](HttpConfig::with_max_page) |
+/// | text of a whole reply | 64 MiB | [`with_max_reply`](HttpConfig::with_max_reply) |
 ///
 /// `None` switches a limit off.
 ///
 /// ```
 /// use std::time::Duration;
-/// use chatwire_core::http::HttpConfig;
+/// use chatwire_core::HttpConfig;
 ///
 /// let http = HttpConfig::new()
-///     .idle_timeout(Duration::from_secs(20))
-///     .total_timeout(Duration::from_secs(600))
-///     .max_reply(None)
-///     .proxy("socks5://127.0.0.1:1080")
-///     .header("x-team", "search");
+///     .with_idle_timeout(Duration::from_secs(20))
+///     .with_total_timeout(Duration::from_secs(600))
+///     .with_max_reply(None)
+///     .with_proxy("socks5://127.0.0.1:1080")
+///     .with_header("x-team", "search");
 /// # let _ = http;
 /// ```
 #[derive(Clone)]
@@ -76,9 +76,9 @@ impl HttpConfig {
     }
 
     /// The longest time for a connection to be made, TLS included. It does not
-    /// apply to a [`client`](HttpConfig::client) of one's own.
+    /// apply to a [`with_client`](HttpConfig::with_client) of one's own.
     #[must_use]
-    pub fn connect_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
+    pub fn with_connect_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
         self.connect_timeout = limit.into();
         self
     }
@@ -87,7 +87,7 @@ impl HttpConfig {
     /// body. Some servers send the head only with the first text, so one limit
     /// covers both; the error says which was missing.
     #[must_use]
-    pub fn first_byte_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
+    pub fn with_first_byte_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
         self.first_byte_timeout = limit.into();
         self
     }
@@ -96,35 +96,35 @@ impl HttpConfig {
     /// at most. Some servers leave a connection open for good when their model
     /// breaks off, and only this notices.
     #[must_use]
-    pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
+    pub fn with_idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
         self.idle_timeout = limit.into();
         self
     }
 
     /// The longest time for a request and its whole answer.
     #[must_use]
-    pub fn total_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
+    pub fn with_total_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
         self.total_timeout = limit.into();
         self
     }
 
     /// The largest single event of a stream, in bytes.
     #[must_use]
-    pub fn max_event(mut self, limit: impl Into<Option<usize>>) -> HttpConfig {
+    pub fn with_max_event(mut self, limit: impl Into<Option<usize>>) -> HttpConfig {
         self.max_event = limit.into();
         self
     }
 
     /// How much of the body of an error is read, in bytes; the rest is left.
     #[must_use]
-    pub fn max_error_body(mut self, limit: usize) -> HttpConfig {
+    pub fn with_max_error_body(mut self, limit: usize) -> HttpConfig {
         self.max_error_body = limit;
         self
     }
 
     /// The largest page, script or list that is read whole, in bytes.
     #[must_use]
-    pub fn max_page(mut self, limit: impl Into<Option<usize>>) -> HttpConfig {
+    pub fn with_max_page(mut self, limit: impl Into<Option<usize>>) -> HttpConfig {
         self.max_page = limit.into();
         self
     }
@@ -132,7 +132,7 @@ impl HttpConfig {
     /// The longest text of a reply, in bytes. So many bytes of a body without
     /// any event in them, such as comments without end, are too many as well.
     #[must_use]
-    pub fn max_reply(mut self, limit: impl Into<Option<usize>>) -> HttpConfig {
+    pub fn with_max_reply(mut self, limit: impl Into<Option<usize>>) -> HttpConfig {
         self.max_reply = limit.into();
         self
     }
@@ -140,10 +140,10 @@ impl HttpConfig {
     /// A proxy for every request: `http://`, `https://`, `socks5://` or
     /// `socks5h://`, with user name and password in the address if it wants
     /// them. Without one, the environment's (`HTTPS_PROXY`, `NO_PROXY`, …) is
-    /// used. It does not apply to a [`client`](HttpConfig::client) of one's
+    /// used. It does not apply to a [`with_client`](HttpConfig::with_client) of one's
     /// own. SOCKS needs one of the features `rustls` and `native-tls`.
     #[must_use]
-    pub fn proxy(mut self, url: impl Into<String>) -> HttpConfig {
+    pub fn with_proxy(mut self, url: impl Into<String>) -> HttpConfig {
         self.proxy = Some(Secret::new(url.into()));
         self
     }
@@ -156,21 +156,21 @@ impl HttpConfig {
     /// Uses no proxy, whatever the environment names, and forgets one that was
     /// set before: for servers on this machine.
     #[must_use]
-    pub fn no_proxy(mut self) -> HttpConfig {
+    pub fn without_proxy(mut self) -> HttpConfig {
         self.proxy = None;
         self.direct = true;
         self
     }
 
     /// The proxy that was set, for helpers that make connections of their own.
-    pub fn get_proxy(&self) -> Option<&Secret> {
+    pub fn proxy(&self) -> Option<&Secret> {
         self.proxy.as_ref()
     }
 
     /// A header for every request, for example a cookie. It replaces one that
     /// the provider would send itself. Values are treated as secrets.
     #[must_use]
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> HttpConfig {
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> HttpConfig {
         self.headers.push((name.into(), Secret::new(value.into())));
         self
     }
@@ -178,7 +178,7 @@ impl HttpConfig {
     /// The `User-Agent` of every request (default: `chatwire/` and the
     /// version, unless the provider has one of its own).
     #[must_use]
-    pub fn user_agent(mut self, user_agent: impl Into<String>) -> HttpConfig {
+    pub fn with_user_agent(mut self, user_agent: impl Into<String>) -> HttpConfig {
         self.user_agent = Some(user_agent.into());
         self
     }
@@ -193,7 +193,7 @@ impl HttpConfig {
     /// on reqwest's feature for one: `reqwest::Client::new()` panics. The client
     /// that this crate makes needs neither.
     #[must_use]
-    pub fn client(mut self, client: reqwest::Client) -> HttpConfig {
+    pub fn with_client(mut self, client: reqwest::Client) -> HttpConfig {
         self.client = Some(client);
         self
     }

@@ -13,8 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-pub(crate) use body::HttpBody;
-pub use client::{Http, HttpRequest};
+pub use client::{HttpClient, HttpRequest};
 pub use config::HttpConfig;
 pub use response::{HttpResponse, refusal};
 pub use url::{BaseUrl, RequestUrl};

@@ -11,12 +11,11 @@ use super::client::Policy;
 use super::deadlines::Deadlines;
 use super::url::RequestUrl;
 use super::{message_of_json, retry_after};
-use crate::decode::PlainText;
+use crate::decode::{PlainText, ReplyDecoder};
+use crate::error::{Error, ErrorKind, Limit};
+use crate::stream::ReplyStream;
 use crate::text::{html_title, is_html_page, plain, shorten};
-use crate::{
-    Error, ErrorKind, Limit, ReplyDecoder, ReplyStream, kind_from_words, sounds_temporary,
-    wait_from_words,
-};
+use crate::words::{kind_from_words, sounds_temporary, wait_from_words};
 
 /// The head of a response, and its body still to be read.
 pub struct HttpResponse {
@@ -94,12 +93,13 @@ impl HttpResponse {
         model: &str,
     ) -> Result<ReplyStream, Error> {
         let provider = self.policy.provider.clone();
-        ReplyStream::from_body(self.body, Box::new(decoder))
-            .with_source(&provider, model)
+        let started = self.body.started();
+        ReplyStream::from_body(Box::pin(self.body), Box::new(decoder), started)
+            .with_provider_and_model(&provider, model)
             .with_max_text(self.policy.config.max_reply)
             .with_redactor(self.policy.redactor.clone())
             .with_status(self.status)
-            .begun()
+            .wait_for_first_event()
             .await
     }
 

@@ -3,7 +3,8 @@ use std::fmt;
 use http::header::{HeaderMap, HeaderValue, ORIGIN, REFERER};
 use reqwest::Url;
 
-use crate::{Error, ErrorKind, Secret};
+use crate::error::{Error, ErrorKind};
+use crate::secret::Secret;
 
 /// The address of a server, or of a folder on it: what requests are made
 /// relative to. It prints without user name and password.

@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::future::pending;
 use std::time::Duration;
 
-use chatwire_core::{CredentialCache, Error, ErrorKind};
+use chatwire_core::provider_kit::CredentialCache;
+use chatwire_core::{Error, ErrorKind};
 use futures::future::join_all;
 use tokio::time::{sleep, timeout};
 

@@ -112,49 +112,49 @@ async fn who_is_asked_and_who_answers() {
         (
             "the model chooses",
             vec![one("a", Act::Say("x")), one("b", Act::Say("x"))],
-            ask().model("b-model"),
+            ask().with_model("b-model"),
             Ok(("b", "b-model")),
             &[0, 1],
         ),
         (
             "any model",
             vec![one("a", Act::Say("x")), any(one("b", Act::Say("x")))],
-            ask().model("z"),
+            ask().with_model("z"),
             Ok(("b", "z")),
             &[0, 1],
         ),
         (
             "a model of nobody",
             vec![one("a", Act::Say("x")), one("b", Act::Say("x"))],
-            ask().model("z"),
+            ask().with_model("z"),
             Err((UnsupportedModel, &[UnsupportedModel, UnsupportedModel])),
             &[0, 0],
         ),
         (
             "a parameter chooses",
             vec![one("a", Act::Say("x")), warm(one("b", Act::Say("x")))],
-            ask().temperature(0.5),
+            ask().with_temperature(0.5),
             Ok(("b", "b-model")),
             &[0, 1],
         ),
         (
             "a parameter of nobody",
             vec![one("a", Act::Say("x")), one("b", Act::Say("x"))],
-            ask().max_tokens(5),
+            ask().with_max_tokens(5),
             Err((InvalidRequest, &[InvalidRequest, InvalidRequest])),
             &[0, 0],
         ),
         (
             "skipped for different reasons",
             vec![one("a", Act::Say("x")), warm(one("b", Act::Say("x")))],
-            ask().temperature(0.5).model("a-model"),
+            ask().with_temperature(0.5).with_model("a-model"),
             Err((InvalidRequest, &[InvalidRequest, UnsupportedModel])),
             &[0, 0],
         ),
         (
             "one skipped, one failed",
             vec![one("a", Act::Say("x")), warm(one("b", fail(Connect)))],
-            ask().temperature(0.5),
+            ask().with_temperature(0.5),
             Err((AllFailed, &[InvalidRequest, Connect])),
             &[0, 1],
         ),
@@ -291,7 +291,7 @@ fn info() {
         }),
         one("b", Act::Say("x")).with(|info| {
             info.models
-                .push(ModelInfo::new("a-model").named("another name"));
+                .push(ModelInfo::new("a-model").with_name("another name"));
             info.capabilities.max_tokens = true;
             info.capabilities.temperature = Some(0.5..=2.0);
         }),

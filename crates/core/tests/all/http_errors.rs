@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use chatwire_core::http::{BaseUrl, Http, HttpConfig, HttpRequest};
-use chatwire_core::{Error, ErrorKind};
+use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest};
+use chatwire_core::{Error, ErrorKind, HttpConfig};
 
 use crate::server::{Close, Hang, Server, Step, answer, chunk, send};
 
 async fn error_of(steps: Vec<Step>, config: HttpConfig) -> Error {
     let server = Server::doing(steps).await;
-    let http = Http::new("box", config.no_proxy()).unwrap();
+    let http = HttpClient::new("box", config.without_proxy()).unwrap();
     let url = BaseUrl::parse(&server.url()).unwrap().join("/ask").unwrap();
     let response = http.send(HttpRequest::post(url)).await.unwrap();
     assert!(!response.is_success());
@@ -231,7 +231,7 @@ async fn waits() {
 #[tokio::test]
 async fn excerpts() {
     let long = "é".repeat(100_000);
-    let limit = |limit| HttpConfig::new().max_error_body(limit);
+    let limit = |limit| HttpConfig::new().with_max_error_body(limit);
     let head = || send("HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\n");
     // name, what the server sends, the configuration, how the excerpt begins
     let cases: Vec<(&str, Vec<Step>, HttpConfig, Option<&str>)> = vec![
@@ -269,7 +269,7 @@ async fn excerpts() {
         (
             "without an end",
             vec![head(), chunk("abc"), Hang],
-            HttpConfig::new().idle_timeout(Duration::from_millis(100)),
+            HttpConfig::new().with_idle_timeout(Duration::from_millis(100)),
             Some("abc"),
         ),
         (
@@ -316,7 +316,7 @@ async fn reasons() {
         head.extend_from_slice(status);
         head.extend_from_slice(b"\r\ncontent-length: 0\r\n\r\n");
         let server = Server::doing(vec![send(head)]).await;
-        let http = Http::new("box", HttpConfig::new().no_proxy()).unwrap();
+        let http = HttpClient::new("box", HttpConfig::new().without_proxy()).unwrap();
         let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
         let response = http.send(HttpRequest::get(url)).await.unwrap();
         assert_eq!(
@@ -337,7 +337,7 @@ async fn secrets_in_errors() {
         "<html><title>k3y-of-bob</title></html>",
     ] {
         for status in ["401 No", "429 k3y-of-bob", "500 k3y-of-bob"] {
-            let config = HttpConfig::new().header("x-key", "k3y-of-bob");
+            let config = HttpConfig::new().with_header("x-key", "k3y-of-bob");
             let error = error_of(answer(status, &[], body), config).await;
             let shown = format!("{error} {error:?}");
             assert!(!shown.contains("k3y"), "{shown}");

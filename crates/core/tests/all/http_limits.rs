@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use chatwire_core::http::{BaseUrl, Http, HttpConfig, HttpRequest};
-use chatwire_core::{Error, ErrorKind, IncompleteReply, Limit, ReplyEvent, TimeoutPhase};
+use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest};
+use chatwire_core::{
+    Error, ErrorKind, HttpConfig, IncompleteReply, Limit, ReplyEvent, TimeoutPhase,
+};
 use futures::future::join_all;
 use tokio::time::{sleep, timeout};
 
@@ -19,11 +21,11 @@ const SHORT: Duration = Duration::from_millis(150);
 const LONGER: Duration = Duration::from_secs(2);
 
 fn config() -> HttpConfig {
-    HttpConfig::new().no_proxy()
+    HttpConfig::new().without_proxy()
 }
 
 async fn ask(url: &str, config: HttpConfig) -> Result<String, IncompleteReply> {
-    let http = Http::new("box", config)?;
+    let http = HttpClient::new("box", config)?;
     let request = HttpRequest::post(BaseUrl::parse(url)?.join("/ask")?).body("Hi");
     let response = http.send(request).await?;
     if !response.is_success() {
@@ -34,15 +36,15 @@ async fn ask(url: &str, config: HttpConfig) -> Result<String, IncompleteReply> {
 }
 
 fn idle() -> HttpConfig {
-    config().idle_timeout(SHORT)
+    config().with_idle_timeout(SHORT)
 }
 
 fn first_byte() -> HttpConfig {
-    config().first_byte_timeout(SHORT)
+    config().with_first_byte_timeout(SHORT)
 }
 
 fn total() -> HttpConfig {
-    config().total_timeout(LONGER)
+    config().with_total_timeout(LONGER)
 }
 
 #[tokio::test]
@@ -85,7 +87,7 @@ async fn faults() {
         (
             "no first byte",
             vec![head(), Hang],
-            config().first_byte_timeout(LONGER),
+            config().with_first_byte_timeout(LONGER),
             Timeout(TimeoutPhase::FirstByte),
             "",
             "2 s",
@@ -216,7 +218,7 @@ async fn faults() {
         (
             "a reply above its limit",
             vec![head(), chunk("12345"), Wait(SHORT), chunk("678901"), Hang],
-            config().max_reply(10),
+            config().with_max_reply(10),
             LimitExceeded(Limit::Reply),
             "12345",
             "10 bytes",
@@ -260,10 +262,10 @@ async fn faults() {
 async fn within_the_limits() {
     let pause = || Wait(LONGER + SHORT);
     let unlimited = config()
-        .first_byte_timeout(None)
-        .idle_timeout(None)
-        .total_timeout(None)
-        .connect_timeout(None);
+        .with_first_byte_timeout(None)
+        .with_idle_timeout(None)
+        .with_total_timeout(None)
+        .with_connect_timeout(None);
     let cases = [
         (
             "no limits",
@@ -274,17 +276,21 @@ async fn within_the_limits() {
         (
             "a slow beginning",
             vec![pause(), head(), pause(), chunk("a"), last()],
-            config().idle_timeout(LONGER).first_byte_timeout(AGES),
+            config()
+                .with_idle_timeout(LONGER)
+                .with_first_byte_timeout(AGES),
         ),
         (
             "a slow end",
             vec![head(), chunk("a"), pause(), last()],
-            config().first_byte_timeout(LONGER).idle_timeout(AGES),
+            config()
+                .with_first_byte_timeout(LONGER)
+                .with_idle_timeout(AGES),
         ),
         (
             "the limit of a reply",
             vec![head(), chunk("a"), last()],
-            config().max_reply(1),
+            config().with_max_reply(1),
         ),
     ];
     let checks = cases.into_iter().map(async |(name, steps, config)| {
@@ -303,7 +309,7 @@ async fn within_the_limits() {
 async fn a_caller_may_take_its_time() {
     let steps = vec![head(), chunk("a"), Wait(LONGER), chunk("b"), last()];
     let server = Server::doing(steps).await;
-    let http = Http::new("box", config().idle_timeout(LONGER)).unwrap();
+    let http = HttpClient::new("box", config().with_idle_timeout(LONGER)).unwrap();
     let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
     let response = http.send(HttpRequest::get(url)).await.unwrap();
     let mut reply = response.into_text_reply("one").await.unwrap();
@@ -333,7 +339,7 @@ async fn silence_after_many_reads() {
         Hang,
     ];
     let server = Server::doing(steps).await;
-    let http = Http::new("box", config().idle_timeout(LONGER)).unwrap();
+    let http = HttpClient::new("box", config().with_idle_timeout(LONGER)).unwrap();
     let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
     let response = http.send(HttpRequest::get(url)).await.unwrap();
     let mut reply = response.into_text_reply("one").await.unwrap();
@@ -382,7 +388,7 @@ async fn no_connection() {
 #[test]
 fn socks_needs_tls() {
     let config = HttpConfig::new().proxy("socks5://127.0.0.1:9");
-    let error = Http::new("box", config).unwrap_err();
+    let error = HttpClient::new("box", config).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert!(error.to_string().contains("features rustls"), "{error}");
 }
@@ -393,7 +399,9 @@ fn socks_needs_tls() {
 async fn a_connection_that_takes_too_long() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let proxy = format!("socks5://{}", silent.local_addr().unwrap());
-    let config = HttpConfig::new().proxy(proxy).connect_timeout(SHORT);
+    let config = HttpConfig::new()
+        .with_proxy(proxy)
+        .with_connect_timeout(SHORT);
     let asked = timeout(AGES, ask("http://127.0.0.1:9", config))
         .await
         .unwrap();
@@ -407,7 +415,7 @@ async fn a_connection_that_takes_too_long() {
 }
 
 async fn page(url: &str, config: HttpConfig) -> Result<String, Error> {
-    let http = Http::new("box", config)?;
+    let http = HttpClient::new("box", config)?;
     let response = http
         .send(HttpRequest::get(BaseUrl::parse(url)?.join("/page")?))
         .await?;
@@ -427,25 +435,25 @@ async fn pages() {
         (
             "whole",
             answer("200 OK", &[], "0123456789"),
-            config().max_page(10),
+            config().with_max_page(10),
             Ok("0123456789"),
         ),
         (
             "above the limit",
             answer("200 OK", &[], "0123456789x"),
-            config().max_page(10),
+            config().with_max_page(10),
             Err(LimitExceeded(Limit::Page)),
         ),
         (
             "above it without an end",
             vec![head(), chunk("0123456789x"), Hang],
-            config().max_page(10),
+            config().with_max_page(10),
             Err(LimitExceeded(Limit::Page)),
         ),
         (
             "no limit",
             answer("200 OK", &[], "0123456789x"),
-            config().max_page(None),
+            config().with_max_page(None),
             Ok("0123456789x"),
         ),
         ("empty", answer("200 OK", &[], ""), config(), Ok("")),
@@ -506,7 +514,7 @@ async fn the_connection_after_an_answer() {
         ("floods", floods, false),
     ] {
         let server = Server::doing(steps).await;
-        let http = Http::new("box", config()).unwrap();
+        let http = HttpClient::new("box", config()).unwrap();
         let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
         for _ in 0..5 {
             let response = http.send(HttpRequest::get(url.clone())).await.unwrap();
@@ -532,7 +540,7 @@ async fn the_connection_after_an_answer() {
 #[tokio::test]
 async fn dropped_is_closed() {
     let server = Server::doing(vec![head(), chunk("a"), Hang]).await;
-    let http = Http::new("box", config()).unwrap();
+    let http = HttpClient::new("box", config()).unwrap();
     let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
     let response = http.send(HttpRequest::get(url.clone())).await.unwrap();
     let mut reply = response.into_text_reply("one").await.unwrap();
@@ -553,7 +561,8 @@ async fn dropped_is_closed() {
 
 mod until_dot {
     use bytes::Bytes;
-    use chatwire_core::{Error, Finish, FinishReason, ReplyDecoder, ReplyEvent};
+    use chatwire_core::provider_kit::ReplyDecoder;
+    use chatwire_core::{Error, Finish, FinishReason, ReplyEvent};
 
     /// A protocol whose answers end with a dot.
     #[derive(Default)]

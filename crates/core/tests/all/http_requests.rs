@@ -1,13 +1,13 @@
 //! What is sent: addresses, headers, redirects, proxies.
 
-use chatwire_core::http::{BaseUrl, Http, HttpConfig, HttpRequest, HttpResponse};
-use chatwire_core::{Error, ErrorKind};
+use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, HttpResponse};
+use chatwire_core::{Error, ErrorKind, HttpConfig};
 use http::header::{HeaderName, HeaderValue, USER_AGENT};
 
 use crate::server::{Seen, Server, answer};
 
 fn config() -> HttpConfig {
-    HttpConfig::new().no_proxy()
+    HttpConfig::new().without_proxy()
 }
 
 fn post(base: &str, path: &str) -> HttpRequest {
@@ -26,39 +26,39 @@ async fn ok() -> Server {
 async fn headers() {
     const VERSION: &str = concat!("chatwire/", env!("CARGO_PKG_VERSION"));
     let many = config()
-        .header("cookie", "a=1")
-        .header("Cookie", "b=2")
-        .header(" x-team ", " search ");
+        .with_header("cookie", "a=1")
+        .with_header("Cookie", "b=2")
+        .with_header(" x-team ", " search ");
     // configuration, whether the provider has an agent, header, its values
     let cases: Vec<(HttpConfig, bool, &str, &[&str])> = vec![
         (config(), false, "user-agent", &[VERSION]),
         (config(), true, "user-agent", &["provider/1"]),
         (
-            config().user_agent("mine/2"),
+            config().with_user_agent("mine/2"),
             false,
             "user-agent",
             &["mine/2"],
         ),
         (
-            config().user_agent("mine/2"),
+            config().with_user_agent("mine/2"),
             true,
             "user-agent",
             &["mine/2"],
         ),
         (
-            config().header("User-Agent", "mine/3"),
+            config().with_header("User-Agent", "mine/3"),
             false,
             "user-agent",
             &["mine/3"],
         ),
         (
-            config().header("User-Agent", "mine/3"),
+            config().with_header("User-Agent", "mine/3"),
             true,
             "user-agent",
             &["mine/3"],
         ),
         (config(), false, "x-own", &["1"]),
-        (config().header("X-Own", "2"), false, "x-own", &["2"]),
+        (config().with_header("X-Own", "2"), false, "x-own", &["2"]),
         (many.clone(), false, "cookie", &["a=1", "b=2"]),
         (many, false, "x-team", &["search"]),
         (config(), false, "accept-encoding", &[]),
@@ -71,7 +71,7 @@ async fn headers() {
         if with_agent {
             request = request.header(USER_AGENT, HeaderValue::from_static("provider/1"));
         }
-        let http = Http::new("box", config).unwrap();
+        let http = HttpClient::new("box", config).unwrap();
         assert!(http.send(request).await.unwrap().is_success());
         let seen = server.seen();
         assert_eq!(seen[0].header(name), values, "{name}");
@@ -95,7 +95,7 @@ async fn addresses() {
         ("/a%20b", "/é", "POST /a%20b/%C3%A9 HTTP/1.1"),
         ("", "/?q=a#b", "POST /?q=a%23b HTTP/1.1"),
     ];
-    let http = Http::new("box", config()).unwrap();
+    let http = HttpClient::new("box", config()).unwrap();
     for (base, suffix, line) in cases {
         let server = ok().await;
         let url = format!("{}{base}", server.url());
@@ -122,7 +122,7 @@ async fn user_and_password() {
             _ => answer("403 No", &[], "pa@ss pa%40ss Ym9iOnBhQHNz"),
         })
         .await;
-        let http = Http::new("box", config()).unwrap();
+        let http = HttpClient::new("box", config()).unwrap();
         let url = format!("http://{user}{}", server.address);
         let response = http.send(post(&url, "/old")).await.unwrap();
         assert_eq!(server.seen().len(), 2);
@@ -198,7 +198,7 @@ async fn redirects() {
         })
         .await;
         address.set(server.address.clone()).unwrap();
-        let http = Http::new("box", config().header("x-extra", "extra")).unwrap();
+        let http = HttpClient::new("box", config().with_header("x-extra", "extra")).unwrap();
         let result = http.send(post(&server.url(), "/old")).await;
         match (result, expected) {
             (Ok(response), Ok((last, requests))) => {
@@ -244,7 +244,7 @@ async fn a_get_may_see_other() {
     })
     .await;
     let url = BaseUrl::parse(&server.url()).unwrap().join("/old").unwrap();
-    let http = Http::new("box", config()).unwrap();
+    let http = HttpClient::new("box", config()).unwrap();
     let response = http.send(HttpRequest::get(url)).await.unwrap();
     assert_eq!(response.into_page().await.unwrap(), "yes");
 }
@@ -252,8 +252,8 @@ async fn a_get_may_see_other() {
 #[tokio::test]
 async fn every_request_goes_through_the_proxy() {
     let proxy = ok().await;
-    let config = HttpConfig::new().proxy(format!("http://bob:pr0xy-pw@{}", proxy.address));
-    let http = Http::new("box", config).unwrap();
+    let config = HttpConfig::new().with_proxy(format!("http://bob:pr0xy-pw@{}", proxy.address));
+    let http = HttpClient::new("box", config).unwrap();
     for path in ["/one", "/two?x=1"] {
         http.send(post("http://backend.invalid/a", path))
             .await
@@ -283,8 +283,8 @@ async fn a_dead_proxy_is_named_without_its_password() {
         &["http"]
     };
     for scheme in schemes {
-        let config = HttpConfig::new().proxy(format!("{scheme}://bob:pr0xy-pw@{address}"));
-        let http = Http::new("box", config).unwrap();
+        let config = HttpConfig::new().with_proxy(format!("{scheme}://bob:pr0xy-pw@{address}"));
+        let http = HttpClient::new("box", config).unwrap();
         let error = http
             .send(post("http://127.0.0.1:9", "/"))
             .await
@@ -307,13 +307,13 @@ async fn a_client_of_ones_own() {
     let builder = reqwest::Client::builder()
         .no_proxy()
         .default_headers(headers);
-    let http = Http::new("box", config().client(builder.build().unwrap())).unwrap();
+    let http = HttpClient::new("box", config().with_client(builder.build().unwrap())).unwrap();
     http.send(post(&server.url(), "/")).await.unwrap();
     assert_eq!(server.seen()[0].header("x-client"), ["own"]);
 
     let limit = std::time::Duration::from_millis(100);
     let builder = reqwest::Client::builder().no_proxy().timeout(limit);
-    let http = Http::new("box", config().client(builder.build().unwrap())).unwrap();
+    let http = HttpClient::new("box", config().with_client(builder.build().unwrap())).unwrap();
     let silent = Server::doing(vec![crate::server::Hang]).await;
     let error = http.send(post(&silent.url(), "/")).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Timeout(_)), "{error:?}");
@@ -324,11 +324,13 @@ async fn a_client_of_ones_own() {
 #[test]
 fn wrong_settings_are_named() {
     // what fails, the words it must say
-    let proxy = |text: &str| Http::new("box", HttpConfig::new().proxy(text)).map(drop);
+    let proxy = |text: &str| HttpClient::new("box", HttpConfig::new().with_proxy(text)).map(drop);
     let base = |text: &str| BaseUrl::parse(text).map(drop);
-    let header =
-        |name: &str, value: &str| Http::new("box", HttpConfig::new().header(name, value)).map(drop);
-    let agent = |text: &str| Http::new("box", HttpConfig::new().user_agent(text)).map(drop);
+    let header = |name: &str, value: &str| {
+        HttpClient::new("box", HttpConfig::new().with_header(name, value)).map(drop)
+    };
+    let agent =
+        |text: &str| HttpClient::new("box", HttpConfig::new().with_user_agent(text)).map(drop);
     let cases: Vec<(Result<(), Error>, &[&str])> = vec![
         (base(""), &["base URL \"\"", "https://example.org/blog"]),
         (base("example.org"), &["\"example.org\"", "whole address"]),
@@ -452,7 +454,7 @@ async fn responses_print_without_what_they_carry() {
         "s3cret",
     ))
     .await;
-    let http = Http::new("box", config()).unwrap();
+    let http = HttpClient::new("box", config()).unwrap();
     let response: HttpResponse = http
         .send(post(&server.url(), "/?key=s3cret"))
         .await

@@ -1,6 +1,6 @@
 //! Lines from pieces cut anywhere.
 
-use chatwire_core::decode::Lines;
+use chatwire_core::provider_kit::decode::Lines;
 use chatwire_core::{ErrorKind, Limit};
 use proptest::prelude::*;
 

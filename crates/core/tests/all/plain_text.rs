@@ -1,7 +1,8 @@
 //! Replies in plain text, and bodies that are no reply.
 
-use chatwire_core::decode::PlainText;
-use chatwire_core::{ErrorKind, FinishReason, ReplyDecoder, ReplyEvent};
+use chatwire_core::provider_kit::ReplyDecoder;
+use chatwire_core::provider_kit::decode::PlainText;
+use chatwire_core::{ErrorKind, FinishReason, ReplyEvent};
 
 /// The texts, and how it ended.
 fn decode(

@@ -44,9 +44,9 @@ fn every_vector_of_the_original() {
     for vector in vectors {
         let name = &vector.vector;
         let format = PromptFormat::new()
-            .label_single(vector.flags.add_special_tokens)
-            .continue_last(vector.flags.do_continue)
-            .system(vector.flags.include_system);
+            .with_label_single(vector.flags.add_special_tokens)
+            .with_continue_last(vector.flags.do_continue)
+            .with_system(vector.flags.include_system);
         match (format.format(&vector.messages), vector.latest) {
             (Ok(prompt), Latest::Prompt(expected)) => assert_eq!(prompt, expected, "{name}"),
             (Err(error), Latest::Failure { .. }) => {

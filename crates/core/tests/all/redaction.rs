@@ -3,8 +3,8 @@
 use std::error::Error as _;
 use std::fmt;
 
-use chatwire_core::http::{BaseUrl, Http, HttpConfig, HttpRequest};
-use chatwire_core::{Error, ErrorKind, Redactor, Secret};
+use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, Redactor};
+use chatwire_core::{Error, ErrorKind, HttpConfig, Secret};
 
 /// An error as a library may write one.
 #[derive(Debug)]
@@ -124,10 +124,10 @@ fn clones_share_what_they_learn() {
 #[test]
 fn what_was_configured_is_never_forgotten() {
     let config = HttpConfig::new()
-        .proxy("http://bob:pr0xy-password@127.0.0.1:9")
-        .header("authorization", "Bearer t0ken-of-bob")
-        .header("cookie", "id=c00kie-of-bob; theme=dark");
-    let http = Http::new("box", config).unwrap();
+        .with_proxy("http://bob:pr0xy-password@127.0.0.1:9")
+        .with_header("authorization", "Bearer t0ken-of-bob")
+        .with_header("cookie", "id=c00kie-of-bob; theme=dark");
+    let http = HttpClient::new("box", config).unwrap();
     for number in 0..1000 {
         http.redactor().add(&Secret::new(format!("nonce-{number}")));
     }
@@ -146,9 +146,9 @@ fn secrets_do_not_print() {
         BaseUrl::parse("http://bob:s3cret-value@example.org/a?".trim_end_matches('?')).unwrap();
     let url = base.join("/b?key=s3cret-value").unwrap();
     let config = HttpConfig::new()
-        .proxy("http://bob:s3cret-value@127.0.0.1:9")
-        .header("x-key", "s3cret-value");
-    let http = Http::new("box", config.clone()).unwrap();
+        .with_proxy("http://bob:s3cret-value@127.0.0.1:9")
+        .with_header("x-key", "s3cret-value");
+    let http = HttpClient::new("box", config.clone()).unwrap();
     let request = HttpRequest::post(url.clone())
         .header(
             http::header::COOKIE,

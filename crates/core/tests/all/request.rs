@@ -19,10 +19,13 @@ fn valid_requests() {
         ("one question", ask()),
         (
             "with everything",
-            ask().model("m").temperature(1.0).max_tokens(1),
+            ask()
+                .with_model("m")
+                .with_temperature(1.0)
+                .with_max_tokens(1),
         ),
-        ("the ends of the range", ask().temperature(0.0)),
-        ("the ends of the range", ask().temperature(2.0)),
+        ("the ends of the range", ask().with_temperature(0.0)),
+        ("the ends of the range", ask().with_temperature(2.0)),
         (
             "ends with the model's own words",
             ChatRequest::new(Messages::new().user("u").assistant("a")),
@@ -73,11 +76,17 @@ fn invalid_requests() {
             ),
             &["number 1", "2 content part"],
         ),
-        (ask().temperature(-0.1), &["temperature", "-0.1", "0 and 2"]),
-        (ask().temperature(2.1), &["temperature", "2.1"]),
-        (ask().temperature(f32::NAN), &["temperature", "NaN"]),
-        (ask().temperature(f32::INFINITY), &["temperature", "inf"]),
-        (ask().max_tokens(0), &["max_tokens", "0"]),
+        (
+            ask().with_temperature(-0.1),
+            &["temperature", "-0.1", "0 and 2"],
+        ),
+        (ask().with_temperature(2.1), &["temperature", "2.1"]),
+        (ask().with_temperature(f32::NAN), &["temperature", "NaN"]),
+        (
+            ask().with_temperature(f32::INFINITY),
+            &["temperature", "inf"],
+        ),
+        (ask().with_max_tokens(0), &["max_tokens", "0"]),
     ];
     for (request, words) in cases {
         let error = request.validate().unwrap_err();
@@ -95,7 +104,8 @@ fn invalid_requests() {
 
 fn info() -> ProviderInfo {
     let mut info = ProviderInfo::new("box", "http://127.0.0.1:1", "one");
-    info.models.push(ModelInfo::new("two").named("Number Two"));
+    info.models
+        .push(ModelInfo::new("two").with_name("Number Two"));
     info
 }
 
@@ -120,60 +130,60 @@ fn what_a_provider_can_do() {
     use ErrorKind::{InvalidRequest, UnsupportedModel};
     let cases: Vec<(&str, ProviderInfo, ChatRequest, Refused)> = vec![
         ("plain", info(), ask(), None),
-        ("the default model", info(), ask().model("one"), None),
-        ("another known model", info(), ask().model("two"), None),
+        ("the default model", info(), ask().with_model("one"), None),
+        ("another known model", info(), ask().with_model("two"), None),
         (
             "a model's name is not its id",
             info(),
-            ask().model("Number Two"),
+            ask().with_model("Number Two"),
             Some((UnsupportedModel, &["Number Two", "one, two", "box"])),
         ),
         (
             "an unknown model",
             info(),
-            ask().model("three"),
+            ask().with_model("three"),
             Some((UnsupportedModel, &["\"three\"", "one, two"])),
         ),
         (
             "any model",
             with_any_model(info()),
-            ask().model("three"),
+            ask().with_model("three"),
             None,
         ),
         (
             "no model is not any model",
             with_any_model(info()),
-            ask().model(" "),
+            ask().with_model(" "),
             Some((UnsupportedModel, &["\" \""])),
         ),
         (
             "temperature, not taken",
             info(),
-            ask().temperature(0.5),
+            ask().with_temperature(0.5),
             Some((InvalidRequest, &["temperature", "leave it out", "box"])),
         ),
         (
             "temperature, taken",
             with_temperature(info()),
-            ask().temperature(1.0),
+            ask().with_temperature(1.0),
             None,
         ),
         (
             "temperature, beyond",
             with_temperature(info()),
-            ask().temperature(1.5),
+            ask().with_temperature(1.5),
             Some((InvalidRequest, &["temperature 1.5", "0 and 1"])),
         ),
         (
             "max_tokens, not taken",
             info(),
-            ask().max_tokens(5),
+            ask().with_max_tokens(5),
             Some((InvalidRequest, &["max_tokens", "leave it out"])),
         ),
         (
             "max_tokens, taken",
             with_max_tokens(info()),
-            ask().max_tokens(5),
+            ask().with_max_tokens(5),
             None,
         ),
         (
@@ -203,7 +213,10 @@ fn what_a_provider_can_do() {
 
 #[test]
 fn what_is_taken_out_is_no_longer_refused() {
-    let request = ask().model("three").temperature(1.5).max_tokens(5);
+    let request = ask()
+        .with_model("three")
+        .with_temperature(1.5)
+        .with_max_tokens(5);
     assert_eq!(
         info().unsupported(&request),
         [Parameter::Temperature, Parameter::MaxTokens]

@@ -114,13 +114,13 @@ impl Provider for Scripted {
             if let Act::After(wait, _) = &act {
                 sleep(*wait).await;
             }
-            let model = request.get_model().unwrap_or(&self.info.default_model);
+            let model = request.model().unwrap_or(&self.info.default_model);
             // After the last event nothing comes, not even the end: who waits
             // for more than was said waits for ever.
             let events = stream::iter(events(act)).chain(stream::pending());
             ReplyStream::from_events(events)
-                .with_source(&self.info.name, model)
-                .begun()
+                .with_provider_and_model(&self.info.name, model)
+                .wait_for_first_event()
                 .await
         })
     }

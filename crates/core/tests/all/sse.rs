@@ -1,6 +1,6 @@
 //! Server-sent events against the WHATWG specification.
 
-use chatwire_core::decode::SseDecoder;
+use chatwire_core::provider_kit::decode::SseDecoder;
 use chatwire_core::{Error, ErrorKind, Limit};
 use proptest::prelude::*;
 

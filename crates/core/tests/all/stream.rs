@@ -27,13 +27,13 @@ fn finish() -> Item {
 
 fn whole(text: &str) -> Item {
     Ok(ReplyEvent::Finish(
-        Finish::new(FinishReason::Stop).text(text),
+        Finish::new(FinishReason::Stop).with_text(text),
     ))
 }
 
 fn images() -> Item {
     Ok(ReplyEvent::Finish(
-        Finish::new(FinishReason::Stop).images(vec!["https://example.org/1.png".into()]),
+        Finish::new(FinishReason::Stop).with_images(vec!["https://example.org/1.png".into()]),
     ))
 }
 
@@ -42,7 +42,7 @@ fn fail(kind: ErrorKind) -> Item {
 }
 
 fn reply(events: Vec<Item>) -> ReplyStream {
-    ReplyStream::from_events(stream::iter(events)).with_source("box", "one")
+    ReplyStream::from_events(stream::iter(events)).with_provider_and_model("box", "one")
 }
 
 /// The events in short: texts as they are, notes in brackets, `.` for the end,
@@ -258,10 +258,10 @@ async fn collected() {
 async fn begun_loses_nothing() {
     for (name, source, expected, _) in CASES {
         let first = expected.first().copied().unwrap_or_default();
-        match reply(source()).begun().await {
+        match reply(source()).wait_for_first_event().await {
             Ok(begun) => {
                 assert!(!begun.is_terminated(), "{name}");
-                let again = begun.begun().await.unwrap();
+                let again = begun.wait_for_first_event().await.unwrap();
                 assert_eq!(events(again).await, *expected, "{name}");
             }
             Err(error) => assert_eq!(format!("!{}", error.kind().as_str()), first, "{name}"),
@@ -270,7 +270,7 @@ async fn begun_loses_nothing() {
 }
 
 #[tokio::test]
-async fn begun_with_text_loses_nothing() {
+async fn waiting_for_the_first_text_loses_nothing() {
     for (name, source, expected, _) in CASES {
         // An error counts as "before text" if only notes came before it.
         let early = expected
@@ -278,14 +278,14 @@ async fn begun_with_text_loses_nothing() {
             .find(|event| !event.starts_with('['))
             .copied()
             .unwrap_or_default();
-        let begun = match reply(source()).begun().await {
-            Ok(begun) => begun.begun_with_text().await,
+        let begun = match reply(source()).wait_for_first_event().await {
+            Ok(begun) => begun.wait_for_first_text().await,
             Err(error) => Err(error),
         };
         match begun {
             Ok(begun) => {
                 assert!(!early.starts_with('!'), "{name}");
-                let again = begun.begun_with_text().await.unwrap();
+                let again = begun.wait_for_first_text().await.unwrap();
                 assert_eq!(events(again).await, *expected, "{name}");
             }
             Err(error) => assert_eq!(format!("!{}", error.kind().as_str()), early, "{name}"),
@@ -297,12 +297,15 @@ async fn begun_with_text_loses_nothing() {
 async fn begun_waits_for_no_more_than_it_says() {
     let never = || stream::pending::<Item>();
     let source = stream::iter([note("n")]).chain(never());
-    let mut begun = ReplyStream::from_events(source).begun().await.unwrap();
+    let mut begun = ReplyStream::from_events(source)
+        .wait_for_first_event()
+        .await
+        .unwrap();
     assert_eq!(begun.next().await.unwrap().unwrap(), note("n").unwrap());
 
     let source = stream::iter([note("n"), text("a")]).chain(never());
     let mut begun = ReplyStream::from_events(source)
-        .begun_with_text()
+        .wait_for_first_text()
         .await
         .unwrap();
     assert_eq!(begun.next().await.unwrap().unwrap(), note("n").unwrap());
@@ -330,12 +333,12 @@ async fn collecting_a_spent_reply_is_an_error() {
 #[tokio::test]
 async fn what_comes_with_the_end() {
     let usage = Usage::new()
-        .prompt_tokens(Some(1))
-        .completion_tokens(Some(2))
-        .total_tokens(Some(3));
+        .with_prompt_tokens(Some(1))
+        .with_completion_tokens(Some(2))
+        .with_total_tokens(Some(3));
     let end = Finish::new(FinishReason::Stop)
-        .usage(Some(usage))
-        .images(vec!["i".into()]);
+        .with_usage(Some(usage))
+        .with_images(vec!["i".into()]);
     let reply = reply(vec![text("a"), Ok(ReplyEvent::Finish(end))]);
     let reply = reply.collect().await.unwrap();
     assert_eq!(reply.usage, Some(usage));

@@ -1,6 +1,6 @@
 //! Markup in messages, and pages.
 
-use chatwire_core::{is_html_page, plain_text};
+use chatwire_core::provider_kit::refusal::{is_html_page, plain_text};
 
 #[test]
 fn plain() {

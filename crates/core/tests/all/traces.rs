@@ -4,8 +4,8 @@ use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use chatwire_core::http::{BaseUrl, Http, HttpConfig, HttpRequest};
-use chatwire_core::{CredentialCache, Error, ErrorKind};
+use chatwire_core::provider_kit::{BaseUrl, CredentialCache, HttpClient, HttpRequest};
+use chatwire_core::{Error, ErrorKind, HttpConfig};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::set_default;
@@ -85,8 +85,10 @@ async fn a_reply_from_beginning_to_end() {
         false => vec![head(), chunk("s3cret "), chunk("words"), last()],
     })
     .await;
-    let config = HttpConfig::new().no_proxy().header("x-key", "s3cret");
-    let http = Http::new("box", config).unwrap();
+    let config = HttpConfig::new()
+        .without_proxy()
+        .with_header("x-key", "s3cret");
+    let http = HttpClient::new("box", config).unwrap();
     let base = format!("http://bob:s3cret@{}", server.address);
     let url = BaseUrl::parse(&base)
         .unwrap()
@@ -128,9 +130,9 @@ async fn a_reply_that_fails() {
     let _listening = set_default(log.clone());
     let server = Server::doing(vec![head(), chunk("s3cret"), Hang]).await;
     let config = HttpConfig::new()
-        .no_proxy()
-        .idle_timeout(Duration::from_millis(50));
-    let http = Http::new("box", config).unwrap();
+        .without_proxy()
+        .with_idle_timeout(Duration::from_millis(50));
+    let http = HttpClient::new("box", config).unwrap();
     let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
     let response = http.send(HttpRequest::get(url)).await.unwrap();
     let reply = response.into_text_reply("one").await.unwrap();
@@ -190,7 +192,7 @@ async fn attempts() {
     let flaky = flaky.with(|info| info.capabilities.max_tokens = true);
     let flaky = Retry::new(flaky).attempts(2);
     let all = Fallback::new(vec![Arc::new(flaky), Arc::new(skipped), Arc::new(fine)]);
-    let request = ChatRequest::new("s3cret").max_tokens(5);
+    let request = ChatRequest::new("s3cret").with_max_tokens(5);
     assert_eq!(all.reply(&request).await.unwrap().provider, "c");
 
     let shown = log.lines().join("\n");

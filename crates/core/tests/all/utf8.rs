@@ -1,6 +1,6 @@
 //! UTF-8 from pieces: the same as the whole at once, wherever it is cut.
 
-use chatwire_core::decode::Utf8Decoder;
+use chatwire_core::provider_kit::decode::Utf8Decoder;
 use proptest::prelude::*;
 
 fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {

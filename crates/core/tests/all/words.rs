@@ -2,8 +2,10 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use chatwire_core::http::{message_of_json, refusal, retry_after};
-use chatwire_core::{ErrorKind, kind_from_words, sounds_temporary, wait_from_words};
+use chatwire_core::ErrorKind;
+use chatwire_core::provider_kit::refusal::{
+    kind_from_words, message_of_json, refusal, retry_after, sounds_temporary, wait_from_words,
+};
 
 #[test]
 fn kinds() {

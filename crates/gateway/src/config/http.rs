@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use chatwire_core::http::HttpConfig;
+use chatwire_core::HttpConfig;
 
 use crate::config::error::ConfigError;
 use crate::config::read::Section;
@@ -60,35 +60,35 @@ impl HttpSection {
         errors: &mut Vec<ConfigError>,
     ) -> HttpConfig {
         if let Some(limit) = self.connect_timeout {
-            http = http.connect_timeout(limit);
+            http = http.with_connect_timeout(limit);
         }
         if let Some(limit) = self.first_byte_timeout {
-            http = http.first_byte_timeout(limit);
+            http = http.with_first_byte_timeout(limit);
         }
         if let Some(limit) = self.idle_timeout {
-            http = http.idle_timeout(limit);
+            http = http.with_idle_timeout(limit);
         }
         if let Some(limit) = self.total_timeout {
-            http = http.total_timeout(limit);
+            http = http.with_total_timeout(limit);
         }
         if let Some(limit) = self.max_event {
-            http = http.max_event(limit);
+            http = http.with_max_event(limit);
         }
         if let Some(limit) = self.max_error_body {
-            http = http.max_error_body(limit);
+            http = http.with_max_error_body(limit);
         }
         if let Some(limit) = self.max_page {
-            http = http.max_page(limit);
+            http = http.with_max_page(limit);
         }
         if let Some(limit) = self.max_reply {
-            http = http.max_reply(limit);
+            http = http.with_max_reply(limit);
         }
         if let Some(user_agent) = &self.user_agent {
-            http = http.user_agent(user_agent);
+            http = http.with_user_agent(user_agent);
         }
         if let (Some(proxy), None) = (&self.proxy, &over.proxy) {
             match proxy.read() {
-                Ok(url) => http = http.proxy(url.expose()),
+                Ok(url) => http = http.with_proxy(url.expose()),
                 Err(error) => errors.push(error),
             }
         }
@@ -98,7 +98,7 @@ impl HttpSection {
                 continue;
             }
             match source.read() {
-                Ok(value) => http = http.header(name, value.expose()),
+                Ok(value) => http = http.with_header(name, value.expose()),
                 Err(error) => errors.push(error),
             }
         }

@@ -67,8 +67,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatwire_core::http::HttpConfig;
-use chatwire_core::{Error, Provider, Secret};
+use chatwire_core::{Error, HttpConfig, Provider, Secret};
 
 pub use error::{ConfigError, ConfigErrors};
 

@@ -39,9 +39,9 @@ fn request(model: &str) -> CreateChatCompletionRequest {
 
 fn counted() -> Vec<Event> {
     let usage = Usage::new()
-        .prompt_tokens(Some(1))
-        .completion_tokens(Some(2));
-    let end = Finish::new(FinishReason::Stop).usage(Some(usage));
+        .with_prompt_tokens(Some(1))
+        .with_completion_tokens(Some(2));
+    let end = Finish::new(FinishReason::Stop).with_usage(Some(usage));
     vec![text("Hello: "), text(UNICODE), Ok(ReplyEvent::Finish(end))]
 }
 

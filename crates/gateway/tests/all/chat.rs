@@ -19,13 +19,13 @@ const UNICODE: [&str; 6] = [
 
 fn usage() -> Usage {
     Usage::new()
-        .prompt_tokens(Some(5))
-        .completion_tokens(Some(7))
-        .total_tokens(Some(12))
+        .with_prompt_tokens(Some(5))
+        .with_completion_tokens(Some(7))
+        .with_total_tokens(Some(12))
 }
 
 fn counted() -> Vec<Event> {
-    let end = Finish::new(FinishReason::Eof).usage(Some(usage()));
+    let end = Finish::new(FinishReason::Eof).with_usage(Some(usage()));
     vec![text("Hello"), text(" you"), Ok(ReplyEvent::Finish(end))]
 }
 
@@ -65,18 +65,18 @@ async fn a_whole_answer_has_every_member() {
 async fn usage_is_whole_or_absent() {
     for (usage, expected) in [
         (None, Value::Null),
-        (Some(Usage::new().total_tokens(Some(9))), Value::Null),
-        (Some(Usage::new().prompt_tokens(Some(9))), Value::Null),
+        (Some(Usage::new().with_total_tokens(Some(9))), Value::Null),
+        (Some(Usage::new().with_prompt_tokens(Some(9))), Value::Null),
         (
             Some(
                 Usage::new()
-                    .prompt_tokens(Some(1))
-                    .completion_tokens(Some(2)),
+                    .with_prompt_tokens(Some(1))
+                    .with_completion_tokens(Some(2)),
             ),
             json!({"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}),
         ),
     ] {
-        let end = Finish::new(FinishReason::Stop).usage(usage);
+        let end = Finish::new(FinishReason::Stop).with_usage(usage);
         let server = start(home(says(vec![text("x"), Ok(ReplyEvent::Finish(end))]))).await;
         assert_eq!(server.ask(&question()).await.json()["usage"], expected);
         let body = with(
@@ -189,7 +189,7 @@ async fn notes_are_not_part_of_the_answer() {
 async fn the_text_that_counts() {
     // What goes on is streamed; what differs counts only in one piece.
     for (whole, streamed_text) in [("ab and more", "ab and more"), ("AB", "ab")] {
-        let end = Finish::new(FinishReason::Stop).text(whole);
+        let end = Finish::new(FinishReason::Stop).with_text(whole);
         let server = start(home(says(vec![text("ab"), Ok(ReplyEvent::Finish(end))]))).await;
         assert_eq!(server.ask(&streamed()).await.streamed_text(), streamed_text);
         let answer = server.ask(&question()).await.json();
@@ -199,7 +199,7 @@ async fn the_text_that_counts() {
 
 #[tokio::test]
 async fn images_follow_the_text() {
-    let end = Finish::new(FinishReason::Stop).images(vec!["http://x/1.png".into()]);
+    let end = Finish::new(FinishReason::Stop).with_images(vec!["http://x/1.png".into()]);
     let server = start(home(says(vec![text("See:"), Ok(ReplyEvent::Finish(end))]))).await;
     assert_eq!(
         server.ask(&streamed()).await.streamed_text(),
@@ -236,7 +236,7 @@ async fn stop_sequences_work_across_pieces() {
 
 #[tokio::test]
 async fn stop_sequences_hold_for_the_text_that_counts() {
-    let end = Finish::new(FinishReason::Stop).text("other END text");
+    let end = Finish::new(FinishReason::Stop).with_text("other END text");
     let server = start(home(says(vec![text("some"), Ok(ReplyEvent::Finish(end))]))).await;
     let answer = server
         .ask(&with(question(), json!({"stop": "END"})))

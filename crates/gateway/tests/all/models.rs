@@ -11,7 +11,7 @@ fn only(model: &str) -> Arc<Scripted> {
     info.models = vec![ModelInfo::new(model), ModelInfo::new("both")];
     info.default_model = model.to_owned();
     scripted_as(info, |request| {
-        let model = request.get_model().unwrap_or("none").to_owned();
+        let model = request.model().unwrap_or("none").to_owned();
         async move { Ok(paced(vec![(0, text(&model)), (0, finish())])) }
     })
 }
@@ -118,7 +118,7 @@ impl Provider for Asking {
         &'a self,
         request: &'a ChatRequest,
     ) -> chatwire_core::BoxFuture<'a, Result<ReplyStream, Error>> {
-        let model = request.get_model().unwrap_or("none").to_owned();
+        let model = request.model().unwrap_or("none").to_owned();
         Box::pin(async move { Ok(paced(vec![(0, text(&model)), (0, finish())])) })
     }
 

@@ -70,8 +70,8 @@ async fn what_is_not_honoured_is_named_and_refused_when_strict() {
             );
         }
         for request in seen.lock().unwrap().iter() {
-            assert_eq!(request.get_max_tokens(), None);
-            assert_ne!(request.get_temperature(), Some(1.5));
+            assert_eq!(request.max_tokens(), None);
+            assert_ne!(request.temperature(), Some(1.5));
         }
         let (provider, seen) = picky();
         let strict = start(home(provider).strict(true)).await;
@@ -134,7 +134,7 @@ async fn messages_arrive_as_they_were_meant() {
     );
     assert_eq!(server.ask(&body).await.status, 200);
     let seen = seen.lock().unwrap();
-    assert_eq!(seen[0].get_model(), Some("meta/llama"));
+    assert_eq!(seen[0].model(), Some("meta/llama"));
     assert_eq!(seen[0].messages().system_prompt(), "Be brief.\nAnd kind.");
     let texts: Vec<&str> = seen[0]
         .messages()

@@ -206,7 +206,7 @@ impl<P: Provider> Provider for Retry<P> {
         Box::pin(self.run(move || {
             Box::pin(async move {
                 let reply = self.provider.stream(request).await?;
-                reply.begun_with_text().await
+                reply.wait_for_first_text().await
             })
         }))
     }

@@ -1,4 +1,6 @@
-use crate::{Error, ErrorKind, Messages, Role};
+use super::messages::Messages;
+use super::role::Role;
+use crate::error::{Error, ErrorKind};
 
 /// How a conversation is written as one text, for backends that take only one.
 ///
@@ -44,14 +46,14 @@ impl PromptFormat {
 
     /// Whether a single message is labelled like one of many (default: no).
     #[must_use]
-    pub fn label_single(mut self, yes: bool) -> PromptFormat {
+    pub fn with_label_single(mut self, yes: bool) -> PromptFormat {
         self.label_single = yes;
         self
     }
 
     /// Whether system and developer messages are written (default: yes).
     #[must_use]
-    pub fn system(mut self, yes: bool) -> PromptFormat {
+    pub fn with_system(mut self, yes: bool) -> PromptFormat {
         self.system = yes;
         self
     }
@@ -59,7 +61,7 @@ impl PromptFormat {
     /// Whether to end without the line `Assistant:`, so that the model goes on
     /// with the last message (default: no).
     #[must_use]
-    pub fn continue_last(mut self, yes: bool) -> PromptFormat {
+    pub fn with_continue_last(mut self, yes: bool) -> PromptFormat {
         self.invite = !yes;
         self
     }
@@ -69,7 +71,7 @@ impl PromptFormat {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidRequest`] when the conversation is empty. (With
-    /// [`label_single`](PromptFormat::label_single), which the original
+    /// [`with_label_single`](PromptFormat::with_label_single), which the original
     /// treated differently, an empty conversation is the bare invitation.)
     pub fn format(&self, messages: &Messages) -> Result<String, Error> {
         if !self.label_single && messages.len() <= 1 {

@@ -87,7 +87,7 @@ impl Fallback {
                 failed.push(error);
                 continue;
             }
-            let reply = async { provider.stream(request).await?.begun_with_text().await };
+            let reply = async { provider.stream(request).await?.wait_for_first_text().await };
             match reply.await {
                 Ok(reply) => {
                     tracing::debug!(

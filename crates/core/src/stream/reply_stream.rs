@@ -1,29 +1,18 @@
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::{Future as _, poll_fn};
-use std::hash::Hasher as _;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use futures_core::stream::{FusedStream, Stream};
-use tokio::time::{Instant, Sleep, sleep};
-use twox_hash::XxHash64;
+use tokio::time::Instant;
 
+use super::delivered::Delivered;
+use super::source::{Chunks, Source};
+use crate::chat::{Finish, IncompleteReply, Reply, ReplyEvent};
 use crate::decode::ReplyDecoder;
-use crate::http::HttpBody;
-use crate::{Error, ErrorKind, Finish, IncompleteReply, Limit, Redactor, Reply, ReplyEvent};
-
-/// How long the rest of a body is waited for once the answer is whole. Reading
-/// it to the end lets the connection serve the next request.
-const DRAIN: Duration = Duration::from_millis(100);
-
-/// How many bytes may follow a whole answer before the connection is not worth
-/// keeping.
-const MAX_DRAIN: usize = 64 * 1024;
-
-/// How many pieces of a body are read in a row when none has an event.
-const MAX_READS: usize = 32;
+use crate::error::{Error, ErrorKind, Limit};
+use crate::secret::Redactor;
 
 /// An answer as it arrives.
 ///
@@ -48,54 +37,18 @@ pub struct ReplyStream {
     status: Option<u16>,
 }
 
-enum Source {
-    Body {
-        body: HttpBody,
-        decoder: Box<dyn ReplyDecoder>,
-        ended: bool,
-        /// The decoder has no event before more bytes come.
-        hungry: bool,
-        /// How many bytes have come since the last event.
-        eventless: usize,
-    },
-    Events(Pin<Box<dyn Stream<Item = Result<ReplyEvent, Error>> + Send>>),
-    /// The answer is whole; the rest of its body is read for the sake of the
-    /// connection.
-    Draining {
-        body: HttpBody,
-        room: usize,
-        timer: Pin<Box<Sleep>>,
-        finish: Finish,
-    },
-    /// The answer is whole, and so is its body.
-    Finishing(Finish),
-    Done,
-}
-
-/// What has been handed out as text, as far as it must be remembered.
-#[derive(Default)]
-struct Delivered {
-    length: usize,
-    pieces: usize,
-    /// A hash stands for the text itself, which may be large. It is the same
-    /// in whatever pieces the text comes.
-    hasher: Option<XxHash64>,
-}
-
 impl ReplyStream {
-    pub(crate) fn from_body(body: HttpBody, decoder: Box<dyn ReplyDecoder>) -> ReplyStream {
+    /// A reply that is decoded from the body of a response, which was asked for
+    /// at `started`.
+    pub(crate) fn from_body(
+        body: Chunks,
+        decoder: Box<dyn ReplyDecoder>,
+        started: Instant,
+    ) -> ReplyStream {
         let remember = decoder.has_authoritative_text();
-        let started = body.started();
-        let source = Source::Body {
-            body,
-            decoder,
-            ended: false,
-            hungry: false,
-            eventless: 0,
-        };
         ReplyStream {
             started,
-            ..ReplyStream::from_source(source, remember)
+            ..ReplyStream::from_source(Source::body(body, decoder), remember)
         }
     }
 
@@ -104,7 +57,7 @@ impl ReplyStream {
     pub fn from_events(
         events: impl Stream<Item = Result<ReplyEvent, Error>> + Send + 'static,
     ) -> ReplyStream {
-        ReplyStream::from_source(Source::Events(Box::pin(events)), true)
+        ReplyStream::from_source(Source::events(events), true)
     }
 
     fn from_source(source: Source, remember: bool) -> ReplyStream {
@@ -112,11 +65,7 @@ impl ReplyStream {
             source,
             pending: VecDeque::new(),
             started: Instant::now(),
-            delivered: Delivered {
-                length: 0,
-                pieces: 0,
-                hasher: remember.then(|| XxHash64::with_seed(0)),
-            },
+            delivered: Delivered::new(remember),
             max_text: None,
             redactor: Redactor::new(),
             provider: String::new(),
@@ -127,7 +76,7 @@ impl ReplyStream {
 
     /// Says which provider and model answer.
     #[must_use]
-    pub fn with_source(mut self, provider: &str, model: &str) -> ReplyStream {
+    pub fn with_provider_and_model(mut self, provider: &str, model: &str) -> ReplyStream {
         self.provider = provider.to_owned();
         self.model = model.to_owned();
         self
@@ -164,7 +113,7 @@ impl ReplyStream {
     /// # Errors
     ///
     /// What the stream would have begun with, if that is an error.
-    pub async fn begun(mut self) -> Result<ReplyStream, Error> {
+    pub async fn wait_for_first_event(mut self) -> Result<ReplyStream, Error> {
         match self.next().await {
             Some(Ok(event)) => {
                 self.pending.push_front(event);
@@ -182,7 +131,7 @@ impl ReplyStream {
     /// # Errors
     ///
     /// The error that came before any text.
-    pub async fn begun_with_text(mut self) -> Result<ReplyStream, Error> {
+    pub async fn wait_for_first_text(mut self) -> Result<ReplyStream, Error> {
         let mut notes = VecDeque::new();
         while let Some(event) = self.next().await {
             let event = event?;
@@ -237,10 +186,10 @@ impl ReplyStream {
             if let Some(event) = self.pending.pop_front() {
                 return Poll::Ready(Some(Ok(event)));
             }
-            let event = match ready!(self.poll_source(context)) {
+            let event = match ready!(self.source.poll_event(context, self.max_text)) {
                 Some(event) => event.and_then(|event| self.admit(event)),
                 None => {
-                    let finish = ready!(self.poll_finish(context));
+                    let finish = ready!(self.source.poll_finish(context));
                     if let Some(finish) = &finish {
                         self.note_end(finish.reason.as_str(), None);
                     }
@@ -251,7 +200,7 @@ impl ReplyStream {
                 Ok(Some(event)) => return Poll::Ready(Some(Ok(event))),
                 Ok(None) => {}
                 Err(error) => {
-                    self.source = Source::Done;
+                    self.source.close();
                     self.note_end(error.kind().as_str(), error.status().or(self.status));
                     return Poll::Ready(Some(Err(self.finish_error(error))));
                 }
@@ -273,13 +222,9 @@ impl ReplyStream {
     }
 
     fn deliver(&mut self, text: &str) -> Result<(), Error> {
-        self.delivered.length += text.len();
-        self.delivered.pieces += 1;
-        if let Some(hasher) = &mut self.delivered.hasher {
-            hasher.write(text.as_bytes());
-        }
+        self.delivered.add(text);
         match self.max_text {
-            Some(limit) if self.delivered.length > limit => Err(Error::new(
+            Some(limit) if self.delivered.length() > limit => Err(Error::new(
                 ErrorKind::LimitExceeded(Limit::Reply),
                 format!("the answer is longer than the limit of {limit} bytes"),
             )),
@@ -291,7 +236,7 @@ impl ReplyStream {
         // A whole text of nothing does not take back what was streamed.
         finish.text = finish.text.filter(|text| !text.is_empty());
         let whole = finish.text.as_deref().unwrap_or_default();
-        if self.delivered.length == 0 && whole.is_empty() && finish.images.is_empty() {
+        if self.delivered.length() == 0 && whole.is_empty() && finish.images.is_empty() {
             return Err(Error::new(
                 ErrorKind::Protocol,
                 "the answer is empty: the backend ended it without a word",
@@ -303,108 +248,11 @@ impl ReplyStream {
         if !rest.is_empty() {
             self.deliver(&rest)?;
         }
-        self.release(finish);
+        self.source.release(finish);
         if rest.is_empty() {
             return Ok(None);
         }
         Ok(Some(ReplyEvent::Text(rest)))
-    }
-
-    /// The answer is whole: lets go of the connection, then says so.
-    fn release(&mut self, finish: Finish) {
-        self.source = match std::mem::replace(&mut self.source, Source::Done) {
-            Source::Body {
-                body, ended: false, ..
-            } => Source::Draining {
-                body,
-                room: MAX_DRAIN,
-                timer: Box::pin(sleep(DRAIN)),
-                finish,
-            },
-            _ => Source::Finishing(finish),
-        };
-    }
-
-    /// The next event of the source, before the contract is applied to it.
-    fn poll_source(
-        &mut self,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<ReplyEvent, Error>>> {
-        let limit = self.max_text;
-        let mut reads = 0;
-        match &mut self.source {
-            Source::Events(events) => match ready!(events.as_mut().poll_next(context)) {
-                None => Poll::Ready(Some(Err(cut_off()))),
-                event => Poll::Ready(event),
-            },
-            Source::Body {
-                body,
-                decoder,
-                ended,
-                hungry,
-                eventless,
-            } => loop {
-                if !*hungry {
-                    match decoder.next_event() {
-                        Ok(Some(event)) => {
-                            *eventless = 0;
-                            return Poll::Ready(Some(Ok(event)));
-                        }
-                        Ok(None) if *ended => return Poll::Ready(Some(Err(cut_off()))),
-                        Ok(None) => *hungry = true,
-                        Err(error) => return Poll::Ready(Some(Err(error))),
-                    }
-                }
-                // A body that says nothing must leave others their turn.
-                if reads == MAX_READS {
-                    context.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                reads += 1;
-                match ready!(body.poll_chunk(context)) {
-                    Some(Ok(chunk)) => {
-                        *eventless = eventless.saturating_add(chunk.len());
-                        if let Some(limit) = limit
-                            && *eventless > limit
-                        {
-                            return Poll::Ready(Some(Err(without_event(limit))));
-                        }
-                        decoder.feed(chunk);
-                        *hungry = false;
-                    }
-                    Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                    None => {
-                        *ended = true;
-                        decoder.end();
-                        *hungry = false;
-                    }
-                }
-            },
-            Source::Draining { .. } | Source::Finishing(_) | Source::Done => Poll::Ready(None),
-        }
-    }
-
-    /// Waits until nothing is left to do, and takes the end of the answer.
-    fn poll_finish(&mut self, context: &mut Context<'_>) -> Poll<Option<Finish>> {
-        if let Source::Draining {
-            body, room, timer, ..
-        } = &mut self.source
-        {
-            loop {
-                match body.poll_chunk(context) {
-                    Poll::Ready(Some(Ok(chunk))) if chunk.len() < *room => *room -= chunk.len(),
-                    Poll::Ready(_) => break,
-                    Poll::Pending => {
-                        ready!(timer.as_mut().poll(context));
-                        break;
-                    }
-                }
-            }
-        }
-        Poll::Ready(match std::mem::replace(&mut self.source, Source::Done) {
-            Source::Draining { finish, .. } | Source::Finishing(finish) => Some(finish),
-            _ => None,
-        })
     }
 
     /// Says how it ended and what had come, and nothing of what was said.
@@ -414,8 +262,8 @@ impl ReplyStream {
             model = %self.model,
             end,
             status,
-            pieces = self.delivered.pieces,
-            bytes = self.delivered.length,
+            pieces = self.delivered.pieces(),
+            bytes = self.delivered.length(),
             elapsed = ?self.started.elapsed(),
             "finish"
         );
@@ -435,37 +283,6 @@ impl ReplyStream {
     }
 }
 
-/// The error for an answer whose body ended before it did.
-fn cut_off() -> Error {
-    Error::new(
-        ErrorKind::Truncated,
-        "the answer was cut off: its body ended before the answer did",
-    )
-}
-
-/// The error for comments and empty events without end.
-fn without_event(limit: usize) -> Error {
-    Error::new(
-        ErrorKind::LimitExceeded(Limit::Reply),
-        format!("the answer has more than the limit of {limit} bytes without any event in them"),
-    )
-}
-
-impl Delivered {
-    /// What of the whole text has not been handed out; nothing when it does not
-    /// begin with what has been.
-    fn rest_of<'a>(&self, whole: &'a str) -> &'a str {
-        let (Some(begin), Some(hasher)) = (whole.get(..self.length), &self.hasher) else {
-            return "";
-        };
-        if XxHash64::oneshot(hasher.seed(), begin.as_bytes()) == hasher.finish() {
-            whole.get(self.length..).unwrap_or_default()
-        } else {
-            ""
-        }
-    }
-}
-
 impl Stream for ReplyStream {
     type Item = Result<ReplyEvent, Error>;
 
@@ -476,7 +293,7 @@ impl Stream for ReplyStream {
 
 impl FusedStream for ReplyStream {
     fn is_terminated(&self) -> bool {
-        self.pending.is_empty() && matches!(self.source, Source::Done)
+        self.pending.is_empty() && self.source.is_closed()
     }
 }
 

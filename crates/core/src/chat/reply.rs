@@ -1,7 +1,9 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::{Error, FinishReason, Usage};
+use super::finish::FinishReason;
+use super::usage::Usage;
+use crate::error::Error;
 
 /// A whole answer.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,4 +1,8 @@
-use crate::{Error, ErrorKind, Message, Messages, Role};
+use super::message::Message;
+use super::messages::Messages;
+use super::parameter::Parameter;
+use super::role::Role;
+use crate::error::{Error, ErrorKind};
 
 /// What to ask: a conversation and the parameters of the answer.
 ///
@@ -11,9 +15,9 @@ use crate::{Error, ErrorKind, Message, Messages, Role};
 ///
 /// let simple = ChatRequest::new("Why is the sky blue?");
 /// let more = ChatRequest::new(Messages::new().system("Be brief.").user("Why?"))
-///     .model("openchat_3.6")
-///     .temperature(0.2);
-/// assert_eq!(more.get_temperature(), Some(0.2));
+///     .with_model("openchat_3.6")
+///     .with_temperature(0.2);
+/// assert_eq!(more.temperature(), Some(0.2));
 /// # let _ = simple;
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -36,21 +40,21 @@ impl ChatRequest {
 
     /// The model to ask, by its id (default: the provider's).
     #[must_use]
-    pub fn model(mut self, model: impl Into<String>) -> ChatRequest {
+    pub fn with_model(mut self, model: impl Into<String>) -> ChatRequest {
         self.model = Some(model.into());
         self
     }
 
     /// How free the answer is: 0 (always the likeliest word) to 2.
     #[must_use]
-    pub fn temperature(mut self, temperature: f32) -> ChatRequest {
+    pub fn with_temperature(mut self, temperature: f32) -> ChatRequest {
         self.temperature = Some(temperature);
         self
     }
 
     /// The longest answer, in tokens of the model.
     #[must_use]
-    pub fn max_tokens(mut self, max_tokens: u32) -> ChatRequest {
+    pub fn with_max_tokens(mut self, max_tokens: u32) -> ChatRequest {
         self.max_tokens = Some(max_tokens);
         self
     }
@@ -66,12 +70,12 @@ impl ChatRequest {
     }
 
     /// The model asked for, if any.
-    pub fn get_model(&self) -> Option<&str> {
+    pub fn model(&self) -> Option<&str> {
         self.model.as_deref()
     }
 
     /// The temperature asked for, if any.
-    pub fn get_temperature(&self) -> Option<f32> {
+    pub fn temperature(&self) -> Option<f32> {
         self.temperature
     }
 
@@ -83,7 +87,7 @@ impl ChatRequest {
     }
 
     /// The limit asked for, if any, in tokens.
-    pub fn get_max_tokens(&self) -> Option<u32> {
+    pub fn max_tokens(&self) -> Option<u32> {
         self.max_tokens
     }
 
@@ -167,28 +171,5 @@ impl ChatRequest {
             return invalid("max_tokens 0 leaves no room for an answer".into());
         }
         Ok(())
-    }
-}
-
-/// A parameter of a request that not every backend honours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Parameter {
-    /// [`ChatRequest::model`].
-    Model,
-    /// [`ChatRequest::temperature`].
-    Temperature,
-    /// [`ChatRequest::max_tokens`].
-    MaxTokens,
-}
-
-impl Parameter {
-    /// The parameter's name as in the OpenAI API, for example `max_tokens`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Parameter::Model => "model",
-            Parameter::Temperature => "temperature",
-            Parameter::MaxTokens => "max_tokens",
-        }
     }
 }

@@ -1,0 +1,139 @@
+use serde::{Deserialize, Serialize};
+
+use super::message::Message;
+
+/// A conversation: messages, oldest first.
+///
+/// It is a JSON array on the wire and in files. Build it by chaining:
+///
+/// ```
+/// use chatwire_core::Messages;
+///
+/// let messages = Messages::new()
+///     .system("You are a pirate.")
+///     .user("Hello")
+///     .assistant("Arr!")
+///     .user("Where is the treasure?");
+/// assert_eq!(messages.len(), 4);
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Messages(Vec<Message>);
+
+impl Messages {
+    /// An empty conversation.
+    pub fn new() -> Messages {
+        Messages::default()
+    }
+
+    /// Adds a system message.
+    #[must_use]
+    pub fn system(self, content: impl Into<String>) -> Messages {
+        self.with(Message::system(content))
+    }
+
+    /// Adds a message of the person.
+    #[must_use]
+    pub fn user(self, content: impl Into<String>) -> Messages {
+        self.with(Message::user(content))
+    }
+
+    /// Adds a message of the model.
+    #[must_use]
+    pub fn assistant(self, content: impl Into<String>) -> Messages {
+        self.with(Message::assistant(content))
+    }
+
+    /// Adds any message.
+    #[must_use]
+    pub fn with(mut self, message: Message) -> Messages {
+        self.0.push(message);
+        self
+    }
+
+    /// Adds any message in place.
+    pub fn push(&mut self, message: Message) {
+        self.0.push(message);
+    }
+
+    /// Takes the messages out.
+    pub fn into_vec(self) -> Vec<Message> {
+        self.0
+    }
+
+    /// The system messages joined by a newline; empty when there are none.
+    pub fn system_prompt(&self) -> String {
+        let mut prompt = String::new();
+        for message in self.iter().filter(|message| message.role.is_system()) {
+            if !prompt.is_empty() {
+                prompt.push('\n');
+            }
+            prompt.push_str(&message.content);
+        }
+        prompt
+    }
+}
+
+impl std::ops::Deref for Messages {
+    type Target = [Message];
+
+    fn deref(&self) -> &[Message] {
+        &self.0
+    }
+}
+
+impl From<Vec<Message>> for Messages {
+    fn from(messages: Vec<Message>) -> Messages {
+        Messages(messages)
+    }
+}
+
+impl From<Message> for Messages {
+    fn from(message: Message) -> Messages {
+        Messages(vec![message])
+    }
+}
+
+/// A text alone is one message of the person.
+impl From<&str> for Messages {
+    fn from(prompt: &str) -> Messages {
+        Messages::new().user(prompt)
+    }
+}
+
+/// A text alone is one message of the person.
+impl From<String> for Messages {
+    fn from(prompt: String) -> Messages {
+        Messages::new().user(prompt)
+    }
+}
+
+impl FromIterator<Message> for Messages {
+    fn from_iter<I: IntoIterator<Item = Message>>(messages: I) -> Messages {
+        Messages(messages.into_iter().collect())
+    }
+}
+
+impl Extend<Message> for Messages {
+    fn extend<I: IntoIterator<Item = Message>>(&mut self, messages: I) {
+        self.0.extend(messages);
+    }
+}
+
+impl IntoIterator for Messages {
+    type Item = Message;
+    type IntoIter = std::vec::IntoIter<Message>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Messages {
+    type Item = &'a Message;
+    type IntoIter = std::slice::Iter<'a, Message>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}

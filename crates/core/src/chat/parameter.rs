@@ -1,0 +1,22 @@
+/// A parameter of a request that not every backend honours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Parameter {
+    /// [`ChatRequest::with_model`](crate::ChatRequest::with_model).
+    Model,
+    /// [`ChatRequest::with_temperature`](crate::ChatRequest::with_temperature).
+    Temperature,
+    /// [`ChatRequest::with_max_tokens`](crate::ChatRequest::with_max_tokens).
+    MaxTokens,
+}
+
+impl Parameter {
+    /// The parameter's name as in the OpenAI API, for example `max_tokens`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Parameter::Model => "model",
+            Parameter::Temperature => "temperature",
+            Parameter::MaxTokens => "max_tokens",
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! What a chat backend is, seen from its users.
+
+mod capabilities;
+mod info;
+mod model;
+// The folder has the name of its main idea.
+#[allow(clippy::module_inception)]
+mod provider;
+
+pub use capabilities::Capabilities;
+pub use info::ProviderInfo;
+pub use model::ModelInfo;
+pub use provider::{Provider, ProviderExt};
