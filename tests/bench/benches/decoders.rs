@@ -4,9 +4,9 @@
 
 use bytes::Bytes;
 use chatwire::chatgpt4online::AiEngineDecoder;
+use chatwire_benches::{ServerEvents, live_event};
 use chatwire_core::provider_kit::ReplyDecoder;
 use chatwire_core::provider_kit::decode::{Lines, PlainText, SseDecoder};
-use chatwire_benches::{ServerEvents, live_event};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{AllocProfiler, Bencher, black_box};
 

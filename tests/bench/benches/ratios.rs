@@ -11,11 +11,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use chatwire::ReplyEvent;
 use chatwire::chatgpt4online::AiEngineDecoder;
-use chatwire_core::provider_kit::ReplyDecoder;
-use chatwire_core::provider_kit::decode::SseDecoder;
 use chatwire_benches::{
     Clock, ServerEvents, Verdict, live_event, median, paired, ratios, spread, text_of,
 };
+use chatwire_core::provider_kit::ReplyDecoder;
+use chatwire_core::provider_kit::decode::SseDecoder;
 use eventsource_stream::Eventsource as _;
 use futures::StreamExt as _;
 use futures::executor::block_on;

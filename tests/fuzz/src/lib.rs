@@ -1,8 +1,8 @@
 //! What the fuzz targets share.
 
 use bytes::Bytes;
-use chatwire_core::{Error, ErrorKind, ReplyEvent};
 use chatwire_core::provider_kit::ReplyDecoder;
+use chatwire_core::{Error, ErrorKind, ReplyEvent};
 
 /// Cuts data into pieces. Where it is cut is read from the data's own first
 /// bytes, so that a fuzzer finds the bad places.
