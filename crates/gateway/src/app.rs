@@ -3,12 +3,12 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use crate::access::Access;
+use crate::dispatch::metrics::Metrics;
+use crate::dispatch::routing::Routes;
 use crate::ids::Ids;
-use crate::limits::Limits;
-use crate::metrics::Metrics;
-use crate::routing::Routes;
-use crate::shutdown::Shutdown;
+use crate::routes::access::Access;
+use crate::server::limits::Limits;
+use crate::server::shutdown::Shutdown;
 
 /// What all requests of a gateway share.
 #[derive(Debug)]

@@ -2,20 +2,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::{get, post};
 use chatwire_core::{Error, Provider, Secret};
 use tokio::sync::Semaphore;
 
-use crate::access::Access;
 use crate::app::{App, Settings};
-use crate::endpoint::Endpoint;
-use crate::guard::guard;
+use crate::dispatch::endpoint::Endpoint;
+use crate::dispatch::metrics::Metrics;
+use crate::dispatch::routing::Routes;
 use crate::ids::{Ids, unix_time};
-use crate::limits::Limits;
-use crate::metrics::Metrics;
-use crate::routing::Routes;
-use crate::shutdown::Shutdown;
-use crate::{chat, models, status};
+use crate::routes;
+use crate::routes::access::Access;
+use crate::server::limits::Limits;
+use crate::server::shutdown::Shutdown;
 
 /// An OpenAI-compatible server over named providers.
 ///
@@ -40,25 +38,8 @@ impl Gateway {
     /// Paths must not be shortened or prefixed for the routes. A server that
     /// has routes of its own beside these merges them.
     pub fn router(self) -> Router {
-        router(Arc::new(self.app))
+        routes::router(Arc::new(self.app))
     }
-}
-
-pub(crate) fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/v1/chat/completions", post(chat::chat))
-        .route("/v1/models", get(models::list))
-        .route("/v1/models/{*id}", get(models::one))
-        .route("/healthz", get(status::healthz))
-        .route("/readyz", get(status::readyz))
-        .route("/metrics", get(status::metrics))
-        .method_not_allowed_fallback(status::method_not_allowed)
-        .fallback(status::not_found)
-        .layer(axum::middleware::from_fn_with_state(
-            Arc::clone(&app),
-            guard,
-        ))
-        .with_state(app)
 }
 
 /// Puts a [`Gateway`] together.

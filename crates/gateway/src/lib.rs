@@ -70,35 +70,19 @@
 //! a client's key never goes further than here. [`Limits`] has what a client
 //! may take.
 
-mod access;
 mod app;
-mod ask;
-mod attempt;
 mod catch;
-mod chat;
-mod chunks;
+mod completion;
 pub mod config;
-mod endpoint;
-mod errors;
+mod dialects;
+mod dispatch;
+mod error;
 mod gateway;
-mod guard;
-mod guarded_io;
 mod ids;
-mod images;
-mod json;
-mod limits;
-mod metrics;
-mod models;
-mod raw_error;
-mod read_body;
-mod reply_body;
-mod routing;
+mod request;
+mod routes;
 mod server;
-mod shutdown;
-mod status;
-mod stop;
-mod whole;
 
 pub use gateway::{Gateway, GatewayBuilder};
-pub use limits::Limits;
+pub use server::limits::Limits;
 pub use server::shutdown_signal;

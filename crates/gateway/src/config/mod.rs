@@ -74,8 +74,8 @@ pub use error::{ConfigError, ConfigErrors};
 use crate::config::http::HttpSection;
 use crate::config::read::{At, Section, Sections};
 use crate::config::source::Source;
-use crate::endpoint::Endpoint;
-use crate::routing::{Routes, is_endpoint_name};
+use crate::dispatch::endpoint::Endpoint;
+use crate::dispatch::routing::{Routes, is_endpoint_name};
 use crate::{Gateway, GatewayBuilder, Limits};
 
 /// A configuration that was read and is right in itself. Whether its endpoints
@@ -374,7 +374,7 @@ impl GatewaySection {
             builder = builder.grace(grace);
         }
         // Each is tried by itself, so that the mistake has its place.
-        let mut access = crate::access::Access::default();
+        let mut access = crate::routes::access::Access::default();
         for (host, at) in &self.hosts {
             match access.allow_host(host) {
                 Ok(()) => builder = builder.allow_host(host),

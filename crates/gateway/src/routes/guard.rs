@@ -6,14 +6,15 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
-    ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY, WWW_AUTHENTICATE,
+    ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, ORIGIN, VARY, WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
-use crate::access::Origin;
+use super::access::Origin;
 use crate::app::App;
 use crate::catch::catch_async;
-use crate::errors::{ApiError, ErrorTag};
+use crate::dialects;
+use crate::error::ApiError;
 
 /// Names one request in the response and in the log.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -22,6 +23,7 @@ pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 /// after it.
 pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let id = app.ids.next("req_");
+    let dialect = dialects::for_path(request.uri().path());
     let origin = request.headers().get(ORIGIN).cloned();
     let mut response = match check(&app, &request) {
         Err(error) => error.into_response(),
@@ -34,10 +36,13 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
             }
         },
     };
-    if let Some(tag) = response.extensions().get::<ErrorTag>() {
-        let endpoint = tag.endpoint.as_deref().unwrap_or_default();
-        app.metrics.error(endpoint, tag.code);
-        tracing::info!(%id, status = response.status().as_u16(), code = tag.code, "an error was answered");
+    if let Some(error) = response.extensions_mut().remove::<ApiError>() {
+        let endpoint = error.endpoint.as_deref().unwrap_or_default();
+        app.metrics.error(endpoint, error.code);
+        tracing::info!(%id, status = error.status.as_u16(), code = error.code, "an error was answered");
+        *response.body_mut() = dialect.error_body(&error).into();
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(CONTENT_TYPE, json);
     }
     let status = response.status();
     let headers = response.headers_mut();

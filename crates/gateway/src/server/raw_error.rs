@@ -4,7 +4,8 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use crate::app::App;
-use crate::errors::ApiError;
+use crate::dialects;
+use crate::error::ApiError;
 
 /// Answers that are written to a connection without a request to answer: the
 /// head could not be read, or there are too many connections.
@@ -49,7 +50,7 @@ impl RawErrors {
 /// A whole response, after which the connection ends.
 pub(crate) fn raw_response(app: &App, error: &ApiError) -> Bytes {
     app.metrics.error("", error.code);
-    let body = error.to_json();
+    let body = dialects::for_path("").error_body(error);
     let status = error.status;
     let id = app.ids.next("req_");
     let retry = if status == StatusCode::SERVICE_UNAVAILABLE {

@@ -1,4 +1,3 @@
-use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -21,12 +20,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::guarded_io::{Activity, GuardedIo};
+use super::raw_error::{RawErrors, raw_response};
+use super::shutdown::Phase;
 use crate::app::App;
-use crate::errors::ApiError;
-use crate::gateway::{Gateway, router};
-use crate::guarded_io::{Activity, GuardedIo};
-use crate::raw_error::{RawErrors, raw_response};
-use crate::shutdown::Phase;
+use crate::error::ApiError;
+use crate::gateway::Gateway;
+use crate::routes::router;
 
 /// How many connections beyond the limit are told so at the same time; those
 /// beyond that are closed without a word.
@@ -238,29 +238,4 @@ impl http_body::Body for Marked {
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }
-}
-
-/// Resolves when the process is asked to end: SIGTERM or Ctrl-C, and Ctrl-C
-/// alone where there is no SIGTERM. For [`Gateway::serve`].
-///
-/// # Errors
-///
-/// When the system does not let the program listen to signals.
-pub fn shutdown_signal() -> io::Result<impl Future<Output = ()> + Send> {
-    #[cfg(unix)]
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    Ok(async move {
-        let interrupt = async {
-            if tokio::signal::ctrl_c().await.is_err() {
-                pending::<()>().await;
-            }
-        };
-        #[cfg(unix)]
-        tokio::select! {
-            () = interrupt => {}
-            _ = terminate.recv() => {}
-        }
-        #[cfg(not(unix))]
-        interrupt.await;
-    })
 }

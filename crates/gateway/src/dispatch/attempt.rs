@@ -5,12 +5,12 @@ use chatwire_core::{ChatRequest, Error, ErrorKind, Parameter, ReplyStream};
 use http::StatusCode;
 use tokio::time::Instant;
 
+use super::endpoint::Endpoint;
+use super::routing::Target;
 use crate::app::App;
-use crate::ask::Ask;
 use crate::catch::catch_async;
-use crate::endpoint::Endpoint;
-use crate::errors::ApiError;
-use crate::routing::Target;
+use crate::error::ApiError;
+use crate::request::GatewayRequest;
 
 /// The longest wait before a repetition. Who asks for more is left to the
 /// client, which is told how long to wait.
@@ -34,7 +34,7 @@ struct Step {
 
 /// An answer whose first text is here.
 #[derive(Debug)]
-pub(crate) struct Begun {
+pub(crate) struct Started {
     pub(crate) stream: ReplyStream,
     pub(crate) target: Target,
     pub(crate) ignored: Vec<String>,
@@ -45,20 +45,24 @@ pub(crate) struct Begun {
 impl Plan {
     /// Works out what is left of the request for every target. In strict mode
     /// only targets that honour all of it remain.
-    pub(crate) fn new(ask: &mut Ask, targets: Vec<Target>, strict: bool) -> Result<Plan, ApiError> {
-        let request = std::mem::take(&mut ask.request);
+    pub(crate) fn new(
+        request: GatewayRequest,
+        targets: Vec<Target>,
+        strict: bool,
+    ) -> Result<Plan, ApiError> {
+        let chat = request.chat;
         let mut refused: Option<String> = None;
         let mut steps = Vec::new();
         for target in targets {
-            let dropped = target.endpoint.provider.info().unsupported(&request);
+            let dropped = target.endpoint.provider.info().unsupported(&chat);
             let ignored: Vec<String> = dropped
                 .iter()
                 .map(|parameter| match parameter {
-                    Parameter::MaxTokens => ask.max_tokens_name,
+                    Parameter::MaxTokens => request.max_tokens_name,
                     other => other.as_str(),
                 })
                 .map(str::to_owned)
-                .chain(ask.ignored.iter().cloned())
+                .chain(request.ignored.iter().cloned())
                 .collect();
             match ignored.first() {
                 Some(parameter) if strict => {
@@ -78,7 +82,10 @@ impl Plan {
                 );
                 Err(ApiError::invalid(parameter, why))
             }
-            _ => Ok(Plan { request, steps }),
+            _ => Ok(Plan {
+                request: chat,
+                steps,
+            }),
         }
     }
 
@@ -110,7 +117,7 @@ impl Plan {
 
 /// Asks one target after the other, each again where that can help, until an
 /// answer has begun with text.
-pub(crate) async fn begin(app: Arc<App>, plan: Plan) -> Result<Begun, ApiError> {
+pub(crate) async fn begin(app: Arc<App>, plan: Plan) -> Result<Started, ApiError> {
     let Plan { request, steps } = plan;
     let count = steps.len();
     let mut request = Some(request);
@@ -131,7 +138,7 @@ pub(crate) async fn begin(app: Arc<App>, plan: Plan) -> Result<Begun, ApiError> 
         let endpoint = &step.target.endpoint;
         match ask(&app, endpoint, &own).await {
             Ok(stream) => {
-                return Ok(Begun {
+                return Ok(Started {
                     stream,
                     at: Instant::now(),
                     target: step.target,

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::errors::ApiError;
+use crate::error::ApiError;
+use crate::request::GatewayRequest;
 
 /// How many stop sequences a request may have, and how long each may be.
 const MAX_STOPS: usize = 16;
@@ -15,24 +16,9 @@ const MAX_STOP_BYTES: usize = 1024;
 /// would only fill the header.
 const MAX_NAMED: usize = 32;
 
-/// A question as a client of the OpenAI API puts it.
-#[derive(Debug)]
-pub(crate) struct Ask {
-    pub(crate) model: String,
-    /// The conversation and the parameters, without a model.
-    pub(crate) request: ChatRequest,
-    pub(crate) stream: bool,
-    pub(crate) include_usage: bool,
-    pub(crate) stop: Vec<String>,
-    /// What the client calls the limit of tokens.
-    pub(crate) max_tokens_name: &'static str,
-    /// Names of parameters that nothing here can honour.
-    pub(crate) ignored: Vec<String>,
-}
-
-/// The members of the body, as they stand there.
+/// The body of a request, with its members as they were sent.
 #[derive(Default)]
-struct Body {
+pub(super) struct ChatCompletionRequest {
     model: Option<String>,
     messages: Option<Messages>,
     stream: Option<bool>,
@@ -67,11 +53,19 @@ struct ResponseFormat {
     r#type: String,
 }
 
-impl Ask {
+fn bad_json(why: &str) -> ApiError {
+    ApiError::new(
+        http::StatusCode::BAD_REQUEST,
+        "invalid_json",
+        format!("the body is not the JSON of a chat request: {why}"),
+    )
+}
+
+impl ChatCompletionRequest {
     /// Reads the body of a request.
-    pub(crate) fn parse(body: &[u8]) -> Result<Ask, ApiError> {
+    pub(super) fn parse(body: &[u8]) -> Result<ChatCompletionRequest, ApiError> {
         let mut json = serde_json::Deserializer::from_slice(body);
-        let body: Body = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let request = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let path = error.path().to_string();
             let message = error.inner().to_string();
             // The path of a syntax error is where the reader happened to be.
@@ -82,21 +76,19 @@ impl Ask {
             }
         })?;
         json.end().map_err(|error| bad_json(&error.to_string()))?;
-        body.check()
+        Ok(request)
     }
-}
 
-fn bad_json(why: &str) -> ApiError {
-    ApiError::new(
-        http::StatusCode::BAD_REQUEST,
-        "invalid_json",
-        format!("the body is not the JSON of a chat request: {why}"),
-    )
-}
+    /// Whether a stream ends with the tokens it took.
+    pub(super) fn include_usage(&self) -> bool {
+        let options = self.stream_options.as_ref();
+        options
+            .and_then(|options| options.include_usage)
+            .unwrap_or(false)
+    }
 
-impl Body {
-    /// Refuses what cannot be honoured, and turns the rest into a question.
-    fn check(mut self) -> Result<Ask, ApiError> {
+    /// Refuses what cannot be honoured, and keeps the rest.
+    pub(super) fn into_gateway_request(mut self) -> Result<GatewayRequest, ApiError> {
         let model = match self.model.take() {
             Some(model) if !model.trim().is_empty() => model,
             _ => return Err(ApiError::invalid("model", "say which model to ask")),
@@ -110,16 +102,12 @@ impl Body {
         self.check_tools()?;
         self.check_response_format()?;
         let stop = self.check_stop()?;
-        let request = self.check_request()?;
+        let chat = self.check_request()?;
         self.others.truncate(MAX_NAMED);
-        Ok(Ask {
+        Ok(GatewayRequest {
             model,
-            request,
+            chat,
             stream: self.stream.unwrap_or(false),
-            include_usage: self
-                .stream_options
-                .and_then(|options| options.include_usage)
-                .unwrap_or(false),
             stop,
             max_tokens_name: match self.max_completion_tokens {
                 Some(_) => "max_completion_tokens",
@@ -247,8 +235,8 @@ impl Body {
     }
 }
 
-impl<'de> Deserialize<'de> for Body {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Body, D::Error> {
+impl<'de> Deserialize<'de> for ChatCompletionRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(BodyVisitor)
     }
 }
@@ -256,14 +244,14 @@ impl<'de> Deserialize<'de> for Body {
 struct BodyVisitor;
 
 impl<'de> Visitor<'de> for BodyVisitor {
-    type Value = Body;
+    type Value = ChatCompletionRequest;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Body, A::Error> {
-        let mut body = Body::default();
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut body = ChatCompletionRequest::default();
         while let Some(name) = members.next_key::<String>()? {
             match name.as_str() {
                 "model" => body.model = members.next_value()?,
@@ -330,20 +318,22 @@ fn shown(name: String) -> String {
 mod tests {
     use super::*;
 
-    fn parse(members: &str) -> Result<Ask, ApiError> {
+    fn parse_body(body: &[u8]) -> Result<GatewayRequest, ApiError> {
+        ChatCompletionRequest::parse(body)?.into_gateway_request()
+    }
+
+    fn parse(members: &str) -> Result<GatewayRequest, ApiError> {
         let hello = r#""model":"m","messages":[{"role":"user","content":"Hi"}]"#;
         let comma = if members.is_empty() { "" } else { "," };
-        Ask::parse(format!("{{{hello}{comma}{members}}}").as_bytes())
+        parse_body(format!("{{{hello}{comma}{members}}}").as_bytes())
     }
 
     /// The status, `param` and `code` of the refusal.
     fn refusal(error: ApiError) -> (u16, Value, Value) {
-        let json: Value = serde_json::from_slice(&error.to_json()).unwrap();
-        let error_object = &json["error"];
         (
             error.status.as_u16(),
-            error_object["param"].clone(),
-            error_object["code"].clone(),
+            error.param.as_deref().into(),
+            error.code.into(),
         )
     }
 
@@ -410,11 +400,11 @@ mod tests {
             b"\xff",
             br#"{"model":"\ud800"}"#,
         ] {
-            let (status, _, code) = refusal(Ask::parse(body).unwrap_err());
+            let (status, _, code) = refusal(parse_body(body).unwrap_err());
             assert_eq!(status, 400);
             assert!(code.is_string());
         }
-        let (_, param, code) = refusal(Ask::parse(br#"{"model":"m","#).unwrap_err());
+        let (_, param, code) = refusal(parse_body(br#"{"model":"m","#).unwrap_err());
         assert_eq!((param, code), (Value::Null, Value::from("invalid_json")));
     }
 
@@ -442,15 +432,15 @@ mod tests {
 
     #[test]
     fn names_of_the_same_thing() {
-        let ask = parse(r#""max_completion_tokens":7,"max_tokens":9,"stop":"x""#).unwrap();
-        assert_eq!(ask.request.max_tokens(), Some(7));
-        assert_eq!(ask.stop, ["x"]);
-        let ask = parse(
+        let request = parse(r#""max_completion_tokens":7,"max_tokens":9,"stop":"x""#).unwrap();
+        assert_eq!(request.chat.max_tokens(), Some(7));
+        assert_eq!(request.stop, ["x"]);
+        let request = parse(
             r#""messages":[{"role":"developer","content":"Be brief."},
                {"role":"user","content":[{"type":"text","text":"H"},{"type":"text","text":"i"}]}]"#,
         )
         .unwrap();
-        assert_eq!(ask.request.messages().system_prompt(), "Be brief.");
-        assert_eq!(ask.request.messages()[1].content, "Hi");
+        assert_eq!(request.chat.messages().system_prompt(), "Be brief.");
+        assert_eq!(request.chat.messages()[1].content, "Hi");
     }
 }

@@ -4,8 +4,8 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
+use super::json::json;
 use crate::app::App;
-use crate::json::json;
 
 /// One entry of the list.
 #[derive(Serialize)]

@@ -6,7 +6,7 @@ use http::uri::Authority;
 use http::{HeaderMap, HeaderName, StatusCode, Uri};
 use subtle::{Choice, ConstantTimeEq as _};
 
-use crate::errors::ApiError;
+use crate::error::ApiError;
 
 /// Where a browser says that a request comes from.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");

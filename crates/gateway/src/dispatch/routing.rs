@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use chatwire_core::{Error, ErrorKind};
 
-use crate::endpoint::Endpoint;
-use crate::errors::ApiError;
+use super::endpoint::Endpoint;
+use crate::error::ApiError;
 
 /// Which endpoint and model a name stands for.
 #[derive(Debug)]

@@ -116,26 +116,26 @@ impl Metrics {
 }
 
 /// One question on its way. When it is dropped before it was
-/// [done](Flight::done), its client has gone away.
+/// [done](InFlight::done), its client has gone away.
 #[derive(Debug)]
-pub(crate) struct Flight {
+pub(crate) struct InFlight {
     metrics: Arc<Metrics>,
     endpoint: String,
     began: Instant,
     done: bool,
 }
 
-impl Flight {
+impl InFlight {
     pub(crate) fn new(
         metrics: Arc<Metrics>,
         endpoint: &str,
         streamed: bool,
         began: Instant,
-    ) -> Flight {
+    ) -> InFlight {
         let kind = if streamed { "stream" } else { "whole" };
         metrics.requests.with_label_values(&[endpoint, kind]).inc();
         metrics.in_flight.with_label_values(&[endpoint]).inc();
-        Flight {
+        InFlight {
             metrics,
             endpoint: endpoint.to_owned(),
             began,
@@ -171,7 +171,7 @@ impl Flight {
     }
 
     /// A fault that has no status of its own, because the head is out.
-    pub(crate) fn failed_late(&mut self, code: &str) {
+    pub(crate) fn failed(&mut self, code: &str) {
         self.metrics.error(&self.endpoint, code);
         self.done = true;
     }
@@ -182,7 +182,7 @@ impl Flight {
     }
 }
 
-impl Drop for Flight {
+impl Drop for InFlight {
     fn drop(&mut self) {
         let labels = [self.endpoint.as_str()];
         self.metrics.in_flight.with_label_values(&labels).dec();

@@ -3,9 +3,8 @@ use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use chatwire_core::{Error, ErrorKind};
-use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONNECTION, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
-use serde::Serialize;
 
 /// The longest wait a client is asked for. The official clients obey longer
 /// ones too, and a program that sleeps for a minute looks as if it hangs.
@@ -14,13 +13,12 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(20);
 /// What the official clients read before they try again by themselves.
 const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
-/// An error as the OpenAI API says it: a status and a JSON object with
-/// `message`, `type`, `param` and `code`.
+/// An error as the client gets it; its dialect gives it a form.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
-    message: String,
-    param: Option<Cow<'static, str>>,
+    pub(crate) message: String,
+    pub(crate) param: Option<Cow<'static, str>>,
     pub(crate) code: &'static str,
     retry_after: Option<Duration>,
     /// The client must not try again: it cannot help, or was done here.
@@ -29,26 +27,6 @@ pub(crate) struct ApiError {
     close: bool,
     /// The endpoint that failed, where one did.
     pub(crate) endpoint: Option<String>,
-}
-
-/// What the metrics want to know of an error response.
-#[derive(Debug, Clone)]
-pub(crate) struct ErrorTag {
-    pub(crate) endpoint: Option<String>,
-    pub(crate) code: &'static str,
-}
-
-#[derive(Serialize)]
-struct Envelope<'a> {
-    error: Members<'a>,
-}
-
-#[derive(Serialize)]
-struct Members<'a> {
-    message: &'a str,
-    r#type: &'static str,
-    param: Option<&'a str>,
-    code: &'static str,
 }
 
 impl ApiError {
@@ -158,30 +136,6 @@ impl ApiError {
         self.close = true;
         self
     }
-
-    /// The JSON object with its four members.
-    pub(crate) fn to_json(&self) -> Vec<u8> {
-        let envelope = Envelope {
-            error: Members {
-                message: &self.message,
-                r#type: self.kind(),
-                param: self.param.as_deref(),
-                code: self.code,
-            },
-        };
-        // Text members cannot fail to be written.
-        serde_json::to_vec(&envelope).unwrap_or_default()
-    }
-
-    fn kind(&self) -> &'static str {
-        match self.status {
-            StatusCode::UNAUTHORIZED => "authentication_error",
-            StatusCode::FORBIDDEN => "permission_error",
-            StatusCode::TOO_MANY_REQUESTS => "rate_limit_error",
-            status if status.is_server_error() => "server_error",
-            _ => "invalid_request_error",
-        }
-    }
 }
 
 /// The status and the code for an error of a provider. What is wrong between
@@ -218,12 +172,11 @@ fn seconds(wait: Duration) -> u64 {
     up.clamp(1, MAX_RETRY_AFTER.as_secs())
 }
 
+/// A response without a body, which the guard writes in the client's dialect.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = Response::new(self.to_json().into());
-        *response.status_mut() = self.status;
+        let mut response = self.status.into_response();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(wait) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds(wait)));
         }
@@ -233,10 +186,7 @@ impl IntoResponse for ApiError {
         if self.close {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        response.extensions_mut().insert(ErrorTag {
-            endpoint: self.endpoint,
-            code: self.code,
-        });
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::limits::Limits;
-use crate::raw_error::RawErrors;
+use super::limits::Limits;
+use super::raw_error::RawErrors;
 
 /// How much of what a refused client still sends is read, so that it gets to
 /// see its answer.

@@ -1,12 +1,13 @@
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use http::StatusCode;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use tokio::time::timeout;
 
-use crate::errors::ApiError;
-use crate::limits::Limits;
+use crate::error::ApiError;
+use crate::server::limits::Limits;
 
 /// Reads the body of a request, within its limits of size and time.
 pub(crate) async fn read_body(body: Body, limits: &Limits) -> Result<Bytes, ApiError> {
@@ -60,4 +61,31 @@ fn too_large(limit: usize) -> ApiError {
         format!("the body of the request is larger than {limit} bytes"),
     )
     .closing()
+}
+
+/// Only JSON is taken. A page of another site can send a form or plain text
+/// without asking the browser first, but not this.
+pub(crate) fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
+    let refused = |why: &str| {
+        ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            why,
+        )
+        .closing()
+    };
+    let is_json = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+    if !is_json {
+        return Err(refused("the content type must be application/json"));
+    }
+    match headers.get(CONTENT_ENCODING) {
+        Some(encoding) if encoding != "identity" => {
+            Err(refused("a compressed body is not taken here"))
+        }
+        _ => Ok(()),
+    }
 }

@@ -7,9 +7,9 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
+use super::json::json;
 use crate::app::App;
-use crate::errors::ApiError;
-use crate::json::json;
+use crate::error::ApiError;
 
 #[derive(Serialize)]
 struct Health {

@@ -1,0 +1,18 @@
+use chatwire_core::ChatRequest;
+
+/// A request as the gateway works on it, whichever dialect it was written in.
+#[derive(Debug)]
+pub(crate) struct GatewayRequest {
+    /// The model as the client names it.
+    pub(crate) model: String,
+    /// The conversation and the parameters, without a model.
+    pub(crate) chat: ChatRequest,
+    /// Whether the reply is streamed.
+    pub(crate) stream: bool,
+    /// Texts that end the reply before they appear in it.
+    pub(crate) stop: Vec<String>,
+    /// The dialect's name for the limit of tokens.
+    pub(crate) max_tokens_name: &'static str,
+    /// Names of parameters that no provider can honour.
+    pub(crate) ignored: Vec<String>,
+}

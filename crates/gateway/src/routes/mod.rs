@@ -1,0 +1,12 @@
+//! The routes, and what every request goes through before it reaches one.
+
+pub(crate) mod access;
+pub(crate) mod completions;
+pub(crate) mod guard;
+pub(crate) mod json;
+pub(crate) mod models;
+pub(crate) mod read_body;
+mod router;
+pub(crate) mod status;
+
+pub(crate) use router::router;
