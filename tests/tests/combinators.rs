@@ -141,7 +141,7 @@ async fn retry_over_servers_that_fail() {
         for (fault, answer, times, asked, error, least) in cases {
             let server = mock(name).await;
             fail(&server, times, answer);
-            let retry = Retry::new(client(name, &server)).min_delay(Duration::from_millis(1));
+            let retry = Retry::new(client(name, &server)).with_min_delay(Duration::from_millis(1));
             let started = Instant::now();
             let reply = retry.reply(&ChatRequest::new("hi")).await;
             let case = format!("{fault}, {name}: {reply:?}");

@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let there = Chatgpt4Online::builder().base_url(&server.url).build()?;
 
     let either = Fallback::new(vec![
-        Arc::new(Retry::new(away).min_delay(Duration::from_millis(50))),
+        Arc::new(Retry::new(away).with_min_delay(Duration::from_millis(50))),
         Arc::new(Retry::new(there)),
     ]);
     let reply = either

@@ -395,7 +395,7 @@ fn with_retries(provider: Arc<dyn Provider>, retries: usize) -> Arc<dyn Provider
     if retries == 0 {
         return provider;
     }
-    Arc::new(Retry::new(provider).attempts(retries.saturating_add(1)))
+    Arc::new(Retry::new(provider).with_attempts(retries.saturating_add(1)))
 }
 
 fn split_header(header: &str) -> Result<(&str, &str), Failure> {

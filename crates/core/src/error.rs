@@ -61,6 +61,8 @@ pub enum ErrorKind {
     LimitExceeded(Limit),
     /// Every attempt failed; see [`Error::attempts`].
     AllFailed,
+    /// The provider panicked, and a combinator was told to catch that.
+    Panicked,
 }
 
 impl ErrorKind {
@@ -83,6 +85,7 @@ impl ErrorKind {
             ErrorKind::Interrupted => "interrupted",
             ErrorKind::LimitExceeded(_) => "limit_exceeded",
             ErrorKind::AllFailed => "all_failed",
+            ErrorKind::Panicked => "panicked",
         }
     }
 }

@@ -67,7 +67,7 @@ pub use chat::{
     PromptFormat, Reply, ReplyEvent, Role, Usage,
 };
 #[cfg(feature = "combinators")]
-pub use combinators::{Fallback, Retry};
+pub use combinators::{FailedAttempt, Fallback, Retry};
 pub use error::{Error, ErrorKind, Limit, TimeoutPhase};
 pub use futures_core::future::BoxFuture;
 pub use http::HttpConfig;

@@ -1,26 +1,30 @@
+use std::borrow::Cow;
 use std::future::poll_fn;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::Poll;
+use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 
+use super::attempt::{AttemptPolicy, FailedAttempt};
 use crate::{
     Capabilities, ChatRequest, Error, ErrorKind, ModelInfo, Provider, ProviderInfo, ReplyStream,
 };
 
 /// Several providers as one: the first that answers.
 ///
-/// They are asked one after another, in order or [shuffled](Fallback::shuffled).
-/// One that cannot take the request as it is (its
-/// [`info`](Provider::info) knows no such model, or not that parameter) is
-/// skipped without being asked; so a model that only some have chooses those.
-/// After any other error the next one is asked, but never once text of the
-/// answer has come; progress notes that came before the text are held until
-/// then. A request that no provider could take
+/// They are asked one after another, in order or
+/// [shuffled](Fallback::with_shuffle). One that cannot take the request as it
+/// is (its [`info`](Provider::info) does not have that model, or not that
+/// parameter) is skipped without being asked, unless the request is
+/// [adapted](Fallback::with_adapted_requests) to it; so a model that only some
+/// have chooses those. After any other error the next one is asked, but never
+/// once text of the reply has come; progress notes that came before the text
+/// are held until then. A request that no provider could take
 /// ([`ChatRequest::validate`]) is refused at once.
 ///
-/// Who answers can be seen in the reply:
-/// [`ReplyStream::provider`] and [`ReplyStream::model`].
+/// [`ReplyStream::provider`] and [`ReplyStream::model`] say who answers, and
+/// [`on_failure`](Fallback::on_failure) who did not.
 ///
 /// Its [`info`](Provider::info) has the name `fallback`, no base URL, the
 /// models of all, and the capabilities that any of them has.
@@ -39,8 +43,11 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Fallback {
     providers: Vec<Arc<dyn Provider>>,
-    shuffled: bool,
-    info: ProviderInfo,
+    shuffle: bool,
+    adapt: bool,
+    policy: AttemptPolicy,
+    /// Put together when somebody asks: it copies all lists of models.
+    info: OnceLock<ProviderInfo>,
 }
 
 impl Fallback {
@@ -49,19 +56,49 @@ impl Fallback {
 
     /// The providers, in the order in which they are asked.
     pub fn new(providers: Vec<Arc<dyn Provider>>) -> Fallback {
-        let info = info_of(&providers);
         Fallback {
             providers,
-            shuffled: false,
-            info,
+            shuffle: false,
+            adapt: false,
+            policy: AttemptPolicy::default(),
+            info: OnceLock::new(),
         }
     }
 
-    /// Whether each request asks in an order of its own, by chance, so that
+    /// Sets whether each request asks in a random order of its own, so that
     /// the load is shared (default: no).
     #[must_use]
-    pub fn shuffled(mut self, yes: bool) -> Fallback {
-        self.shuffled = yes;
+    pub fn with_shuffle(mut self, yes: bool) -> Fallback {
+        self.shuffle = yes;
+        self
+    }
+
+    /// Sets whether parameters that a provider would not honour
+    /// ([`ProviderInfo::unsupported`]) are left out when that provider is
+    /// asked, instead of skipping it (default: no).
+    #[must_use]
+    pub fn with_adapted_requests(mut self, yes: bool) -> Fallback {
+        self.adapt = yes;
+        self
+    }
+
+    /// Sets whether a panic of a provider becomes an error of the kind
+    /// [`Panicked`](ErrorKind::Panicked), after which the next one is asked
+    /// (default: no). Only what happens until the reply has begun is covered.
+    #[must_use]
+    pub fn with_catch_panics(mut self, yes: bool) -> Fallback {
+        self.policy.catch_panics = yes;
+        self
+    }
+
+    /// Calls the function after every provider that was asked and failed: for
+    /// metrics and logs.
+    #[must_use]
+    pub fn on_failure(
+        mut self,
+        hook: impl Fn(&FailedAttempt<'_>) + Send + Sync + 'static,
+    ) -> Fallback {
+        self.policy.on_failure = Some(Arc::new(hook));
         self
     }
 
@@ -75,20 +112,25 @@ impl Fallback {
             .validate()
             .map_err(|error| error.with_provider(Fallback::NAME))?;
         let mut order: Vec<&Arc<dyn Provider>> = self.providers.iter().collect();
-        if self.shuffled {
+        if self.shuffle {
             fastrand::shuffle(&mut order);
         }
         let mut failed = Vec::new();
         let mut asked = Vec::new();
-        for provider in order {
+        let mut rest = order.into_iter();
+        while let Some(provider) = rest.next() {
             let info = provider.info();
-            if let Err(error) = info.check(request) {
+            let request = self.adapted(info, request);
+            if let Err(error) = info.check(&request) {
                 tracing::debug!(provider = %info.name, why = error.kind().as_str(), "skipped");
                 failed.push(error);
                 continue;
             }
-            let reply = async { provider.stream(request).await?.wait_for_first_text().await };
-            match reply.await {
+            let reply = async {
+                let reply = provider.stream(&request).await?;
+                reply.wait_for_first_text().await
+            };
+            let error = match self.policy.run(reply).await {
                 Ok(reply) => {
                     tracing::debug!(
                         provider = reply.provider(),
@@ -98,20 +140,36 @@ impl Fallback {
                     );
                     return Ok(reply);
                 }
-                Err(error) => {
-                    tracing::debug!(
-                        provider = %info.name,
-                        error = error.kind().as_str(),
-                        status = error.status(),
-                        "passed over"
-                    );
-                    let error = error.with_provider(&info.name);
-                    asked.push(error.clone());
-                    failed.push(error);
-                }
-            }
+                Err(error) => error.with_provider(&info.name),
+            };
+            tracing::debug!(
+                provider = %info.name,
+                error = error.kind().as_str(),
+                status = error.status(),
+                "passed over"
+            );
+            asked.push(error.clone());
+            self.policy.failed(&FailedAttempt {
+                provider: info,
+                number: asked.len(),
+                error: &error,
+                next_in: (rest.len() > 0).then_some(Duration::ZERO),
+            });
+            failed.push(error);
         }
         Err(all_failed(failed, &asked))
+    }
+
+    /// The request as that provider is asked.
+    fn adapted<'a>(&self, info: &ProviderInfo, request: &'a ChatRequest) -> Cow<'a, ChatRequest> {
+        let mut adapted = Cow::Borrowed(request);
+        if self.adapt {
+            for parameter in info.unsupported(request) {
+                tracing::debug!(provider = %info.name, parameter = parameter.as_str(), "left out");
+                adapted = Cow::Owned(adapted.into_owned().without(parameter));
+            }
+        }
+        adapted
     }
 }
 
@@ -198,7 +256,7 @@ fn union<'a>(lists: impl IntoIterator<Item = &'a [ModelInfo]>) -> Vec<ModelInfo>
 
 impl Provider for Fallback {
     fn info(&self) -> &ProviderInfo {
-        &self.info
+        self.info.get_or_init(|| info_of(&self.providers))
     }
 
     fn stream<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Result<ReplyStream, Error>> {

@@ -1,7 +1,9 @@
 //! Providers made of providers.
 
+mod attempt;
 mod fallback;
 mod retry;
 
+pub use attempt::FailedAttempt;
 pub use fallback::Fallback;
 pub use retry::Retry;

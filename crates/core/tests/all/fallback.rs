@@ -1,7 +1,7 @@
 //! Several providers as one.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chatwire_core::{
@@ -247,7 +247,7 @@ async fn retry_around_fallback_around_retry() {
             Act::Say("x"),
         ],
     );
-    let flaky = Arc::new(Retry::new(flaky).attempts(2));
+    let flaky = Arc::new(Retry::new(flaky).with_attempts(2));
     let down = Arc::new(one("b", fail(ErrorKind::Refused)));
     let all = Retry::new(Fallback::new(vec![flaky.clone(), down.clone()]));
     assert_eq!(all.reply(&ask()).await.unwrap().provider, "a");
@@ -262,7 +262,7 @@ async fn a_shuffled_order() {
     // probability of one to 10^69.
     let mut first = HashSet::new();
     let (fallback, _) = of(providers());
-    let fallback = fallback.shuffled(true);
+    let fallback = fallback.with_shuffle(true);
     for _ in 0..100 {
         first.insert(fallback.reply(&ask()).await.unwrap().provider);
     }
@@ -273,7 +273,7 @@ async fn a_shuffled_order() {
         .map(|name| one(name, fail(ErrorKind::Refused)))
         .collect());
     let error = fallback
-        .shuffled(true)
+        .with_shuffle(true)
         .reply(&ask())
         .await
         .unwrap_err()
@@ -338,5 +338,51 @@ async fn models() {
     assert_eq!(
         of(vec![]).0.models().await.unwrap_err().kind(),
         ErrorKind::InvalidRequest
+    );
+}
+
+/// Parameters are left out for those who would not honour them, and kept for
+/// those who would.
+#[tokio::test(start_paused = true)]
+async fn requests_are_adapted_to_each_provider() {
+    let warm = |one: Scripted| one.with(|info| info.capabilities.temperature = Some(0.0..=1.0));
+    for (temperature, expected) in [(0.5, Some(0.5)), (1.5, None)] {
+        let providers = vec![
+            one("a", fail(ErrorKind::Connect)),
+            warm(one("b", Act::Say("x"))),
+        ];
+        let (all, each) = of(providers);
+        let request = ask().with_temperature(temperature).with_max_tokens(9);
+        let reply = all.with_adapted_requests(true).reply(&request).await;
+        assert_eq!(reply.unwrap().provider, "b");
+        let asked: Vec<_> = each.iter().map(|one| one.last_request()).collect();
+        assert_eq!(asked[0].temperature(), None);
+        assert_eq!(asked[1].temperature(), expected);
+        assert!(asked.iter().all(|request| request.max_tokens().is_none()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_hook_sees_who_was_asked_and_failed() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let providers = vec![
+        one("a", Act::Panic),
+        // Does not have the model, so it is not asked.
+        one("b", Act::Say("x")),
+        one("c", fail(ErrorKind::Refused)),
+    ];
+    let any = |one: Scripted| one.with(|info| info.any_model = info.name != "b");
+    let (all, _) = of(providers.into_iter().map(any).collect());
+    let all = all.with_catch_panics(true).on_failure(move |attempt| {
+        let (name, kind) = (&attempt.provider.name, attempt.error.kind().as_str());
+        let line = format!("{} {name} {kind} {:?}", attempt.number, attempt.next_in);
+        log.lock().unwrap().push(line);
+    });
+    let error = all.reply(&ask().with_model("z")).await.unwrap_err().error;
+    assert_eq!(error.kind(), ErrorKind::AllFailed);
+    assert_eq!(
+        *seen.lock().unwrap(),
+        ["1 a panicked Some(0ns)", "2 c refused None"]
     );
 }

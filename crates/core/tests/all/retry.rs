@@ -1,5 +1,6 @@
 //! Asking again.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chatwire_core::{
@@ -24,15 +25,17 @@ fn asking_to_wait(wait: Duration) -> Act {
 /// Four attempts, 1, 2 and 4 seconds between them.
 fn retry(acts: impl IntoIterator<Item = Act>) -> Retry<Scripted> {
     Retry::new(Scripted::new("box", acts))
-        .attempts(4)
-        .min_delay(seconds(1))
-        .max_delay(seconds(10))
-        .jitter(false)
+        .with_attempts(4)
+        .with_min_delay(seconds(1))
+        .with_max_delay(seconds(10))
+        .with_jitter(false)
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_repeated_and_when() {
-    use ErrorKind::{Connect, Interrupted, InvalidRequest, RateLimited, Refused, Timeout};
+    use ErrorKind::{
+        Connect, Interrupted, InvalidRequest, Panicked, RateLimited, Refused, Status, Timeout,
+    };
     type Outcome = Result<&'static str, (ErrorKind, usize)>;
     // name, what the attempts do, the text, or the kind and how many attempts
     // the error has, and the seconds at which was asked
@@ -120,26 +123,58 @@ async fn what_is_repeated_and_when() {
         ),
         (
             "waits do not grow for ever",
-            retry([fail(Connect)]).attempts(6).max_delay(seconds(3)),
+            retry([fail(Connect)])
+                .with_attempts(6)
+                .with_max_delay(seconds(3)),
             Err((Connect, 6)),
             &[0, 1, 3, 6, 9, 12],
         ),
         (
             "a first wait above the longest",
-            retry([fail(Connect)]).attempts(2).min_delay(seconds(60)),
+            retry([fail(Connect)])
+                .with_attempts(2)
+                .with_min_delay(seconds(60)),
             Err((Connect, 2)),
             &[0, 10],
         ),
         (
             "once is once",
-            retry([fail(Connect)]).attempts(1),
+            retry([fail(Connect)]).with_attempts(1),
             Err((Connect, 0)),
             &[0],
         ),
         (
             "never is once",
-            retry([fail(Connect)]).attempts(0),
+            retry([fail(Connect)]).with_attempts(0),
             Err((Connect, 0)),
+            &[0],
+        ),
+        (
+            "a rate limit that the caller waits for",
+            retry([asking_to_wait(seconds(1)), Act::Say("a")]).with_rate_limited(false),
+            Err((RateLimited, 0)),
+            &[0],
+        ),
+        (
+            "a rate limit by its status alone",
+            retry([
+                Act::Fail(Error::new(Status, "").with_status(429)),
+                Act::Say("a"),
+            ])
+            .with_rate_limited(false),
+            Err((Status, 0)),
+            &[0],
+        ),
+        (
+            "other errors are still repeated",
+            retry([fail(Connect), fail(RateLimited), Act::Say("a")]).with_rate_limited(false),
+            Err((RateLimited, 2)),
+            &[0, 1],
+        ),
+        (
+            "a panic is an error, and not repeated",
+            retry([Act::Panic, Act::Say("a")]).with_catch_panics(true),
+            Err((Panicked, 0)),
             &[0],
         ),
         (
@@ -159,13 +194,15 @@ async fn what_is_repeated_and_when() {
         ),
         (
             "a wait past the limit is not begun",
-            retry([fail(Connect)]).max_total(seconds(5)),
+            retry([fail(Connect)]).with_max_total(seconds(5)),
             Err((Connect, 3)),
             &[0, 1, 3],
         ),
         (
             "no limit",
-            retry([fail(Connect)]).max_total(seconds(5)).max_total(None),
+            retry([fail(Connect)])
+                .with_max_total(seconds(5))
+                .with_max_total(None),
             Err((Connect, 4)),
             &[0, 1, 3, 7],
         ),
@@ -175,13 +212,13 @@ async fn what_is_repeated_and_when() {
                 fail(Connect),
                 Act::After(seconds(100), Box::new(Act::Say("a"))),
             ])
-            .max_total(seconds(5)),
+            .with_max_total(seconds(5)),
             Err((Timeout(TimeoutPhase::Total), 2)),
             &[0, 1],
         ),
         (
             "also the first",
-            retry([Act::After(seconds(100), Box::new(Act::Say("a")))]).max_total(seconds(5)),
+            retry([Act::After(seconds(100), Box::new(Act::Say("a")))]).with_max_total(seconds(5)),
             Err((Timeout(TimeoutPhase::Total), 0)),
             &[0],
         ),
@@ -203,7 +240,8 @@ async fn what_is_repeated_and_when() {
             (Err(incomplete), Err((kind, attempts))) => {
                 let error = incomplete.error;
                 assert_eq!(error.kind(), kind, "{name}");
-                assert_eq!(error.provider(), Some("box"), "{name}");
+                let provider = (kind != Panicked).then_some("box");
+                assert_eq!(error.provider(), provider, "{name}");
                 assert_eq!(error.attempts().len(), attempts, "{name}");
                 if let Some(last) = error.attempts().last() {
                     assert_eq!(last.kind(), kind, "{name}");
@@ -223,7 +261,7 @@ async fn what_is_repeated_and_when() {
 async fn the_limit_is_kept_to() {
     let slow = Act::After(seconds(100), Box::new(Act::Say("a")));
     let started = Instant::now();
-    let result = retry([slow]).max_total(seconds(5)).reply(&ask()).await;
+    let result = retry([slow]).with_max_total(seconds(5)).reply(&ask()).await;
     assert_eq!(started.elapsed().as_secs(), 5);
     assert!(result.unwrap_err().to_string().contains("limit of 5 s"));
 }
@@ -231,7 +269,7 @@ async fn the_limit_is_kept_to() {
 /// The limit is for the beginning: an answer that has begun may take longer.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_has_begun_is_not_limited() {
-    let retry = retry([Act::Say("a")]).max_total(seconds(5));
+    let retry = retry([Act::Say("a")]).with_max_total(seconds(5));
     let mut reply = retry.stream(&ask()).await.unwrap();
     tokio::time::sleep(seconds(60)).await;
     assert_eq!(
@@ -274,7 +312,7 @@ async fn a_reply_that_breaks_off_keeps_its_text() {
 async fn the_error_says_all() {
     let down = Error::new(ErrorKind::Status, "down").with_status(503);
     let error = retry([fail(ErrorKind::Connect), Act::Fail(down)])
-        .attempts(3)
+        .with_attempts(3)
         .reply(&ask())
         .await;
     assert_eq!(
@@ -289,9 +327,9 @@ async fn random_parts_stay_in_their_bounds() {
     let mut waits = Vec::new();
     for _ in 0..50 {
         let retry = retry([fail(ErrorKind::Connect)])
-            .attempts(3)
-            .jitter(true)
-            .max_delay(seconds(3));
+            .with_attempts(3)
+            .with_jitter(true)
+            .with_max_delay(seconds(3));
         assert!(retry.reply(&ask()).await.is_err());
         let asked_at = retry.inner().asked_at();
         let (first, second) = (asked_at[1], asked_at[2] - asked_at[1]);
@@ -332,4 +370,39 @@ async fn models_are_asked_for_again_too() {
     );
     let up = Retry::new(Scripted::new("box", []).listing(Ok(&["m"])));
     assert_eq!(up.models().await.unwrap()[0].id, "m");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_hook_sees_every_failed_attempt() {
+    for (acts, expected) in [
+        (vec![Act::Say("a")], &[][..]),
+        (
+            vec![fail(ErrorKind::Connect), Act::Say("a")],
+            &["1 connect Some(1s)"],
+        ),
+        (
+            vec![fail(ErrorKind::Connect), fail(ErrorKind::Refused)],
+            &["1 connect Some(1s)", "2 refused None"],
+        ),
+        (vec![Act::Panic], &["1 panicked None"]),
+    ] {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&seen);
+        let retry = retry(acts)
+            .with_catch_panics(true)
+            .on_failure(move |attempt| {
+                assert_eq!(attempt.provider.name, "box");
+                let kind = attempt.error.kind().as_str();
+                let line = format!("{} {kind} {:?}", attempt.number, attempt.next_in);
+                log.lock().unwrap().push(line);
+            });
+        let _ = retry.reply(&ask()).await;
+        assert_eq!(*seen.lock().unwrap(), expected);
+    }
+}
+
+#[tokio::test]
+#[should_panic(expected = "on purpose")]
+async fn a_panic_goes_on_unless_it_is_to_be_caught() {
+    let _ = retry([Act::Panic]).reply(&ask()).await;
 }

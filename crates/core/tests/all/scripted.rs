@@ -23,6 +23,8 @@ pub(crate) enum Act {
     NoteThenFail(Error),
     /// Sends text, then the error.
     SayThenFail(&'static str, Error),
+    /// Panics.
+    Panic,
     /// Takes its time first.
     After(Duration, Box<Act>),
 }
@@ -36,6 +38,7 @@ pub(crate) struct Scripted {
     info: ProviderInfo,
     acts: Mutex<Vec<Act>>,
     asked: Mutex<Vec<Instant>>,
+    last_request: Mutex<ChatRequest>,
     models: Result<Vec<ModelInfo>, Error>,
 }
 
@@ -50,6 +53,7 @@ impl Scripted {
             info,
             acts: Mutex::new(acts),
             asked: Mutex::new(Vec::new()),
+            last_request: Mutex::default(),
         }
     }
 
@@ -61,6 +65,10 @@ impl Scripted {
     pub(crate) fn listing(mut self, models: Result<&[&str], Error>) -> Scripted {
         self.models = models.map(|ids| ids.iter().map(|id| ModelInfo::new(*id)).collect());
         self
+    }
+
+    pub(crate) fn last_request(&self) -> ChatRequest {
+        self.last_request.lock().unwrap().clone()
     }
 
     pub(crate) fn times_asked(&self) -> usize {
@@ -99,6 +107,7 @@ fn events(act: Act) -> Vec<Result<ReplyEvent, Error>> {
         Act::Fail(error) => vec![Err(error)],
         Act::NoteThenFail(error) => vec![note(), Err(error)],
         Act::SayThenFail(said, error) => vec![text(said), Err(error)],
+        Act::Panic => panic!("on purpose"),
         Act::After(_, act) => events(*act),
     }
 }
@@ -111,6 +120,7 @@ impl Provider for Scripted {
     fn stream<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Result<ReplyStream, Error>> {
         Box::pin(async move {
             let act = self.next_act();
+            request.clone_into(&mut self.last_request.lock().unwrap());
             if let Act::After(wait, _) = &act {
                 sleep(*wait).await;
             }

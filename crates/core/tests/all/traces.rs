@@ -190,7 +190,7 @@ async fn attempts() {
     let fine = Scripted::new("c", [Act::Say("s3cret")]);
     let fine = fine.with(|info| info.capabilities.max_tokens = true);
     let flaky = flaky.with(|info| info.capabilities.max_tokens = true);
-    let flaky = Retry::new(flaky).attempts(2);
+    let flaky = Retry::new(flaky).with_attempts(2);
     let all = Fallback::new(vec![Arc::new(flaky), Arc::new(skipped), Arc::new(fine)]);
     let request = ChatRequest::new("s3cret").with_max_tokens(5);
     assert_eq!(all.reply(&request).await.unwrap().provider, "c");
