@@ -1,6 +1,7 @@
 use chatwire_core::provider_kit::refusal::is_html_page;
 use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, HttpResponse, RequestUrl};
 use chatwire_core::{Error, ErrorKind, Secret};
+use html5gum::{DefaultEmitter, Token, Tokenizer};
 use http::header::{self, HeaderMap, HeaderValue};
 use serde::Deserialize;
 
@@ -240,11 +241,15 @@ pub(crate) fn nonce_in(page: &str) -> Option<Secret> {
     struct System {
         rest_nonce: Option<String>,
     }
-    page.split("data-system=").skip(1).find_map(|after| {
-        let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        let value = after.get(1..)?.split(quote).next()?;
-        let json = html_escape::decode_html_entities(value);
-        let system: System = serde_json::from_str(&json).ok()?;
+    let mut emitter = DefaultEmitter::default();
+    // Text inside a script is no tag.
+    emitter.naively_switch_states(true);
+    Tokenizer::new_with_emitter(page, emitter).find_map(|token| {
+        let Ok(Token::StartTag(tag)) = token else {
+            return None;
+        };
+        let json = tag.attributes.get(b"data-system".as_slice())?;
+        let system: System = serde_json::from_slice(json).ok()?;
         checked_nonce(&system.rest_nonce?)
     })
 }
@@ -302,11 +307,47 @@ mod tests {
             ),
             ("<div data-system='not json'>", None),
             ("<div data-system=", None),
+            (
+                r#"<script>"<div data-system='{\"restNonce\":\"a\"}'>"</script>"#,
+                None,
+            ),
+            (
+                r#"<DIV DATA-SYSTEM='{"restNonce":"cbf23cc13b"}'/>"#,
+                Some("cbf23cc13b"),
+            ),
             ("<html></html>", None),
         ];
         for (page, nonce) in cases {
             let found = nonce_in(page);
             assert_eq!(found.as_ref().map(|nonce| nonce.expose()), nonce, "{page}");
+        }
+    }
+
+    #[test]
+    fn pages_are_read_in_linear_time() {
+        let hostile = ["<", "<a ", "<a b=\"", "<!--"].map(|text| (text, 1024 * 1024));
+        let others = [
+            "<!-- -",
+            "</",
+            "<script",
+            "<script>",
+            "&",
+            "&#",
+            "data-system=",
+            "\0",
+            "<a data-system='{'>",
+            "<a data-system=\"[\">",
+        ];
+        for (pattern, size) in hostile
+            .into_iter()
+            .chain(others.map(|text| (text, 128 * 1024)))
+        {
+            let page = pattern.repeat(size / pattern.len());
+            let started = std::time::Instant::now();
+            assert!(nonce_in(&page).is_none());
+            assert!(nonce_in(&format!("<div data-system='{page}'>")).is_none());
+            // A second is usual; quadratic time would be hours.
+            assert!(started.elapsed().as_secs() < 60, "{pattern}");
         }
     }
 

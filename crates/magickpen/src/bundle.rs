@@ -1,4 +1,17 @@
+use std::sync::LazyLock;
+
 use chatwire_core::Secret;
+use html5gum::{DefaultEmitter, Token, Tokenizer};
+use regex::Regex;
+
+/// The value after `"X-API-Secret":`. Values are visible ASCII, which is what
+/// a header can carry.
+static API_SECRET: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#""X-API-Secret"(?-u:\s)*:(?-u:\s)*"([ -!#-~]+)""#).ok());
+
+/// The value after `secret:`, which is not the end of a longer name.
+static SECRET: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(?-u:\b)secret(?-u:\s)*:(?-u:\s)*"([ -!#-~]+)""#).ok());
 
 /// The two secrets, as far as they have been found.
 #[derive(Debug, Default, Clone)]
@@ -11,10 +24,10 @@ impl Found {
     /// Looks for what is still missing in one more script.
     pub(crate) fn search(&mut self, script: &str) {
         if self.api_secret.is_none() {
-            self.api_secret = first(r#""X-API-Secret""#, script);
+            self.api_secret = first(API_SECRET.as_ref(), script);
         }
         if self.secret.is_none() {
-            self.secret = first("secret", script);
+            self.secret = first(SECRET.as_ref(), script);
         }
     }
 
@@ -31,112 +44,56 @@ impl Found {
     }
 }
 
-/// The first value of that name that can be sent back. A bundle has other texts
-/// too, and what a header cannot carry is one of those. Newer bundles have only
-/// word characters in their values, so such a value goes before any other.
-fn first(name: &str, script: &str) -> Option<Secret> {
-    let sendable = || values(name, script).filter(|value| is_sendable(value));
-    sendable()
-        .find(|value| value.bytes().all(is_word))
-        .or_else(|| sendable().next())
-        .map(Secret::new)
-}
-
-/// The texts that stand after the name and a colon, with blanks around that.
-fn values<'a>(name: &'a str, script: &'a str) -> impl Iterator<Item = &'a str> {
-    script.match_indices(name).filter_map(|(at, _)| {
-        let before = script.get(..at)?.bytes().last();
-        // The end of a longer name is another name.
-        if before.is_some_and(is_word) && name.bytes().next().is_some_and(is_word) {
-            return None;
+/// The first value in the script that a header can carry. Newer bundles have
+/// only word characters in their secrets, so such a value goes before any other.
+fn first(pattern: Option<&Regex>, script: &str) -> Option<Secret> {
+    let mut other = None;
+    for found in pattern?.captures_iter(script) {
+        let (_, [value]) = found.extract();
+        if value.len() > MAX_SECRET {
+            continue;
         }
-        let colon = script.get(at + name.len()..)?.trim_start_matches(BLANKS);
-        let quoted = colon.strip_prefix(':')?.trim_start_matches(BLANKS);
-        let (value, _) = quoted.strip_prefix('"')?.split_once('"')?;
-        (!value.is_empty()).then_some(value)
-    })
-}
-
-const BLANKS: [char; 6] = [' ', '\t', '\n', '\r', '\x0b', '\x0c'];
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
-/// Whether a text from a server may go into a header.
-fn is_sendable(value: &str) -> bool {
-    value.len() <= MAX_SECRET
-        && value
+        if value
             .bytes()
-            .all(|byte| byte == b' ' || byte.is_ascii_graphic())
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        {
+            return Some(Secret::new(value));
+        }
+        other.get_or_insert(value);
+    }
+    other.map(Secret::new)
 }
 
-/// The longest secret that is believed to be one.
+/// The longest text that counts as a secret.
 const MAX_SECRET: usize = 1024;
 
 /// The addresses of the scripts that a page names, in its order and as they
 /// stand there: `<script src>` and `<link rel="preload" as="script">`.
 pub(crate) fn script_addresses(page: &str) -> Vec<String> {
+    let mut emitter = DefaultEmitter::default();
+    // Text inside a script is no tag.
+    emitter.naively_switch_states(true);
     let mut addresses = Vec::new();
-    for tag in page.split('<').skip(1) {
-        let Some((name, rest)) = tag.split_once(['\t', '\n', '\r', ' ']) else {
+    for token in Tokenizer::new_with_emitter(page, emitter) {
+        let Ok(Token::StartTag(tag)) = token else {
             continue;
         };
-        let Some((tag, _)) = rest.split_once('>') else {
-            continue;
+        let attribute = |name: &str| {
+            let value = tag.attributes.get(name.as_bytes())?;
+            Some(String::from_utf8_lossy(value).trim().to_owned())
         };
-        let value_of = |wanted: &str| {
-            attributes(tag)
-                .into_iter()
-                .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
-                .map(|(_, value)| value.replace("&amp;", "&"))
-        };
-        let address = if name.eq_ignore_ascii_case("script") {
-            value_of("src")
-        } else if name.eq_ignore_ascii_case("link") {
-            let rel = value_of("rel").unwrap_or_default().to_ascii_lowercase();
-            let is_script = match rel.as_str() {
-                "preload" | "prefetch" => {
-                    value_of("as").is_some_and(|kind| kind.eq_ignore_ascii_case("script"))
-                }
-                "modulepreload" => true,
-                _ => false,
-            };
-            value_of("href").filter(|_| is_script)
-        } else {
-            None
+        let is = |name, value| attribute(name).is_some_and(|it| it.eq_ignore_ascii_case(value));
+        let address = match &**tag.name {
+            b"script" => attribute("src"),
+            b"link" if is("rel", "modulepreload") => attribute("href"),
+            b"link" if (is("rel", "preload") || is("rel", "prefetch")) && is("as", "script") => {
+                attribute("href")
+            }
+            _ => None,
         };
         addresses.extend(address.filter(|address| !address.is_empty()));
     }
     addresses
-}
-
-/// The attributes in a tag that have values, quoted or not.
-fn attributes(tag: &str) -> Vec<(&str, &str)> {
-    let mut found = Vec::new();
-    let mut rest = tag;
-    while let Some((before, after)) = rest.split_once('=') {
-        rest = after;
-        let name = before
-            .trim_end_matches(BLANKS)
-            .rsplit(|c: char| !c.is_ascii_alphabetic() && c != '-')
-            .next()
-            .unwrap_or_default();
-        let value = after.trim_start_matches(BLANKS);
-        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
-        let parts = match quote {
-            Some(quote) => value.get(1..).and_then(|value| value.split_once(quote)),
-            None => {
-                let end = value.find(|c| BLANKS.contains(&c) || matches!(c, '"' | '\''));
-                value.split_at_checked(end.unwrap_or(value.len()))
-            }
-        };
-        if let Some((value, behind)) = parts {
-            found.push((name, value));
-            rest = behind;
-        }
-    }
-    found
 }
 
 #[cfg(test)]
@@ -190,11 +147,50 @@ mod tests {
     }
 
     #[test]
+    fn reading_takes_linear_time() {
+        let hostile = ["<", "<a ", "<a b=\"", "<!--"].map(|text| (text, 1024 * 1024));
+        let others = [
+            "<a b=c ",
+            "<!-- -",
+            "</",
+            "<script",
+            "<script>",
+            "<script><!--<script",
+            "</script",
+            "<link rel=preload as=script ",
+            "&",
+            "&#",
+            "\0",
+            "secret",
+            "secret:",
+            "secret:\"",
+            "secret:\"a",
+            "secret:   ",
+            "secret:\"a b\"",
+            "\"X-API-Secret\":\"",
+            "\"X-API-Secret\" ",
+            "\"X-API-Secret\":\"ü\"",
+        ];
+        for (pattern, size) in hostile
+            .into_iter()
+            .chain(others.map(|text| (text, 128 * 1024)))
+        {
+            let text = format!("<script {}", pattern.repeat(size / pattern.len()));
+            let started = std::time::Instant::now();
+            script_addresses(&text);
+            Found::default().search(&text);
+            // Half a second is usual; quadratic time would be hours.
+            assert!(started.elapsed().as_secs() < 60, "{pattern}");
+        }
+    }
+
+    #[test]
     fn scripts_are_found_in_pages() {
         let page = r#"<!doctype html><link rel="icon" href="/i.png">
             <LINK as=script rel=preload href=/_nuxt/a.js><link rel="preload" href="/f.woff" as="font">
             <link rel="modulepreload" href='/_nuxt/m.js'>
             <script>inline()</script><script defer src="/_nuxt/b.js?x=1&amp;y=2"></script>
+            <!-- <script src="/comment.js"></script> --><script>"<script src='/text.js'>"</script>
             <script src=''></script><script src="https://other.example/c.js"></script>"#;
         assert_eq!(
             script_addresses(page),

@@ -1,17 +1,21 @@
+use std::hash::{BuildHasher as _, RandomState};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The third part of every signature, a constant of the site's scripts.
+use md5::{Digest as _, Md5};
+use rand::rngs::SmallRng;
+use rand::{RngExt as _, SeedableRng as _};
+
+/// A constant of the site's scripts, part of every signature.
 const SALT: &str = "TGDBU9zCgM";
 
-/// What proves to the server that a request was made by its own scripts; fresh
-/// for every request.
+/// The signature of one request, by which the server recognises its own scripts.
 #[derive(Debug)]
 pub(crate) struct Signature {
     /// Unix time in milliseconds.
     pub(crate) timestamp: String,
     /// A random decimal fraction in [0, 1).
     pub(crate) nonce: String,
-    /// The lowercase hex MD5 over both and the salt.
+    /// The MD5 of timestamp, nonce and salt, in lowercase hexadecimal.
     pub(crate) digest: String,
 }
 
@@ -21,18 +25,21 @@ impl Signature {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
             .as_millis();
-        Signature::of(millis.to_string(), fastrand::f64().to_string())
+        // The nonce only has to differ from one request to the next, so the
+        // seeds of the standard library's hash maps are random enough.
+        let mut random = SmallRng::seed_from_u64(RandomState::new().hash_one(millis));
+        Signature::of(millis.to_string(), random.random::<f64>().to_string())
     }
 
     fn of(timestamp: String, nonce: String) -> Signature {
-        // Which of nonce and timestamp comes first depends on their digits.
+        // The site's scripts sort the three parts before they concatenate them.
         let mut parts = [SALT, timestamp.as_str(), nonce.as_str()];
         parts.sort_unstable();
-        let digest = format!("{:x}", md5::compute(parts.concat()));
+        let digest = u128::from_be_bytes(Md5::digest(parts.concat()).into());
         Signature {
             timestamp,
             nonce,
-            digest,
+            digest: format!("{digest:032x}"),
         }
     }
 }

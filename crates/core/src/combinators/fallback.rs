@@ -5,8 +5,10 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_core::future::BoxFuture;
+use rand::seq::SliceRandom as _;
 
 use super::attempt::{AttemptPolicy, FailedAttempt};
+use super::random::rng;
 use crate::{
     Capabilities, ChatRequest, Error, ErrorKind, ModelInfo, Provider, ProviderInfo, ReplyStream,
 };
@@ -113,7 +115,7 @@ impl Fallback {
             .map_err(|error| error.with_provider(Fallback::NAME))?;
         let mut order: Vec<&Arc<dyn Provider>> = self.providers.iter().collect();
         if self.shuffle {
-            fastrand::shuffle(&mut order);
+            order.shuffle(&mut rng());
         }
         let mut failed = Vec::new();
         let mut asked = Vec::new();

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod fallback;
+mod random;
 mod retry;
 
 pub use attempt::FailedAttempt;

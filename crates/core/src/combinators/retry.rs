@@ -1,11 +1,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
 use futures_core::future::BoxFuture;
+use rand::RngExt as _;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::attempt::{AttemptPolicy, FailedAttempt};
+use super::random::rng;
 use crate::{
     ChatRequest, Error, ErrorKind, ModelInfo, Provider, ProviderInfo, ReplyStream, TimeoutPhase,
 };
@@ -192,18 +193,18 @@ impl<P: Provider> Retry<P> {
 
     /// The waits between the attempts.
     fn delays(&self) -> impl Iterator<Item = Duration> + use<P> {
-        let delays = ExponentialBuilder::new()
-            .with_min_delay(self.min_delay.min(self.max_delay))
-            .with_max_delay(self.max_delay)
-            .with_max_times(self.attempts - 1);
-        let delays = if self.jitter {
-            delays.with_jitter()
-        } else {
-            delays
-        };
-        // The random part comes on top of backon's own limit.
-        let limit = self.max_delay;
-        delays.build().map(move |delay| delay.min(limit))
+        let (limit, jitter) = (self.max_delay, self.jitter);
+        let doubled = move |delay: &Duration| Some(delay.saturating_mul(2).min(limit));
+        std::iter::successors(Some(self.min_delay.min(limit)), doubled)
+            .take(self.attempts - 1)
+            .map(move |delay| match jitter {
+                // Up to twice as long.
+                true => {
+                    Duration::try_from_secs_f64(delay.as_secs_f64() * (1.0 + rng().random::<f64>()))
+                        .map_or(limit, |delay| delay.min(limit))
+                }
+                false => delay,
+            })
     }
 
     /// The wait before the next attempt; `None` if there is to be none.

@@ -387,7 +387,7 @@ async fn no_connection() {
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
 #[test]
 fn socks_needs_tls() {
-    let config = HttpConfig::new().proxy("socks5://127.0.0.1:9");
+    let config = HttpConfig::new().with_proxy("socks5://127.0.0.1:9");
     let error = HttpClient::new("box", config).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert!(error.to_string().contains("features rustls"), "{error}");
