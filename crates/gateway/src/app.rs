@@ -4,6 +4,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use crate::dispatch::metrics::Metrics;
+use crate::dispatch::route::RetryPolicy;
 use crate::dispatch::routing::Routes;
 use crate::ids::Ids;
 use crate::routes::access::Access;
@@ -28,8 +29,7 @@ pub(crate) struct App {
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) strict: bool,
-    pub(crate) retries: u32,
-    pub(crate) retry_delay: Duration,
+    pub(crate) retry: RetryPolicy,
     pub(crate) keep_alive: Duration,
     pub(crate) grace: Duration,
     pub(crate) limits: Limits,

@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use crate::app::{App, Settings};
 use crate::dispatch::endpoint::Endpoint;
 use crate::dispatch::metrics::Metrics;
+use crate::dispatch::route::RetryPolicy;
 use crate::dispatch::routing::Routes;
 use crate::ids::{Ids, unix_time};
 use crate::routes;
@@ -64,8 +65,10 @@ impl GatewayBuilder {
             keys: Vec::new(),
             settings: Settings {
                 strict: false,
-                retries: 2,
-                retry_delay: Duration::from_millis(500),
+                retry: RetryPolicy {
+                    retries: 0,
+                    delay: Duration::from_millis(500),
+                },
                 keep_alive: Duration::from_secs(9),
                 grace: Duration::from_secs(20),
                 limits: Limits::default(),
@@ -102,17 +105,22 @@ impl GatewayBuilder {
         self
     }
 
-    /// How often a question is put again, before the first text, when that can
-    /// help (default: 2). Clients are then told not to repeat it themselves.
+    /// Sets how often a request is repeated, before the first text, when that
+    /// can help (default: never).
+    ///
+    /// Most clients repeat failed requests by themselves, and both layers would
+    /// multiply: with two repetitions each, one question of a user becomes nine
+    /// requests to the backend. Rate limits are never repeated here, but passed
+    /// on with the time to wait.
     pub fn retries(mut self, retries: u32) -> GatewayBuilder {
-        self.settings.retries = retries;
+        self.settings.retry.retries = retries;
         self
     }
 
-    /// The wait before the first repetition; every further one waits twice as
-    /// long (default: 500 ms).
+    /// Sets the wait before the first repetition; it doubles each time, and a
+    /// random part comes on top (default: 500 ms). No wait is longer than 5 s.
     pub fn retry_delay(mut self, delay: Duration) -> GatewayBuilder {
-        self.settings.retry_delay = delay;
+        self.settings.retry.delay = delay;
         self
     }
 

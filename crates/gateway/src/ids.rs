@@ -21,12 +21,6 @@ impl Ids {
         hasher.write_u8(1);
         format!("{prefix}{high:016x}{:08x}", hasher.finish() as u32)
     }
-
-    /// A number below `bound`, as random as the ids are; 0 when it is 0.
-    pub(crate) fn below(&self, bound: u64) -> u64 {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        self.keys.hash_one(number).checked_rem(bound).unwrap_or(0)
-    }
 }
 
 /// Seconds since 1970.
@@ -46,7 +40,5 @@ mod tests {
         let first = ids.next("req_");
         assert_eq!(first.len(), "req_".len() + 24);
         assert_ne!(first, ids.next("req_"));
-        assert!(ids.below(10) < 10);
-        assert_eq!(ids.below(0), 0);
     }
 }

@@ -7,6 +7,9 @@ use tokio::time::{Instant, timeout};
 /// How long a list of models is believed.
 const LIST_AGE: Duration = Duration::from_secs(300);
 
+/// How long a server that did not list its models is not asked again.
+const LIST_RETRY: Duration = Duration::from_secs(5);
+
 /// How long a server may take to list its models.
 const LIST_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -30,7 +33,8 @@ pub(crate) struct Endpoint {
 #[derive(Debug)]
 struct List {
     models: Vec<ModelInfo>,
-    read: Option<Instant>,
+    /// When the server is to be asked again; `None` if it never was.
+    due: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -45,7 +49,7 @@ impl Endpoint {
         Endpoint {
             name,
             provider,
-            list: RwLock::new(List { models, read: None }),
+            list: RwLock::new(List { models, due: None }),
             refreshing: tokio::sync::Mutex::new(()),
             failures: RwLock::default(),
         }
@@ -78,7 +82,7 @@ impl Endpoint {
         let _one = self.refreshing.lock().await;
         let fresh = {
             let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
-            list.read.is_some_and(|read| read.elapsed() < LIST_AGE)
+            list.due.is_some_and(|due| Instant::now() < due)
         };
         if fresh {
             return;
@@ -96,7 +100,12 @@ impl Endpoint {
             }
         };
         let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
-        list.read = Some(Instant::now());
+        let age = if models.is_some() {
+            LIST_AGE
+        } else {
+            LIST_RETRY
+        };
+        list.due = Some(Instant::now() + age);
         if let Some(models) = models {
             list.models = models;
         }

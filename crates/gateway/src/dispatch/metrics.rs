@@ -14,6 +14,7 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     errors: IntCounterVec,
+    failed_attempts: IntCounterVec,
     cancelled: IntCounterVec,
     in_flight: IntGaugeVec,
     first_text: HistogramVec,
@@ -43,48 +44,55 @@ impl Metrics {
         };
         let histogram = |name: &str, help: &str, buckets: &[f64]| {
             let opts = HistogramOpts::new(name, help).buckets(buckets.to_vec());
-            let histogram = HistogramVec::new(opts, &["provider"])?;
+            let histogram = HistogramVec::new(opts, &["endpoint"])?;
             registry.register(Box::new(histogram.clone()))?;
             Ok::<_, prometheus::Error>(histogram)
         };
         let requests = counter(
             "chatwire_requests_total",
-            "Questions taken, by endpoint and kind (stream, whole).",
-            &["provider", "kind"],
+            "Requests for a completion, by endpoint and reply (stream, whole).",
+            &["endpoint", "reply"],
         )?;
         let errors = counter(
             "chatwire_errors_total",
             "Requests that ended with an error, by endpoint (empty: none was chosen) and code.",
-            &["provider", "kind"],
+            &["endpoint", "code"],
+        )?;
+        let failed_attempts = counter(
+            "chatwire_failed_attempts_total",
+            "Attempts at an endpoint that failed before the first text, also those after which \
+             another one succeeded, by endpoint and kind of error.",
+            &["endpoint", "kind"],
         )?;
         let cancelled = counter(
             "chatwire_cancelled_total",
-            "Questions whose client went away before the end, by endpoint.",
-            &["provider"],
+            "Requests whose client went away before the end, by endpoint.",
+            &["endpoint"],
         )?;
         let first_text = histogram(
             "chatwire_first_text_seconds",
-            "Time from a question to the first text of its answer.",
+            "Time from a request to the first text of its reply.",
             &FIRST_TEXT_BUCKETS,
         )?;
         let overhead = histogram(
             "chatwire_gateway_overhead_seconds",
-            "Time that the gateway itself adds before the question goes out and before the \
+            "Time that the gateway itself adds before the request goes out and before the \
              first text goes on.",
             &OVERHEAD_BUCKETS,
         )?;
         let in_flight = IntGaugeVec::new(
             Opts::new(
                 "chatwire_in_flight",
-                "Questions being answered, by endpoint.",
+                "Requests being answered, by endpoint.",
             ),
-            &["provider"],
+            &["endpoint"],
         )?;
         registry.register(Box::new(in_flight.clone()))?;
         Ok(Metrics {
             registry,
             requests,
             errors,
+            failed_attempts,
             cancelled,
             in_flight,
             first_text,
@@ -94,8 +102,8 @@ impl Metrics {
 
     /// Makes the endpoint's numbers appear, as zeros, before the first request.
     pub(crate) fn announce(&self, endpoint: &str) {
-        for kind in ["stream", "whole"] {
-            self.requests.with_label_values(&[endpoint, kind]);
+        for reply in ["stream", "whole"] {
+            self.requests.with_label_values(&[endpoint, reply]);
         }
         self.cancelled.with_label_values(&[endpoint]);
         self.in_flight.with_label_values(&[endpoint]);
@@ -107,6 +115,12 @@ impl Metrics {
         self.errors.with_label_values(&[endpoint, code]).inc();
     }
 
+    pub(crate) fn attempt_failed(&self, endpoint: &str, kind: &str) {
+        self.failed_attempts
+            .with_label_values(&[endpoint, kind])
+            .inc();
+    }
+
     /// Everything, as a scraper reads it.
     pub(crate) fn text(&self) -> Result<Vec<u8>, prometheus::Error> {
         let mut text = Vec::new();
@@ -115,7 +129,7 @@ impl Metrics {
     }
 }
 
-/// One question on its way. When it is dropped before it was
+/// A request that is being answered. When it is dropped before it was
 /// [done](InFlight::done), its client has gone away.
 #[derive(Debug)]
 pub(crate) struct InFlight {
@@ -132,8 +146,8 @@ impl InFlight {
         streamed: bool,
         began: Instant,
     ) -> InFlight {
-        let kind = if streamed { "stream" } else { "whole" };
-        metrics.requests.with_label_values(&[endpoint, kind]).inc();
+        let reply = if streamed { "stream" } else { "whole" };
+        metrics.requests.with_label_values(&[endpoint, reply]).inc();
         metrics.in_flight.with_label_values(&[endpoint]).inc();
         InFlight {
             metrics,

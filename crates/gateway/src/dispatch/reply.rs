@@ -2,12 +2,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use chatwire_core::ReplyStream;
+use chatwire_core::{Error, ErrorKind, ReplyStream};
 use futures_core::Stream as _;
 
-use super::attempt::{Started, late_failure};
 use super::endpoint::Endpoint;
+use super::failure::late_failure;
 use super::reader::CompletionReader;
+use super::route::StartedReply;
 use crate::catch::catch;
 use crate::completion::CompletionEvent;
 use crate::error::ApiError;
@@ -21,7 +22,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    pub(crate) fn new(started: Started, reader: CompletionReader) -> Reply {
+    pub(crate) fn new(started: StartedReply, reader: CompletionReader) -> Reply {
         Reply {
             stream: started.stream,
             endpoint: started.target.endpoint,
@@ -40,7 +41,8 @@ impl Reply {
             Ok(poll) => ready!(poll),
             Err(panicked) => {
                 tracing::error!(endpoint = %self.endpoint.name, panic = %panicked.0, "a provider panicked");
-                return Poll::Ready(Err(ApiError::internal()));
+                let error = Error::new(ErrorKind::Panicked, "");
+                return Poll::Ready(Err(self.failed(&error)));
             }
         };
         Poll::Ready(match event {
@@ -51,9 +53,17 @@ impl Reply {
                 }
                 Ok(event)
             }
-            Some(Err(error)) => Err(late_failure(&self.endpoint, &error)),
+            Some(Err(error)) => {
+                tracing::warn!(endpoint = %self.endpoint.name, %error, "a reply broke off");
+                Err(self.failed(&error))
+            }
             // A stream ends with a finish or an error, never before.
             None => Err(ApiError::internal()),
         })
+    }
+
+    fn failed(&self, error: &Error) -> ApiError {
+        self.endpoint.record(Some(error.kind()));
+        late_failure(&self.endpoint, error)
     }
 }

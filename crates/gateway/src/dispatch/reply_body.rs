@@ -8,10 +8,10 @@ use http_body::{Body, Frame};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::attempt::Started;
 use super::metrics::InFlight;
 use super::reader::CompletionReader;
 use super::reply::Reply;
+use super::route::StartedReply;
 use crate::catch::catch;
 use crate::completion::{CompletionEvent, ReplyHead};
 use crate::dialects::ReplyWriter;
@@ -53,7 +53,7 @@ pub(crate) struct ReplyBody {
 enum State {
     /// The response's head is out already, because the first text takes long.
     Waiting(
-        BoxFuture<'static, Result<Started, ApiError>>,
+        BoxFuture<'static, Result<StartedReply, ApiError>>,
         CompletionReader,
     ),
     Streaming(Box<Reply>),
@@ -62,8 +62,8 @@ enum State {
 
 /// A reply that has begun, or one that is still waited for.
 pub(crate) enum Source {
-    Started(Box<Started>),
-    Waiting(BoxFuture<'static, Result<Started, ApiError>>),
+    Started(Box<StartedReply>),
+    Waiting(BoxFuture<'static, Result<StartedReply, ApiError>>),
 }
 
 /// What a streamed reply needs besides its source.
@@ -106,7 +106,7 @@ impl ReplyBody {
         body
     }
 
-    fn begin(&mut self, started: Started, reader: CompletionReader) {
+    fn begin(&mut self, started: StartedReply, reader: CompletionReader) {
         self.head.model = started.target.id();
         self.writer.begin(&mut self.out, &self.head);
         self.in_flight.moved_to(&started.target.endpoint.name);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use chatwire_core::{Error, ErrorKind};
 
 use super::endpoint::Endpoint;
+use super::target::Target;
 use crate::error::ApiError;
 
 /// Which endpoint and model a name stands for.
@@ -11,29 +12,6 @@ use crate::error::ApiError;
 pub(crate) struct Routes {
     pub(crate) endpoints: Vec<Arc<Endpoint>>,
     aliases: BTreeMap<String, Vec<Target>>,
-}
-
-/// One model of one endpoint.
-#[derive(Debug, Clone)]
-pub(crate) struct Target {
-    pub(crate) endpoint: Arc<Endpoint>,
-    /// None: the endpoint's default.
-    model: Option<String>,
-}
-
-impl Target {
-    /// The model's id at its endpoint.
-    pub(crate) fn model(&self) -> &str {
-        match &self.model {
-            Some(model) => model,
-            None => &self.endpoint.provider.info().default_model,
-        }
-    }
-
-    /// The model as a client names it.
-    pub(crate) fn id(&self) -> String {
-        format!("{}/{}", self.endpoint.name, self.model())
-    }
 }
 
 impl Routes {
@@ -135,10 +113,7 @@ impl Routes {
         if let Some((endpoint, model)) = self.addressed(name)
             && endpoint.knows(model)
         {
-            return Ok(Target {
-                endpoint: Arc::clone(endpoint),
-                model: Some(model.to_owned()),
-            });
+            return Ok(Target::new(endpoint, Some(model)));
         }
         let having: Vec<&Arc<Endpoint>> = self
             .endpoints
@@ -146,15 +121,9 @@ impl Routes {
             .filter(|endpoint| endpoint.lists(name))
             .collect();
         match having.as_slice() {
-            [endpoint] => Ok(Target {
-                endpoint: Arc::clone(endpoint),
-                model: Some(name.to_owned()),
-            }),
+            [endpoint] => Ok(Target::new(endpoint, Some(name))),
             [] => match self.endpoint(name) {
-                Some(endpoint) => Ok(Target {
-                    endpoint: Arc::clone(endpoint),
-                    model: None,
-                }),
+                Some(endpoint) => Ok(Target::new(endpoint, None)),
                 None => Err(format!(
                     "there is no model {name:?} here; GET /v1/models lists them"
                 )),

@@ -12,11 +12,11 @@ use super::read_body::{check_content_type, read_body};
 use crate::app::App;
 use crate::completion::{Completion, ReplyHead};
 use crate::dialects::{Dialect, ParsedRequest};
-use crate::dispatch::attempt::{Plan, begin};
 use crate::dispatch::metrics::InFlight;
 use crate::dispatch::reader::CompletionReader;
 use crate::dispatch::reply::Reply;
 use crate::dispatch::reply_body::{ReplyBody, Source, StreamContext};
+use crate::dispatch::route::Route;
 use crate::dispatch::stop::StopMatcher;
 use crate::error::ApiError;
 use crate::ids::unix_time;
@@ -53,23 +53,27 @@ pub(crate) async fn complete(
     let reader = CompletionReader::new(stop);
     let targets = app.routes.resolve(&request.model).await?;
     let streamed = request.stream;
-    let plan = Plan::new(request, targets, app.settings.strict)?;
+    let route = Route::new(request, targets, app.settings.strict)?;
+    let Some(first) = route.first() else {
+        return Err(ApiError::internal());
+    };
     let mut in_flight = InFlight::new(
         Arc::clone(&app.metrics),
-        plan.first_endpoint(),
+        &first.endpoint.name,
         streamed,
         began,
     );
     let head = ReplyHead {
         id: app.ids.next(""),
         created: unix_time(),
-        model: plan.first_model(),
+        model: first.id(),
     };
     tracing::debug!(model = %head.model, id = %head.id, "a completion is asked for");
-    let all_ignored = plan.ignored();
+    let all_ignored = route.ignored();
     let cut = Box::pin(app.shutdown.reached(Phase::Cut));
     let keep_alive = app.settings.keep_alive;
-    let mut starting = Box::pin(begin(app, plan));
+    let policy = app.settings.retry.clone();
+    let mut starting = Box::pin(route.start(policy, Arc::clone(&app.metrics)));
     let overhead = began.elapsed();
 
     if !streamed {

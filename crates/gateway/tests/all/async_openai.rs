@@ -163,7 +163,7 @@ async fn early_close() {
         stream.next().await.unwrap().unwrap();
     }
     drop(stream);
-    let gone = "chatwire_cancelled_total{provider=\"home\"} 1";
+    let gone = "chatwire_cancelled_total{endpoint=\"home\"} 1";
     let began = std::time::Instant::now();
     while !server.get("/metrics").await.body.contains(gone) {
         assert!(

@@ -73,6 +73,7 @@ async fn a_wait_is_passed_on_but_not_a_long_one() {
         let answer = server.ask(&question()).await;
         answer.assert_error(429, "rate_limit_exceeded");
         assert_eq!(answer.header("retry-after").as_deref(), Some(header));
+        assert_eq!(answer.header("x-should-retry").as_deref(), Some("true"));
     }
 }
 
@@ -82,6 +83,8 @@ async fn what_was_repeated_here_is_not_repeated_by_the_client() {
         (0, ErrorKind::Connect, 1, None),
         (2, ErrorKind::Connect, 3, Some("false")),
         (2, ErrorKind::Blocked, 1, Some("false")),
+        // A rate limit is for the client to wait for.
+        (2, ErrorKind::RateLimited, 1, Some("true")),
         (0, ErrorKind::Blocked, 1, Some("false")),
     ] {
         let provider = fails(error(kind));
@@ -90,13 +93,44 @@ async fn what_was_repeated_here_is_not_repeated_by_the_client() {
             .retry_delay(Duration::from_millis(5));
         let server = start(builder).await;
         let answer = server.ask(&streamed()).await;
-        assert_eq!(answer.status, 502);
+        assert!(matches!(answer.status, 429 | 502));
         assert_eq!(provider.asked.load(Ordering::SeqCst), asked);
         assert_eq!(
             answer.header("x-should-retry").as_deref(),
             header,
             "{retries} {kind:?}"
         );
+    }
+}
+
+/// Clients repeat failed requests by themselves, and two layers multiply.
+#[tokio::test]
+async fn nothing_is_repeated_unless_it_is_asked_for() {
+    let provider = fails(error(ErrorKind::Connect));
+    let server = start(Gateway::builder().endpoint("home", provider.clone())).await;
+    server
+        .ask(&question())
+        .await
+        .assert_error(502, "provider_unreachable");
+    assert_eq!(provider.asked.load(Ordering::SeqCst), 1);
+}
+
+/// The client knows the endpoint's name, and no other.
+#[tokio::test]
+async fn an_endpoint_is_named_once() {
+    for (error, words) in [
+        (error(ErrorKind::Connect), "home: the reason"),
+        (
+            error(ErrorKind::Status).with_status(503),
+            "home: the reason (HTTP 503) in 2 attempts",
+        ),
+    ] {
+        let error = error.with_provider("scripted");
+        let builder = home(fails(error)).retries(1).retry_delay(Duration::ZERO);
+        let answer = start(builder).await.ask(&question()).await.json();
+        let message = answer["error"]["message"].as_str().unwrap();
+        assert!(message.starts_with(words), "{message}");
+        assert!(!message.contains("scripted"), "{message}");
     }
 }
 
@@ -119,7 +153,7 @@ async fn a_repetition_can_help() {
         let first = count.fetch_add(1, Ordering::SeqCst) == 0;
         async move {
             match first {
-                true => Err(error(ErrorKind::RateLimited)),
+                true => Err(error(ErrorKind::Connect)),
                 false => Ok(paced(vec![(0, text("a")), (0, finish())])),
             }
         }

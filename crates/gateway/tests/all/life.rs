@@ -71,8 +71,8 @@ async fn check_cancelled(state: State, stream_it: bool) {
         .unwrap();
     let metrics = server.get("/metrics").await.body;
     for line in [
-        "chatwire_cancelled_total{provider=\"home\"} 1",
-        "chatwire_in_flight{provider=\"home\"} 0",
+        "chatwire_cancelled_total{endpoint=\"home\"} 1",
+        "chatwire_in_flight{endpoint=\"home\"} 0",
     ] {
         assert!(metrics.contains(line), "{line} in {metrics}");
     }

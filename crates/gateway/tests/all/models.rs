@@ -1,10 +1,13 @@
 //! Names of models.
 
 use crate::support::*;
-use chatwire_core::{ChatRequest, Error, ModelInfo, Provider, ProviderInfo, ReplyStream};
+use chatwire_core::{
+    ChatRequest, Error, ErrorKind, ModelInfo, Provider, ProviderInfo, ReplyStream,
+};
 use chatwire_gateway::Gateway;
 use serde_json::json;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn only(model: &str) -> Arc<Scripted> {
     let mut info = info();
@@ -141,6 +144,55 @@ async fn servers_are_asked_for_their_models() {
     assert_eq!(answer["model"], "home/fresh");
     let list = server.get("/v1/models").await.json();
     assert_eq!(list["data"][0]["id"], "home/fresh");
+}
+
+/// A gateway that starts before its backend knows its models soon after it.
+#[tokio::test(start_paused = true)]
+async fn a_list_that_failed_is_asked_for_again() {
+    let mut info = info();
+    info.capabilities.lists_models = true;
+    info.any_model = false;
+    let lists = Arc::new(AtomicUsize::new(0));
+    let provider = Late(info, Arc::clone(&lists));
+    let gateway = Gateway::builder().endpoint("home", Arc::new(provider));
+    let router = gateway.build().unwrap().router();
+    let ask = async || {
+        let body = with(question(), json!({"model": "fresh"}));
+        ask_router(router.clone(), &body).await.0.status.as_u16()
+    };
+    assert_eq!(ask().await, 404);
+    // Not at once, so that a backend that is down is not asked all the time.
+    assert_eq!(ask().await, 404);
+    assert_eq!(lists.load(Ordering::SeqCst), 1);
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    assert_eq!(ask().await, 200);
+}
+
+/// A provider whose server lists its models from the second time on.
+#[derive(Debug)]
+struct Late(ProviderInfo, Arc<AtomicUsize>);
+
+impl Provider for Late {
+    fn info(&self) -> &ProviderInfo {
+        &self.0
+    }
+
+    fn stream<'a>(
+        &'a self,
+        _: &'a ChatRequest,
+    ) -> chatwire_core::BoxFuture<'a, Result<ReplyStream, Error>> {
+        Box::pin(async { Ok(paced(vec![(0, text("a")), (0, finish())])) })
+    }
+
+    fn models(&self) -> chatwire_core::BoxFuture<'_, Result<Vec<ModelInfo>, Error>> {
+        let first = self.1.fetch_add(1, Ordering::SeqCst) == 0;
+        Box::pin(async move {
+            match first {
+                true => Err(Error::new(ErrorKind::Connect, "refused")),
+                false => Ok(vec![ModelInfo::new("fresh")]),
+            }
+        })
+    }
 }
 
 #[tokio::test]

@@ -53,6 +53,41 @@ async fn ready_while_one_provider_works() {
     assert_eq!(ask("moody", 1).await, "ok");
 }
 
+/// What another endpoint makes good is seen all the same.
+#[tokio::test]
+async fn failures_before_a_fallback_are_counted() {
+    let panics = scripted(|_| async { panic!("on purpose") });
+    let dead = fails(Error::new(ErrorKind::Connect, "refused"));
+    let gateway = Gateway::builder()
+        .endpoint("panics", panics)
+        .endpoint("dead", dead)
+        .endpoint("good", tells(&["a"]))
+        .alias("best", ["panics", "dead", "good"])
+        .retries(0);
+    let server = start(gateway).await;
+    for _ in 0..3 {
+        let answer = server
+            .ask(&with(question(), json!({"model": "best"})))
+            .await;
+        assert_eq!(answer.json()["model"], "good/m");
+    }
+    let metrics = server.get("/metrics").await.body;
+    for line in [
+        "chatwire_failed_attempts_total{endpoint=\"panics\",kind=\"panicked\"} 3",
+        "chatwire_failed_attempts_total{endpoint=\"dead\",kind=\"connect\"} 3",
+    ] {
+        assert!(
+            metrics.lines().any(|l| l == line),
+            "{line} not in\n{metrics}"
+        );
+    }
+    let ready = server.get("/readyz").await.json();
+    assert_eq!(
+        ready["providers"],
+        json!({"panics": "failing", "dead": "failing", "good": "ok"})
+    );
+}
+
 #[tokio::test]
 async fn not_ready_when_every_provider_fails() {
     let server = start(home(fails(Error::new(ErrorKind::Blocked, "a page")))).await;
@@ -96,18 +131,18 @@ async fn the_numbers() {
     let text = response.into_body().collect().await.unwrap().to_bytes();
     let text = std::str::from_utf8(&text).unwrap();
     for line in [
-        "chatwire_requests_total{kind=\"stream\",provider=\"slow\"} 1",
-        "chatwire_requests_total{kind=\"whole\",provider=\"slow\"} 1",
-        "chatwire_requests_total{kind=\"whole\",provider=\"bad\"} 1",
-        "chatwire_errors_total{kind=\"rate_limit_exceeded\",provider=\"bad\"} 1",
-        "chatwire_errors_total{kind=\"model_not_found\",provider=\"\"} 1",
-        "chatwire_cancelled_total{provider=\"slow\"} 0",
-        "chatwire_in_flight{provider=\"slow\"} 0",
-        "chatwire_first_text_seconds_count{provider=\"slow\"} 2",
-        "chatwire_first_text_seconds_bucket{provider=\"slow\",le=\"0.025\"} 0",
-        "chatwire_first_text_seconds_bucket{provider=\"slow\",le=\"0.05\"} 2",
-        "chatwire_gateway_overhead_seconds_count{provider=\"slow\"} 2",
-        "chatwire_gateway_overhead_seconds_bucket{provider=\"slow\",le=\"0.001\"} 2",
+        "chatwire_requests_total{endpoint=\"slow\",reply=\"stream\"} 1",
+        "chatwire_requests_total{endpoint=\"slow\",reply=\"whole\"} 1",
+        "chatwire_requests_total{endpoint=\"bad\",reply=\"whole\"} 1",
+        "chatwire_errors_total{code=\"rate_limit_exceeded\",endpoint=\"bad\"} 1",
+        "chatwire_errors_total{code=\"model_not_found\",endpoint=\"\"} 1",
+        "chatwire_cancelled_total{endpoint=\"slow\"} 0",
+        "chatwire_in_flight{endpoint=\"slow\"} 0",
+        "chatwire_first_text_seconds_count{endpoint=\"slow\"} 2",
+        "chatwire_first_text_seconds_bucket{endpoint=\"slow\",le=\"0.025\"} 0",
+        "chatwire_first_text_seconds_bucket{endpoint=\"slow\",le=\"0.05\"} 2",
+        "chatwire_gateway_overhead_seconds_count{endpoint=\"slow\"} 2",
+        "chatwire_gateway_overhead_seconds_bucket{endpoint=\"slow\",le=\"0.001\"} 2",
     ] {
         assert!(text.lines().any(|l| l == line), "{line} not in\n{text}");
     }

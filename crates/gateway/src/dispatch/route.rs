@@ -1,0 +1,171 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatwire_core::{ChatRequest, Fallback, Parameter, Provider, ReplyStream, Retry};
+use tokio::time::Instant;
+
+use super::failure::early_failure;
+use super::metrics::Metrics;
+use super::target::Target;
+use crate::error::ApiError;
+use crate::request::GatewayRequest;
+
+/// The longest wait before a repetition. If a backend asks for a longer one,
+/// that is left to the client, which is told how long to wait.
+const MAX_WAIT: Duration = Duration::from_secs(5);
+
+/// Which targets are asked, in order, and what.
+#[derive(Debug)]
+pub(crate) struct Route {
+    request: ChatRequest,
+    /// Never empty.
+    candidates: Vec<Candidate>,
+}
+
+#[derive(Debug)]
+struct Candidate {
+    target: Target,
+    /// Names of parameters that have no effect at this target.
+    ignored: Vec<String>,
+}
+
+/// How failed attempts are repeated.
+#[derive(Debug, Clone)]
+pub(crate) struct RetryPolicy {
+    pub(crate) retries: u32,
+    pub(crate) delay: Duration,
+}
+
+/// A reply whose first text is here.
+#[derive(Debug)]
+pub(crate) struct StartedReply {
+    pub(crate) stream: ReplyStream,
+    pub(crate) target: Target,
+    pub(crate) ignored: Vec<String>,
+    /// When the first text arrived.
+    pub(crate) at: Instant,
+}
+
+impl Route {
+    /// Works out what each target ignores. In strict mode only targets that
+    /// honour everything remain.
+    pub(crate) fn new(
+        request: GatewayRequest,
+        targets: Vec<Target>,
+        strict: bool,
+    ) -> Result<Route, ApiError> {
+        let mut refused: Option<String> = None;
+        let mut candidates = Vec::new();
+        for target in targets {
+            let unsupported = target.info().unsupported(&request.chat);
+            let ignored: Vec<String> = unsupported
+                .iter()
+                .map(|parameter| match parameter {
+                    Parameter::MaxTokens => request.max_tokens_name,
+                    other => other.as_str(),
+                })
+                .map(str::to_owned)
+                .chain(request.ignored.iter().cloned())
+                .collect();
+            match ignored.first() {
+                Some(parameter) if strict => {
+                    refused.get_or_insert(parameter.clone());
+                }
+                _ => candidates.push(Candidate { target, ignored }),
+            }
+        }
+        let mut chat = request.chat;
+        match (candidates.as_slice(), refused) {
+            ([], Some(parameter)) => {
+                let why = format!(
+                    "{parameter} has no effect here, and this gateway refuses such parameters: \
+                     leave it out"
+                );
+                return Err(ApiError::invalid(parameter, why));
+            }
+            ([], None) => return Err(ApiError::internal()),
+            // Then the request need not be copied to name the model.
+            ([only], _) if only.target.info().knows_model(only.target.model()) => {
+                chat = chat.with_model(only.target.model());
+            }
+            _ => {}
+        }
+        Ok(Route {
+            request: chat,
+            candidates,
+        })
+    }
+
+    /// The target that is asked first.
+    pub(crate) fn first(&self) -> Option<&Target> {
+        self.candidates.first().map(|candidate| &candidate.target)
+    }
+
+    /// What any of the targets ignores.
+    pub(crate) fn ignored(&self) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for name in self.candidates.iter().flat_map(|one| &one.ignored) {
+            if !all.contains(name) {
+                all.push(name.clone());
+            }
+        }
+        all
+    }
+
+    /// Asks one target after the other, each again where that can help, until
+    /// a reply has begun with text.
+    pub(crate) async fn start(
+        self,
+        policy: RetryPolicy,
+        metrics: Arc<Metrics>,
+    ) -> Result<StartedReply, ApiError> {
+        let providers = self.candidates.iter();
+        let providers = providers.map(|one| with_retries(&one.target, &policy, &metrics));
+        let fallback = Fallback::new(providers.collect()).with_adapted_requests(true);
+        match fallback.stream(&self.request).await {
+            Ok(stream) => {
+                let answers = |one: &Candidate| {
+                    one.target.endpoint.name == stream.provider()
+                        && one.target.model() == stream.model()
+                };
+                let candidate = self.candidates.into_iter().find(answers);
+                let Candidate { target, ignored } = candidate.ok_or_else(ApiError::internal)?;
+                Ok(StartedReply {
+                    stream,
+                    target,
+                    ignored,
+                    at: Instant::now(),
+                })
+            }
+            Err(error) => {
+                let targets: Vec<&Target> = self.candidates.iter().map(|one| &one.target).collect();
+                Err(early_failure(&targets, &error))
+            }
+        }
+    }
+}
+
+/// The target, repeated by the policy; every failed attempt counts against its
+/// endpoint. Rate limits are left to the client, which would repeat as well.
+fn with_retries(
+    target: &Target,
+    policy: &RetryPolicy,
+    metrics: &Arc<Metrics>,
+) -> Arc<dyn Provider> {
+    let endpoint = Arc::clone(&target.endpoint);
+    let metrics = Arc::clone(metrics);
+    let attempts = usize::try_from(policy.retries).unwrap_or(usize::MAX);
+    let retry = Retry::new(target.clone())
+        .with_attempts(attempts.saturating_add(1))
+        .with_min_delay(policy.delay)
+        .with_max_delay(MAX_WAIT)
+        .with_rate_limited(false)
+        .with_catch_panics(true)
+        .on_failure(move |attempt| {
+            let error = attempt.error;
+            tracing::warn!(endpoint = %endpoint.name, number = attempt.number, %error, "an attempt failed");
+            endpoint.record(Some(error.kind()));
+            metrics.attempt_failed(&endpoint.name, error.kind().as_str());
+        });
+    Arc::new(retry)
+}
