@@ -55,6 +55,16 @@ fn client(name: &str, mock: &Mock) -> Arc<dyn Provider> {
     provider(name, ProviderOptions::new().base_url(url)).unwrap()
 }
 
+#[test]
+fn the_options_of_a_request_are_listed() {
+    for kind in providers() {
+        let options = ProviderOptions::new().base_url("http://127.0.0.1:1");
+        let client = provider(kind.name, options).unwrap();
+        let listed: Vec<&str> = kind.request_options.iter().map(|o| o.name).collect();
+        assert_eq!(client.info().request_options, listed, "{}", kind.name);
+    }
+}
+
 #[tokio::test]
 async fn every_provider_answers_from_its_mock() {
     for name in names() {
@@ -201,7 +211,7 @@ fn conversation() -> ChatRequest {
             .system("Be brief.")
             .user("Hi")
             .assistant("Hello!")
-            .with(Message::new(Role::Developer, "Be kind."))
+            .with_message(Message::new(Role::Developer, "Be kind."))
             .user("Wie heißt du? 👩‍👩‍👧"),
     )
 }
@@ -339,14 +349,12 @@ async fn chatgpt4online_options_reach_the_site() {
             vec!["botId"],
         ),
         (
-            vec![
-                ("bot_id", "b1"),
-                ("chat_id", "x"),
-                ("session", "s"),
-                ("context_id", "4"),
-                ("new_file_id", "f"),
-            ],
-            ChatRequest::new("hi"),
+            vec![("bot_id", "b1")],
+            ChatRequest::new("hi")
+                .with_conversation_id("x")
+                .with_option("session", "s")
+                .with_option("context_id", "4")
+                .with_option("new_file_id", "f"),
             json!({"botId": "b1", "chatId": "x", "session": "s", "contextId": "4", "newFileId": "f"}),
             vec!["previousResponseId"],
         ),

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use chatwire_core::{ChatRequest, Error, ErrorKind, Message, ModelInfo, Role};
 use serde::Serialize;
 
@@ -34,7 +36,7 @@ struct Model<'a> {
 #[derive(Serialize)]
 struct Turn<'a> {
     role: &'a Role,
-    content: &'a str,
+    content: Cow<'a, str>,
 }
 
 /// The body of a question.
@@ -57,8 +59,8 @@ pub(crate) fn body(
         messages: turns
             .iter()
             .map(|turn| Turn {
-                role: &turn.role,
-                content: &turn.content,
+                role: turn.role(),
+                content: turn.text(),
             })
             .collect(),
         key,
@@ -78,9 +80,9 @@ pub(crate) fn body(
 /// it does not fit, so a budget that was set too low is refused, and the
 /// default grows with the question.
 fn budget(set: Option<u32>, prompt: &str, turns: &[&Message]) -> Result<u32, Error> {
-    let newest = turns.last().map_or("", |turn| turn.content.as_str());
+    let newest = turns.last().map(|turn| turn.text()).unwrap_or_default();
     let needed = tokens(prompt)
-        .saturating_add(tokens(newest))
+        .saturating_add(tokens(&newest))
         .saturating_add(REPLY_TOKENS);
     match set {
         Some(limit) if limit < needed => Err(Error::new(

@@ -79,9 +79,9 @@ mod wire;
 #[cfg(feature = "webdriver")]
 pub use browser::Browser;
 pub use chatwire_core::{
-    Capabilities, ChatRequest, Error, ErrorKind, Finish, FinishReason, HttpConfig, IncompleteReply,
-    Limit, Message, Messages, ModelInfo, Parameter, ProgressKind, Provider, ProviderExt,
-    ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
+    Capabilities, ChatRequest, Error, ErrorKind, Extra, Finish, FinishReason, HttpConfig, Image,
+    IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, Part, ProgressKind, Provider,
+    ProviderExt, ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
 };
 pub use provider::{Aura, AuraBuilder, DEFAULT_BASE_URL, DEFAULT_TOKEN_LIMIT};
 pub use session::BrowserSession;

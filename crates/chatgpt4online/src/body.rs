@@ -1,4 +1,6 @@
-use chatwire_core::{ChatRequest, Error, ErrorKind, Message, PromptFormat, Role};
+use std::borrow::Cow;
+
+use chatwire_core::{ChatRequest, Error, ErrorKind, PromptFormat, Role};
 use serde::Serialize;
 
 /// How many earlier messages a site forwards to its model unless it is told a
@@ -13,11 +15,11 @@ pub(crate) struct Options {
     pub(crate) model: Option<String>,
     pub(crate) stream: bool,
     pub(crate) flatten: bool,
-    pub(crate) chat_id: Option<String>,
-    pub(crate) session: Option<String>,
-    pub(crate) context_id: Option<String>,
-    pub(crate) new_file_id: Option<String>,
 }
+
+/// The names of what belongs to one request.
+pub(crate) const REQUEST_OPTIONS: [&str; 4] =
+    ["conversation_id", "session", "context_id", "new_file_id"];
 
 /// The body of a question.
 #[derive(Serialize)]
@@ -58,12 +60,12 @@ struct Submit<'a> {
 #[derive(Serialize)]
 struct Turn<'a> {
     role: &'a Role,
-    content: &'a str,
+    content: Cow<'a, str>,
 }
 
 /// The question: the last message, what stood before it, and the system prompt.
 pub(crate) struct Question<'a> {
-    new_message: std::borrow::Cow<'a, str>,
+    new_message: Cow<'a, str>,
     earlier: Vec<Turn<'a>>,
     system: String,
 }
@@ -79,12 +81,7 @@ impl<'a> Question<'a> {
             });
         }
         let mut turns = request.turns()?;
-        let Some(Message {
-            role: Role::User,
-            content,
-            ..
-        }) = turns.pop()
-        else {
+        let Some(newest) = turns.pop().filter(|last| last.role() == &Role::User) else {
             return Err(Error::new(
                 ErrorKind::InvalidRequest,
                 "the last message is not the user's, and AI Engine answers no other; \
@@ -92,12 +89,12 @@ impl<'a> Question<'a> {
             ));
         };
         Ok(Question {
-            new_message: content.into(),
+            new_message: newest.text(),
             earlier: turns
                 .into_iter()
                 .map(|turn| Turn {
-                    role: &turn.role,
-                    content: &turn.content,
+                    role: turn.role(),
+                    content: turn.text(),
                 })
                 .collect(),
             system: request.messages().system_prompt(),
@@ -134,10 +131,10 @@ impl<'a> Question<'a> {
             model: options.model.as_deref(),
             temperature: request.decimal_temperature(),
             max_tokens: request.max_tokens(),
-            chat_id: options.chat_id.as_deref(),
-            session: options.session.as_deref(),
-            context_id: options.context_id.as_deref(),
-            new_file_id: options.new_file_id.as_deref(),
+            chat_id: request.conversation_id(),
+            session: request.option("session"),
+            context_id: request.option("context_id"),
+            new_file_id: request.option("new_file_id"),
             stream: options.stream,
         };
         serde_json::to_vec(&submit).map_err(|error| {

@@ -322,7 +322,8 @@ fn progress_kind(subtype: &str) -> ProgressKind {
     match subtype {
         "status" => ProgressKind::Status,
         "thinking" => ProgressKind::Thinking,
-        "tool_call" | "tool_result" => ProgressKind::Tool,
+        "tool_call" => ProgressKind::ToolCall,
+        "tool_result" => ProgressKind::ToolResult,
         other => ProgressKind::Other(other.to_owned()),
     }
 }

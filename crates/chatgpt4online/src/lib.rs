@@ -37,6 +37,15 @@
 //! [`ReplyEvent::Progress`]. Sites accept messages of 512 characters unless set
 //! otherwise; earlier messages may be longer.
 //!
+//! # Options of a request
+//!
+//! What belongs to one conversation or question is set on the request, with
+//! [`ChatRequest::with_option`]: `session` (the visitor's session in the site's
+//! records), `context_id` (the page or post that the question is about) and
+//! `new_file_id` (a file that was uploaded to the site before);
+//! [`ChatRequest::with_conversation_id`] is the conversation in the site's
+//! records.
+//!
 //! # Nonces
 //!
 //! A site wants a nonce with every request. It is fetched once, shared, kept
@@ -62,9 +71,9 @@ mod payload;
 mod provider;
 
 pub use chatwire_core::{
-    Capabilities, ChatRequest, Error, ErrorKind, Finish, FinishReason, HttpConfig, IncompleteReply,
-    Limit, Message, Messages, ModelInfo, Parameter, ProgressKind, Provider, ProviderExt,
-    ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
+    Capabilities, ChatRequest, Error, ErrorKind, Extra, Finish, FinishReason, HttpConfig, Image,
+    IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, Part, ProgressKind, Provider,
+    ProviderExt, ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
 };
 pub use decoder::AiEngineDecoder;
 pub use provider::{Chatgpt4Online, Chatgpt4OnlineBuilder, DEFAULT_BASE_URL};

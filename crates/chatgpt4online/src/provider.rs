@@ -11,7 +11,7 @@ use chatwire_core::{
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::access::{self, Access, checked_nonce};
-use crate::body::{Options, Question};
+use crate::body::{Options, Question, REQUEST_OPTIONS};
 use crate::decoder::AiEngineDecoder;
 use crate::failure::{Failure, failure};
 use crate::headers::headers;
@@ -136,35 +136,6 @@ impl Chatgpt4OnlineBuilder {
         self
     }
 
-    /// The id of the conversation in the site's records.
-    #[must_use]
-    pub fn chat_id(mut self, id: impl Into<String>) -> Chatgpt4OnlineBuilder {
-        self.options.chat_id = Some(id.into());
-        self
-    }
-
-    /// The visitor's session in the site's records.
-    #[must_use]
-    pub fn session(mut self, session: impl Into<String>) -> Chatgpt4OnlineBuilder {
-        self.options.session = Some(session.into());
-        self
-    }
-
-    /// The page or post that the question is about.
-    #[must_use]
-    pub fn context_id(mut self, id: impl Into<String>) -> Chatgpt4OnlineBuilder {
-        self.options.context_id = Some(id.into());
-        self
-    }
-
-    /// A file that was uploaded to the site before, for the question to refer
-    /// to.
-    #[must_use]
-    pub fn new_file_id(mut self, id: impl Into<String>) -> Chatgpt4OnlineBuilder {
-        self.options.new_file_id = Some(id.into());
-        self
-    }
-
     /// A page with the chatbot, relative to the site (default: its front page,
     /// `/`). Plugins before 2.4.4 hand out their nonce only there.
     #[must_use]
@@ -223,6 +194,7 @@ impl Chatgpt4OnlineBuilder {
         capabilities.progress = true;
         capabilities.end_mark = true;
         info.capabilities = capabilities;
+        info.request_options = REQUEST_OPTIONS.map(str::to_owned).to_vec();
         let browser = self.browser_headers.unwrap_or(is_public);
         Ok(Chatgpt4Online {
             info,

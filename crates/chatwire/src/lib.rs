@@ -45,10 +45,10 @@ pub mod blocking;
 mod registry;
 
 pub use chatwire_core::{
-    BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, Finish, FinishReason, HttpConfig,
-    IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, ProgressKind, PromptFormat,
-    Provider, ProviderExt, ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret,
-    TimeoutPhase, Usage,
+    BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, Extra, Finish, FinishReason,
+    HttpConfig, Image, IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, Part,
+    ProgressKind, PromptFormat, Provider, ProviderExt, ProviderInfo, Reply, ReplyEvent,
+    ReplyStream, Role, Secret, TimeoutPhase, Usage,
 };
 #[cfg(feature = "combinators")]
 pub use chatwire_core::{Fallback, Retry};

@@ -64,6 +64,9 @@ pub struct ProviderKind {
     pub server: &'static str,
     /// The settings that it knows beyond those of all.
     pub settings: &'static [Setting],
+    /// What belongs to one request, for
+    /// [`ChatRequest::with_option`](chatwire_core::ChatRequest::with_option).
+    pub request_options: &'static [Setting],
     build: fn(ProviderOptions) -> Result<Arc<dyn Provider>, Error>,
 }
 
@@ -180,6 +183,7 @@ mod magickpen {
             "api_url",
             "where questions go, if not below the base URL",
         )],
+        request_options: &[],
         build,
     };
 
@@ -209,12 +213,14 @@ mod chatgpt4online {
             setting::plain("models", "models that requests may name, with commas"),
             setting::plain("stream", "whether the site streams (default: true)"),
             setting::plain("flatten", "send the conversation as one prompt"),
-            setting::plain("chat_id", "the conversation in the site's records"),
+            setting::plain("nonce_page", "a page with the chatbot (default: /)"),
+            setting::plain("browser_headers", "send the headers of a browser"),
+        ],
+        request_options: &[
+            setting::plain("conversation_id", "the conversation in the site's records"),
             setting::plain("session", "the visitor's session in the site's records"),
             setting::plain("context_id", "the page that the question is about"),
             setting::plain("new_file_id", "a file uploaded to the site before"),
-            setting::plain("nonce_page", "a page with the chatbot (default: /)"),
-            setting::plain("browser_headers", "send the headers of a browser"),
         ],
         build,
     };
@@ -236,10 +242,6 @@ mod chatgpt4online {
         })?;
         b = options.apply(b, "stream", |b, v: bool| b.stream(v))?;
         b = options.apply(b, "flatten", |b, v: bool| b.flatten(v))?;
-        b = options.apply(b, "chat_id", |b, v: String| b.chat_id(v))?;
-        b = options.apply(b, "session", |b, v: String| b.session(v))?;
-        b = options.apply(b, "context_id", |b, v: String| b.context_id(v))?;
-        b = options.apply(b, "new_file_id", |b, v: String| b.new_file_id(v))?;
         b = options.apply(b, "nonce_page", |b, v: String| b.nonce_page(v))?;
         b = options.apply(b, "browser_headers", |b, v: bool| b.browser_headers(v))?;
         Ok(Arc::new(b.build()?))
@@ -292,6 +294,7 @@ mod aura {
                 "WebDriver capabilities, as a JSON object",
             ),
         ],
+        request_options: &[],
         build,
     };
 

@@ -249,7 +249,7 @@ impl Chat<'_> {
         if !self.out.is_terminal() {
             return Err(Failure::Usage("/copy needs a terminal".into()));
         }
-        let text = base64::engine::general_purpose::STANDARD.encode(answer);
+        let text = base64::engine::general_purpose::STANDARD.encode(answer.as_bytes());
         self.out
             .bytes(format!("\u{1b}]52;c;{text}\u{7}").as_bytes())
             .await?;

@@ -1,5 +1,6 @@
 //! A conversation that grows: questions, answers, and steps back.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 
@@ -52,9 +53,9 @@ impl Conversation {
         if self
             .turns
             .last()
-            .is_some_and(|last| last.role == Role::User)
+            .is_some_and(|last| last.role() == &Role::User)
         {
-            self.unanswered = self.turns.pop().map(|message| message.content);
+            self.unanswered = self.turns.pop().map(|message| message.text().into_owned());
         }
     }
 
@@ -68,7 +69,7 @@ impl Conversation {
         while self
             .turns
             .last()
-            .is_some_and(|last| last.role != Role::User)
+            .is_some_and(|last| last.role() != &Role::User)
         {
             self.turns.pop();
         }
@@ -79,8 +80,8 @@ impl Conversation {
     pub(crate) fn undo(&mut self) -> Option<String> {
         self.unanswered = None;
         while let Some(message) = self.turns.pop() {
-            if message.role == Role::User {
-                return Some(message.content);
+            if message.role() == &Role::User {
+                return Some(message.text().into_owned());
             }
         }
         None
@@ -96,10 +97,10 @@ impl Conversation {
         self.turns.len()
     }
 
-    pub(crate) fn last_answer(&self) -> Option<&str> {
+    pub(crate) fn last_answer(&self) -> Option<Cow<'_, str>> {
         let last = self.turns.iter().rev();
-        let mut answers = last.filter(|message| message.role == Role::Assistant);
-        answers.next().map(|message| message.content.as_str())
+        let mut answers = last.filter(|message| message.role() == &Role::Assistant);
+        answers.next().map(|message| message.text())
     }
 
     /// Writes it as a JSON array that `ask --messages` reads.
@@ -120,8 +121,11 @@ impl Conversation {
     /// instructions.
     pub(crate) fn load(&mut self, file: &Path) -> Result<(), Failure> {
         let mut turns = read_messages(file)?.into_vec();
-        let system = turns.iter().take_while(|m| m.role.is_system()).count();
-        let system: Vec<String> = turns.drain(..system).map(|m| m.content).collect();
+        let system = turns.iter().take_while(|m| m.role().is_system()).count();
+        let system: Vec<String> = turns
+            .drain(..system)
+            .map(|m| m.text().into_owned())
+            .collect();
         if !system.is_empty() {
             self.system = Some(system.join("\n"));
         }
@@ -147,14 +151,14 @@ mod tests {
     #[test]
     fn steps_back() {
         let mut talk = talked();
-        assert_eq!(talk.last_answer(), Some("two."));
+        assert_eq!(talk.last_answer().as_deref(), Some("two."));
         assert!(talk.retry());
         assert_eq!(talk.len(), 3);
         talk.give_up();
         assert_eq!(talk.len(), 2);
         assert!(talk.retry(), "the question that failed");
         assert_eq!(
-            talk.messages().last().map(|m| m.content.clone()).as_deref(),
+            talk.messages().last().map(|m| m.text()).as_deref(),
             Some("two?")
         );
         assert_eq!(talk.undo().as_deref(), Some("two?"));

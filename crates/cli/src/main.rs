@@ -24,6 +24,7 @@ mod output;
 mod prompt;
 mod providers;
 mod redact;
+mod request_options;
 mod requests;
 mod runtime;
 mod serve;

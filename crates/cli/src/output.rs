@@ -4,8 +4,8 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use chatwire::{Error, Finish, ReplyEvent, Usage};
-use serde::Serialize;
+use chatwire::{Error, Extra, Finish, ReplyEvent, Usage};
+use serde::{Serialize, Serializer};
 
 use crate::args::AskArgs;
 use crate::code_block::first_code_block;
@@ -56,6 +56,8 @@ enum Line<'a> {
         reason: &'a str,
         usage: Option<UsageJson>,
         images: &'a [String],
+        #[serde(skip_serializing_if = "Extras::is_empty")]
+        extras: Extras<'a>,
     },
     Error(ErrorJson<'a>),
 }
@@ -71,6 +73,8 @@ enum Whole<'a> {
         reason: &'a str,
         usage: Option<UsageJson>,
         images: &'a [String],
+        #[serde(skip_serializing_if = "Extras::is_empty")]
+        extras: Extras<'a>,
     },
     Error {
         error: ErrorJson<'a>,
@@ -78,6 +82,27 @@ enum Whole<'a> {
         #[serde(skip_serializing_if = "str::is_empty")]
         text: &'a str,
     },
+}
+
+/// What the backend sent besides, by name.
+#[derive(Clone, Copy)]
+struct Extras<'a>(&'a [Extra]);
+
+impl Extras<'_> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Extras<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|extra| {
+            // What is no JSON is shown as the text that it is.
+            let value = serde_json::from_str(&extra.json)
+                .unwrap_or_else(|_| serde_json::Value::from(extra.json.as_str()));
+            (extra.name.as_str(), value)
+        }))
+    }
 }
 
 #[derive(Serialize)]
@@ -253,6 +278,7 @@ impl Output {
                     reason,
                     usage,
                     images,
+                    extras: Extras(&finish.extras),
                 };
                 self.json(&line).await?;
             }
@@ -264,6 +290,7 @@ impl Output {
                     reason,
                     usage,
                     images,
+                    extras: Extras(&finish.extras),
                 };
                 self.json(&whole).await?;
             }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use chatwire::{ProviderInfo, ProviderKind, ProviderOptions};
+use chatwire::{ProviderInfo, ProviderKind, ProviderOptions, Setting};
 use serde_json::json;
 
 use crate::args::{DEFAULT_PROVIDER, ProvidersArgs};
@@ -43,11 +43,10 @@ fn json(kind: &ProviderKind, info: &ProviderInfo) -> serde_json::Value {
         .iter()
         .map(|model| json!({"id": model.id, "name": model.name}))
         .collect();
-    let settings: Vec<_> = kind
-        .settings
-        .iter()
-        .map(|setting| json!({"name": setting.name, "help": setting.help}))
-        .collect();
+    let list = |settings: &[Setting]| -> Vec<serde_json::Value> {
+        let one = |setting: &Setting| json!({"name": setting.name, "help": setting.help});
+        settings.iter().map(one).collect()
+    };
     json!({
         "name": kind.name,
         "default": kind.name == DEFAULT_PROVIDER,
@@ -56,7 +55,8 @@ fn json(kind: &ProviderKind, info: &ProviderInfo) -> serde_json::Value {
         "models": models,
         "default_model": info.default_model,
         "capabilities": info.capabilities.names(),
-        "settings": settings,
+        "settings": list(kind.settings),
+        "request_options": list(kind.request_options),
     })
 }
 
@@ -86,12 +86,17 @@ fn table(kind: &ProviderKind, info: &ProviderInfo) -> String {
         models.join(", "),
         info.capabilities.names().join(", "),
     );
-    for (index, setting) in kind.settings.iter().enumerate() {
-        let label = if index == 0 { "settings" } else { "" };
-        text.push_str(&format!(
-            "  {label:<12}  {}: {}\n",
-            setting.name, setting.help
-        ));
+    for (label, settings) in [
+        ("settings", kind.settings),
+        ("per request", kind.request_options),
+    ] {
+        for (index, setting) in settings.iter().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            text.push_str(&format!(
+                "  {label:<12}  {}: {}\n",
+                setting.name, setting.help
+            ));
+        }
     }
     text
 }

@@ -16,6 +16,7 @@ use crate::args::{DEFAULT_PROVIDER, General, TargetArgs};
 use crate::config::Configuration;
 use crate::exit::{Failure, say};
 use crate::mock::Mock;
+use crate::request_options::WithRequestOptions;
 
 /// A provider that is ready to be asked.
 #[derive(Debug)]
@@ -320,10 +321,16 @@ pub(crate) fn make(
     if let Some(url) = base_url {
         options = options.base_url(url);
     }
+    let mut request_options = Vec::new();
     for (key, value) in settings {
-        options = options.set(key, value);
+        if kind.request_options.iter().any(|known| known.name == key) {
+            request_options.push((key.clone(), value.clone()));
+        } else {
+            options = options.set(key, value);
+        }
     }
-    chatwire::provider(kind.name, options)
+    let provider = chatwire::provider(kind.name, options)?;
+    Ok(WithRequestOptions::wrap(provider, request_options))
 }
 
 /// Flags come before the environment, and that before the file.
@@ -424,7 +431,8 @@ fn setting(option: &str, kind: &ProviderKind) -> Result<(String, String), Failur
     if key.is_empty() {
         return usage("an option has no name before its '=': it must be KEY=VALUE".to_owned());
     }
-    if kind.settings.iter().any(|setting| setting.name == key) {
+    let mut known = kind.settings.iter().chain(kind.request_options);
+    if known.any(|setting| setting.name == key) {
         return Ok((key.to_owned(), value.to_owned()));
     }
     if let Some(key) = key.strip_suffix("_env") {
@@ -456,7 +464,7 @@ mod tests {
     #[test]
     fn settings() {
         for kind in chatwire::providers() {
-            for known in kind.settings {
+            for known in kind.settings.iter().chain(kind.request_options) {
                 let read = setting(&format!("{}=a=b", known.name), kind).unwrap();
                 assert_eq!(read, (known.name.to_owned(), "a=b".to_owned()));
             }

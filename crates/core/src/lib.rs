@@ -63,8 +63,8 @@ mod text;
 mod words;
 
 pub use chat::{
-    ChatRequest, Finish, FinishReason, IncompleteReply, Message, Messages, Parameter, ProgressKind,
-    PromptFormat, Reply, ReplyEvent, Role, Usage,
+    ChatRequest, Extra, Finish, FinishReason, Image, IncompleteReply, Message, Messages, Parameter,
+    Part, ProgressKind, PromptFormat, Reply, ReplyEvent, Role, Usage,
 };
 #[cfg(feature = "combinators")]
 pub use combinators::{FailedAttempt, Fallback, Retry};

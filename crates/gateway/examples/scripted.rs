@@ -104,7 +104,7 @@ impl Act {
     async fn run(self, request: &ChatRequest) -> Result<ReplyStream, Error> {
         let mut pieces: Vec<String> = Vec::new();
         match self {
-            Act::Echo => pieces.extend(request.messages().last().map(|m| m.content.clone())),
+            Act::Echo => pieces.extend(request.messages().last().map(|m| m.text().into_owned())),
             Act::Say(said) => pieces.extend(said.iter().map(|piece| (*piece).to_owned())),
             Act::Late(pause) => {
                 tokio::time::sleep(pause).await;

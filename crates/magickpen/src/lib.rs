@@ -47,8 +47,8 @@ mod provider;
 mod signature;
 
 pub use chatwire_core::{
-    Capabilities, ChatRequest, Error, ErrorKind, Finish, FinishReason, HttpConfig, IncompleteReply,
-    Limit, Message, Messages, ModelInfo, Parameter, ProgressKind, Provider, ProviderExt,
-    ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
+    Capabilities, ChatRequest, Error, ErrorKind, Extra, Finish, FinishReason, HttpConfig, Image,
+    IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, Part, ProgressKind, Provider,
+    ProviderExt, ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
 };
 pub use provider::{DEFAULT_API_URL, DEFAULT_BASE_URL, MagickPen, MagickPenBuilder};

@@ -31,8 +31,14 @@ pub enum ProgressKind {
     Status,
     /// What the model thinks before it answers.
     Thinking,
-    /// The model calls a tool, or the tool has answered.
-    Tool,
+    /// The model calls a tool.
+    ToolCall,
+    /// A tool has answered.
+    ToolResult,
+    /// A source that the answer draws on, for example the address of a page.
+    Source,
+    /// A step of an answer in several steps begins or ends.
+    Step,
     /// A kind this version has no name for, as the backend called it.
     Other(String),
 }
@@ -43,7 +49,10 @@ impl ProgressKind {
         match self {
             ProgressKind::Status => "status",
             ProgressKind::Thinking => "thinking",
-            ProgressKind::Tool => "tool",
+            ProgressKind::ToolCall => "tool_call",
+            ProgressKind::ToolResult => "tool_result",
+            ProgressKind::Source => "source",
+            ProgressKind::Step => "step",
             ProgressKind::Other(other) => other,
         }
     }

@@ -1,17 +1,20 @@
-use std::fmt;
+use std::borrow::Cow;
 
-use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
-
+use super::image::Image;
+use super::part::Part;
 use super::role::Role;
 
 /// One message of a conversation.
 ///
-/// As JSON it is `{"role": "user", "content": "…"}`. When read, `content` may
-/// also be a list of parts as in the OpenAI API, or `null`: the texts of text
-/// parts are joined, and parts of other kinds are counted in
-/// [`other_parts`](Message::other_parts), because no protocol here can send
-/// them. Other members are ignored.
+/// It says something in [parts](Part): usually one text. Neighbouring texts are
+/// one part, and empty texts are none.
+///
+/// As JSON it has the form of the OpenAI API. When written, `content` is a text
+/// if there is nothing else, and otherwise a list of parts. When read, it may
+/// also be `null`. Parts with the data URL of an image are read as
+/// [images](Image); parts of other kinds are kept as [`Part::Other`], so that a
+/// request with one is refused rather than sent incomplete. Other members are
+/// ignored.
 ///
 /// ```
 /// use chatwire_core::{Message, Role};
@@ -20,169 +23,115 @@ use super::role::Role;
 ///     r#"{"role": "user", "content": [{"type": "text", "text": "Hello"}]}"#,
 /// )?;
 /// assert_eq!(message, Message::user("Hello"));
-/// assert_eq!(message.role, Role::User);
+/// assert_eq!(message.role(), &Role::User);
+/// assert_eq!(message.text(), "Hello");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "WireMessage")]
-#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Who speaks.
-    pub role: Role,
-    /// What is said.
-    pub content: String,
-    /// How many content parts (images, audio, files) were not text and are
-    /// therefore missing from `content`. A [`ChatRequest`](crate::ChatRequest)
-    /// with such a message is refused rather than sent incomplete.
-    #[serde(skip)]
-    pub other_parts: usize,
+    role: Role,
+    parts: Vec<Part>,
 }
 
 impl Message {
-    /// A message of the given role.
-    pub fn new(role: Role, content: impl Into<String>) -> Message {
-        Message {
-            role,
-            content: content.into(),
-            other_parts: 0,
-        }
+    /// A message of the given role that is one text.
+    pub fn new(role: impl Into<Role>, text: impl Into<String>) -> Message {
+        Message::from_parts(role, [Part::Text(text.into())])
+    }
+
+    /// A message of the given role, made of parts.
+    pub fn from_parts(role: impl Into<Role>, parts: impl IntoIterator<Item = Part>) -> Message {
+        let mut message = Message {
+            role: role.into(),
+            parts: Vec::new(),
+        };
+        message.extend(parts);
+        message
     }
 
     /// A system message: instructions for the model.
-    pub fn system(content: impl Into<String>) -> Message {
-        Message::new(Role::System, content)
+    pub fn system(text: impl Into<String>) -> Message {
+        Message::new(Role::System, text)
     }
 
     /// A message of the person.
-    pub fn user(content: impl Into<String>) -> Message {
-        Message::new(Role::User, content)
+    pub fn user(text: impl Into<String>) -> Message {
+        Message::new(Role::User, text)
     }
 
     /// A message of the model.
-    pub fn assistant(content: impl Into<String>) -> Message {
-        Message::new(Role::Assistant, content)
+    pub fn assistant(text: impl Into<String>) -> Message {
+        Message::new(Role::Assistant, text)
     }
 
-    /// True when the content is nothing but white space.
+    /// Adds a part: a text or an [`Image`].
+    #[must_use]
+    pub fn with_part(mut self, part: impl Into<Part>) -> Message {
+        self.push(part);
+        self
+    }
+
+    /// Adds a part in place. A text that follows a text goes on with it.
+    pub fn push(&mut self, part: impl Into<Part>) {
+        match (part.into(), self.parts.last_mut()) {
+            (Part::Text(text), _) if text.is_empty() => {}
+            (Part::Text(text), Some(Part::Text(last))) => last.push_str(&text),
+            (part, _) => self.parts.push(part),
+        }
+    }
+
+    /// Who speaks.
+    pub fn role(&self) -> &Role {
+        &self.role
+    }
+
+    /// What is said, in order.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The texts of the message, one after the other; empty if there are none.
+    pub fn text(&self) -> Cow<'_, str> {
+        let mut texts = self.parts.iter().filter_map(|part| match part {
+            Part::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let first = texts.next().unwrap_or_default();
+        match texts.next() {
+            None => Cow::Borrowed(first),
+            Some(second) => Cow::Owned([first, second].into_iter().chain(texts).collect()),
+        }
+    }
+
+    /// The images of the message.
+    pub fn images(&self) -> impl Iterator<Item = &Image> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Image(image) => Some(image),
+            _ => None,
+        })
+    }
+
+    /// Returns `true` if the message says nothing: no text but white space, and
+    /// no other part.
     pub fn is_blank(&self) -> bool {
-        is_blank(&self.content)
+        self.parts.iter().all(|part| match part {
+            Part::Text(text) => is_blank(text),
+            _ => false,
+        })
+    }
+}
+
+impl Extend<Part> for Message {
+    fn extend<I: IntoIterator<Item = Part>>(&mut self, parts: I) {
+        for part in parts {
+            self.push(part);
+        }
     }
 }
 
 /// White space as the original implementation saw it: Unicode's, and the four
 /// ASCII separators, which Unicode does not count.
-fn is_blank(text: &str) -> bool {
+pub(super) fn is_blank(text: &str) -> bool {
     text.chars()
         .all(|c| c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}'))
-}
-
-/// A message as it stands in JSON.
-#[derive(Deserialize)]
-struct WireMessage {
-    role: Role,
-    #[serde(default)]
-    content: Content,
-}
-
-impl From<WireMessage> for Message {
-    fn from(wire: WireMessage) -> Message {
-        Message {
-            role: wire.role,
-            content: wire.content.text,
-            other_parts: wire.content.other_parts,
-        }
-    }
-}
-
-/// Text, a list of parts, or null.
-#[derive(Default)]
-struct Content {
-    text: String,
-    other_parts: usize,
-}
-
-impl<'de> Deserialize<'de> for Content {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Content, D::Error> {
-        deserializer.deserialize_any(ContentVisitor)
-    }
-}
-
-struct ContentVisitor;
-
-impl<'de> Visitor<'de> for ContentVisitor {
-    type Value = Content;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the content of a message: text, a list of parts, or null")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Content, E> {
-        self.visit_string(text.to_owned())
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Content, E> {
-        Ok(Content {
-            text,
-            other_parts: 0,
-        })
-    }
-
-    fn visit_unit<E>(self) -> Result<Content, E> {
-        Ok(Content::default())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Content, A::Error> {
-        let mut content = Content::default();
-        while let Some(Part(text)) = parts.next_element()? {
-            match text {
-                Some(text) => content.text.push_str(&text),
-                None => content.other_parts += 1,
-            }
-        }
-        Ok(content)
-    }
-}
-
-/// The text of one content part; none when it is not a text part.
-struct Part(Option<String>);
-
-impl<'de> Deserialize<'de> for Part {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Part, D::Error> {
-        deserializer.deserialize_any(PartVisitor)
-    }
-}
-
-struct PartVisitor;
-
-impl<'de> Visitor<'de> for PartVisitor {
-    type Value = Part;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a content part: an object such as {\"type\":\"text\",\"text\":\"…\"}, or text")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Part, E> {
-        Ok(Part(Some(text.to_owned())))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Part, A::Error> {
-        let mut kind: Option<String> = None;
-        let mut text: Option<String> = None;
-        while let Some(name) = members.next_key::<String>()? {
-            match name.as_str() {
-                "type" => kind = Some(members.next_value()?),
-                "text" => text = members.next_value()?,
-                _ => {
-                    members.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(Part(match kind.as_deref() {
-            // Nothing is lost with a text part that has no text.
-            Some("text") => Some(text.unwrap_or_default()),
-            // A part without a type is a text part, as the original read it.
-            None => text,
-            Some(_) => None,
-        }))
-    }
 }

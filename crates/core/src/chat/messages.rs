@@ -28,25 +28,25 @@ impl Messages {
 
     /// Adds a system message.
     #[must_use]
-    pub fn system(self, content: impl Into<String>) -> Messages {
-        self.with(Message::system(content))
+    pub fn system(self, text: impl Into<String>) -> Messages {
+        self.with_message(Message::system(text))
     }
 
     /// Adds a message of the person.
     #[must_use]
-    pub fn user(self, content: impl Into<String>) -> Messages {
-        self.with(Message::user(content))
+    pub fn user(self, text: impl Into<String>) -> Messages {
+        self.with_message(Message::user(text))
     }
 
     /// Adds a message of the model.
     #[must_use]
-    pub fn assistant(self, content: impl Into<String>) -> Messages {
-        self.with(Message::assistant(content))
+    pub fn assistant(self, text: impl Into<String>) -> Messages {
+        self.with_message(Message::assistant(text))
     }
 
     /// Adds any message.
     #[must_use]
-    pub fn with(mut self, message: Message) -> Messages {
+    pub fn with_message(mut self, message: Message) -> Messages {
         self.0.push(message);
         self
     }
@@ -54,6 +54,21 @@ impl Messages {
     /// Adds any message in place.
     pub fn push(&mut self, message: Message) {
         self.0.push(message);
+    }
+
+    /// Drops the last message, and returns it.
+    pub fn pop(&mut self) -> Option<Message> {
+        self.0.pop()
+    }
+
+    /// The last message, to be changed.
+    pub fn last_mut(&mut self) -> Option<&mut Message> {
+        self.0.last_mut()
+    }
+
+    /// Keeps the first `len` messages, and drops the rest.
+    pub fn truncate(&mut self, len: usize) {
+        self.0.truncate(len);
     }
 
     /// Takes the messages out.
@@ -64,11 +79,11 @@ impl Messages {
     /// The system messages joined by a newline; empty when there are none.
     pub fn system_prompt(&self) -> String {
         let mut prompt = String::new();
-        for message in self.iter().filter(|message| message.role.is_system()) {
+        for message in self.iter().filter(|message| message.role().is_system()) {
             if !prompt.is_empty() {
                 prompt.push('\n');
             }
-            prompt.push_str(&message.content);
+            prompt.push_str(&message.text());
         }
         prompt
     }

@@ -1,10 +1,14 @@
 //! What is asked and what is answered: plain values, without I/O.
 
 mod event;
+mod extra;
 mod finish;
+mod image;
 mod message;
+mod message_json;
 mod messages;
 mod parameter;
+mod part;
 mod prompt;
 mod reply;
 mod request;
@@ -12,10 +16,13 @@ mod role;
 mod usage;
 
 pub use event::{ProgressKind, ReplyEvent};
+pub use extra::Extra;
 pub use finish::{Finish, FinishReason};
+pub use image::Image;
 pub use message::Message;
 pub use messages::Messages;
 pub use parameter::Parameter;
+pub use part::Part;
 pub use prompt::PromptFormat;
 pub use reply::{IncompleteReply, Reply};
 pub use request::ChatRequest;

@@ -1,3 +1,4 @@
+use super::message::is_blank;
 use super::messages::Messages;
 use super::role::Role;
 use crate::error::{Error, ErrorKind};
@@ -78,21 +79,22 @@ impl PromptFormat {
             let message = messages.first().ok_or_else(|| {
                 Error::new(ErrorKind::InvalidRequest, "the conversation is empty")
             })?;
-            return Ok(message.content.clone());
+            return Ok(message.text().into_owned());
         }
-        let size = messages.iter().map(|m| m.content.len() + 16).sum();
+        let size = messages.iter().map(|m| m.text().len() + 16).sum();
         let mut prompt = String::with_capacity(size);
         for message in messages {
-            let left_out = !self.system && message.role.is_system();
-            if left_out || message.is_blank() {
+            let left_out = !self.system && message.role().is_system();
+            let text = message.text();
+            if left_out || is_blank(&text) {
                 continue;
             }
             if !prompt.is_empty() {
                 prompt.push('\n');
             }
-            prompt.push_str(&label(&message.role));
+            prompt.push_str(&label(message.role()));
             prompt.push_str(": ");
-            prompt.push_str(&message.content);
+            prompt.push_str(&text);
         }
         if self.invite {
             prompt.push_str("\nAssistant:");

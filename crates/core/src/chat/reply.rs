@@ -1,6 +1,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use super::extra::Extra;
 use super::finish::FinishReason;
 use super::usage::Usage;
 use crate::error::Error;
@@ -17,6 +18,8 @@ pub struct Reply {
     pub usage: Option<Usage>,
     /// Addresses of images that came with it.
     pub images: Vec<String>,
+    /// What the backend sent besides.
+    pub extras: Vec<Extra>,
     /// The provider that answered.
     pub provider: String,
     /// The model that answered, as far as the request knows.
@@ -31,6 +34,7 @@ impl Reply {
             reason: FinishReason::Eof,
             usage: None,
             images: Vec::new(),
+            extras: Vec::new(),
             provider: String::new(),
             model: String::new(),
         }

@@ -1,8 +1,12 @@
+use std::collections::BTreeMap;
+
 use super::message::Message;
 use super::messages::Messages;
 use super::parameter::Parameter;
+use super::part::Part;
 use super::role::Role;
 use crate::error::{Error, ErrorKind};
+use crate::text::shorten;
 
 /// What to ask: a conversation and the parameters of the answer.
 ///
@@ -26,7 +30,11 @@ pub struct ChatRequest {
     model: Option<String>,
     temperature: Option<f32>,
     max_tokens: Option<u32>,
+    options: BTreeMap<String, String>,
 }
+
+/// The option that [`ChatRequest::with_conversation_id`] sets.
+const CONVERSATION_ID: &str = "conversation_id";
 
 impl ChatRequest {
     /// A request for an answer to the conversation; a text alone is one
@@ -56,6 +64,23 @@ impl ChatRequest {
     #[must_use]
     pub fn with_max_tokens(mut self, max_tokens: u32) -> ChatRequest {
         self.max_tokens = Some(max_tokens);
+        self
+    }
+
+    /// The conversation's id in the backend's own records, for protocols that
+    /// keep some. It is the option `conversation_id`.
+    #[must_use]
+    pub fn with_conversation_id(self, id: impl Into<String>) -> ChatRequest {
+        self.with_option(CONVERSATION_ID, id)
+    }
+
+    /// Something that belongs to this one request in the provider's own
+    /// protocol, by a name in
+    /// [`ProviderInfo::request_options`](crate::ProviderInfo::request_options).
+    /// A provider that does not list the name refuses the request.
+    #[must_use]
+    pub fn with_option(mut self, name: impl Into<String>, value: impl Into<String>) -> ChatRequest {
+        self.options.insert(name.into(), value.into());
         self
     }
 
@@ -91,6 +116,22 @@ impl ChatRequest {
         self.max_tokens
     }
 
+    /// The conversation's id in the backend's own records, if any.
+    pub fn conversation_id(&self) -> Option<&str> {
+        self.option(CONVERSATION_ID)
+    }
+
+    /// The value of an option, if it is set.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.options.get(name).map(String::as_str)
+    }
+
+    /// All options, by name.
+    pub fn options(&self) -> impl Iterator<Item = (&str, &str)> {
+        let options = self.options.iter();
+        options.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Takes the model, temperature or token limit back, to let the backend
     /// decide; used by callers that adapt a request to what a provider can do.
     #[must_use]
@@ -112,7 +153,7 @@ impl ChatRequest {
     pub fn turns(&self) -> Result<Vec<&Message>, Error> {
         let mut turns = Vec::with_capacity(self.messages.len());
         for (index, message) in self.messages.iter().enumerate() {
-            match message.role {
+            match message.role() {
                 Role::User | Role::Assistant => turns.push(message),
                 Role::System | Role::Developer => {}
                 Role::Tool | Role::Other(_) => {
@@ -121,7 +162,7 @@ impl ChatRequest {
                         format!(
                             "message number {} has the role {}, which this backend does not know",
                             index + 1,
-                            message.role
+                            message.role()
                         ),
                     ));
                 }
@@ -135,30 +176,34 @@ impl ChatRequest {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidRequest`] when the conversation is empty, has no
-    /// message of the person, ends with a blank message or holds content that
-    /// is not text, or when a parameter is out of range.
+    /// message of the person, ends with a blank message or has a content part
+    /// that cannot be sent, or when a parameter is out of range.
     pub fn validate(&self) -> Result<(), Error> {
         let invalid = |why: String| Err(Error::new(ErrorKind::InvalidRequest, why));
         let Some(last) = self.messages.last() else {
             return invalid("the conversation is empty: add a user message".into());
         };
-        if !self.messages.iter().any(|m| m.role == Role::User) {
+        if !self.messages.iter().any(|m| m.role() == &Role::User) {
             return invalid("the conversation has no user message".into());
         }
-        if last.is_blank() && last.other_parts == 0 {
+        if last.is_blank() {
             return invalid(format!(
                 "the last message (number {}, role {}) is blank",
                 self.messages.len(),
-                last.role
+                last.role()
             ));
         }
         for (index, message) in self.messages.iter().enumerate() {
-            if message.other_parts > 0 {
+            let other = message.parts().iter().find_map(|part| match part {
+                Part::Other(kind) => Some(kind),
+                _ => None,
+            });
+            if let Some(kind) = other {
                 return invalid(format!(
-                    "message number {} has {} content part(s) that are not text, \
-                     which no backend here can receive",
+                    "message number {} has a content part of the type {:?}, which no backend \
+                     here can receive; text and images as data URLs can be sent",
                     index + 1,
-                    message.other_parts
+                    shorten(kind, 60)
                 ));
             }
         }

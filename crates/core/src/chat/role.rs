@@ -56,6 +56,12 @@ impl From<&str> for Role {
     }
 }
 
+impl From<String> for Role {
+    fn from(name: String) -> Role {
+        Role::from(name.as_str())
+    }
+}
+
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -236,11 +236,17 @@ fn info_of(providers: &[Arc<dyn Provider>]) -> ProviderInfo {
                 (a, b) => a.or(b),
             },
             max_tokens: sum.max_tokens || one.max_tokens,
+            images: sum.images || one.images,
             usage: sum.usage || one.usage,
             lists_models: sum.lists_models || one.lists_models,
             progress: sum.progress || one.progress,
             end_mark: sum.end_mark || one.end_mark,
         };
+        for option in &provider.info().request_options {
+            if !all.request_options.contains(option) {
+                all.request_options.push(option.clone());
+            }
+        }
     }
     all
 }

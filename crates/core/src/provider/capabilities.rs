@@ -14,6 +14,8 @@ pub struct Capabilities {
     pub temperature: Option<RangeInclusive<f32>>,
     /// The length limit is honoured.
     pub max_tokens: bool,
+    /// Images of messages reach the model.
+    pub images: bool,
     /// The backend counts tokens and says so.
     pub usage: bool,
     /// The server can be asked for its models.
@@ -34,6 +36,7 @@ impl Capabilities {
             (self.history, "history"),
             (self.temperature.is_some(), "temperature"),
             (self.max_tokens, "max_tokens"),
+            (self.images, "images"),
             (self.usage, "usage"),
             (self.lists_models, "lists_models"),
             (self.progress, "progress"),

@@ -1,6 +1,6 @@
 use super::capabilities::Capabilities;
 use super::model::ModelInfo;
-use crate::chat::{ChatRequest, Parameter};
+use crate::chat::{ChatRequest, Message, Parameter};
 use crate::error::{Error, ErrorKind};
 
 /// What a provider is and can do.
@@ -19,6 +19,8 @@ pub struct ProviderInfo {
     pub any_model: bool,
     /// What a request may ask for.
     pub capabilities: Capabilities,
+    /// The names that [`ChatRequest::with_option`] may have.
+    pub request_options: Vec<String>,
 }
 
 impl ProviderInfo {
@@ -36,6 +38,7 @@ impl ProviderInfo {
             default_model,
             any_model: false,
             capabilities: Capabilities::default(),
+            request_options: Vec::new(),
         }
     }
 
@@ -92,9 +95,30 @@ impl ProviderInfo {
                     parameter.as_str()
                 ),
             };
-            return Err(Error::new(ErrorKind::InvalidRequest, why).with_provider(&self.name));
+            return Err(self.invalid(why));
+        }
+        if !self.capabilities.images {
+            let has_image = |message: &Message| message.images().next().is_some();
+            if let Some(index) = request.messages().iter().position(has_image) {
+                return Err(self.invalid(format!(
+                    "message number {} has an image, and this backend takes none",
+                    index + 1
+                )));
+            }
+        }
+        let is_known = |name: &str| self.request_options.iter().any(|known| known == name);
+        if let Some((name, _)) = request.options().find(|(name, _)| !is_known(name)) {
+            let known = match self.request_options.as_slice() {
+                [] => "this backend has none".to_owned(),
+                known => format!("known: {}", known.join(", ")),
+            };
+            return Err(self.invalid(format!("no option {name:?} of a request; {known}")));
         }
         Ok(())
+    }
+
+    fn invalid(&self, why: String) -> Error {
+        Error::new(ErrorKind::InvalidRequest, why).with_provider(&self.name)
     }
 
     /// Whether a request may name this model.

@@ -19,8 +19,16 @@ use crate::secret::Redactor;
 /// It yields any number of [`ReplyEvent::Text`] and [`ReplyEvent::Progress`],
 /// then exactly one [`ReplyEvent::Finish`] or an error, then nothing; this type
 /// keeps that contract for every provider. Texts are never empty, and an answer
-/// without any text or image is an error. The connection is released at the end,
-/// and closed when the stream is dropped before it. No task runs behind it.
+/// without any text or image is an error, unless the backend says that the
+/// [extras](Finish::extras) are the answer. The connection is released at the
+/// end, and closed when the stream is dropped before it. No task runs behind it.
+///
+/// Some backends send the whole text once more at the end
+/// ([`Finish::text`]), and that one counts. If it goes on where the streamed
+/// text stopped, the rest of it is yielded as `Text` first. If it differs
+/// otherwise, the backend has taken streamed text back:
+/// [`collect`](ReplyStream::collect) then returns the text of `Finish`, and a
+/// caller that has shown the streamed text replaces it.
 ///
 /// Use [`next`](ReplyStream::next) and [`collect`](ReplyStream::collect), or the
 /// `Stream` that it is.
@@ -168,6 +176,7 @@ impl ReplyStream {
                         reason: finish.reason,
                         usage: finish.usage,
                         images: finish.images,
+                        extras: finish.extras,
                         provider: self.provider,
                         model: self.model,
                     });
@@ -236,7 +245,8 @@ impl ReplyStream {
         // A whole text of nothing does not take back what was streamed.
         finish.text = finish.text.filter(|text| !text.is_empty());
         let whole = finish.text.as_deref().unwrap_or_default();
-        if self.delivered.length() == 0 && whole.is_empty() && finish.images.is_empty() {
+        let has_text = self.delivered.length() > 0 || !whole.is_empty();
+        if !has_text && finish.images.is_empty() && !finish.is_for_the_caller() {
             return Err(Error::new(
                 ErrorKind::Protocol,
                 "the answer is empty: the backend ended it without a word",
@@ -256,7 +266,7 @@ impl ReplyStream {
     }
 
     /// Says how it ended and what had come, and nothing of what was said.
-    fn note_end(&self, end: &'static str, status: Option<u16>) {
+    fn note_end(&self, end: &str, status: Option<u16>) {
         tracing::debug!(
             provider = %self.provider,
             model = %self.model,

@@ -1,6 +1,6 @@
 //! Messages from JSON, as files and OpenAI clients write them.
 
-use chatwire_core::{Message, Messages, Role};
+use chatwire_core::{Image, Message, Messages, Part, Role};
 
 #[test]
 fn read() {
@@ -160,10 +160,12 @@ fn read() {
     for (name, json, role, content, other_parts) in cases {
         let message: Message =
             serde_json::from_str(json).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(message.role.as_str(), *role, "{name}");
-        assert_eq!(message.role, Role::from(*role), "{name}");
-        assert_eq!(message.content, *content, "{name}");
-        assert_eq!(message.other_parts, *other_parts, "{name}");
+        assert_eq!(message.role().as_str(), *role, "{name}");
+        assert_eq!(message.role(), &Role::from(*role), "{name}");
+        assert_eq!(message.text(), *content, "{name}");
+        let is_other = |part: &&Part| matches!(part, Part::Other(_));
+        let others = message.parts().iter().filter(is_other).count();
+        assert_eq!(others, *other_parts, "{name}");
     }
 }
 
@@ -222,11 +224,11 @@ fn wrong_types_are_clear_errors() {
 fn written_and_read_it_is_the_same() {
     let messages = Messages::new()
         .system("Be brief.")
-        .with(Message::new(Role::Developer, "d"))
+        .with_message(Message::new(Role::Developer, "d"))
         .user("\u{0}\"\\\n😀")
         .assistant("")
-        .with(Message::new(Role::Tool, "t"))
-        .with(Message::new(Role::Other("Narrator".into()), "x"));
+        .with_message(Message::new(Role::Tool, "t"))
+        .with_message(Message::new(Role::Other("Narrator".into()), "x"));
     let json = serde_json::to_string(&messages).unwrap();
     assert!(
         json.starts_with(r#"[{"role":"system","content":"Be brief."},"#),
@@ -269,7 +271,7 @@ fn system_prompt() {
         (Messages::new().system("a").user("u").system("b"), "a\nb"),
         (
             Messages::new()
-                .with(Message::new(Role::Developer, "d"))
+                .with_message(Message::new(Role::Developer, "d"))
                 .system("s"),
             "d\ns",
         ),
@@ -277,4 +279,146 @@ fn system_prompt() {
     for (messages, expected) in cases {
         assert_eq!(messages.system_prompt(), expected);
     }
+}
+
+/// A PNG as far as its first bytes go.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+const PNG_URL: &str = "data:image/png;base64,iVBORw0KGgo=";
+
+fn with_image(url: &str) -> String {
+    format!(
+        r#"{{"role":"user","content":[{{"type":"text","text":"a"}},{{"type":"image_url","image_url":{{"url":"{url}","detail":"low"}}}}]}}"#
+    )
+}
+
+#[test]
+fn images_in_json() {
+    // URL, media type and bytes of the image, or the words of the error
+    let cases: &[(&str, Result<(&str, &[u8]), &str>)] = &[
+        (PNG_URL, Ok(("image/png", PNG))),
+        ("DATA:Image/PNG;BASE64,iVBORw0KGgo=", Ok(("image/png", PNG))),
+        ("data:image/png;base64,iVBORw0KGgo", Ok(("image/png", PNG))),
+        (
+            "data:image/png;base64,iVBORw0KGgo%3D",
+            Ok(("image/png", PNG)),
+        ),
+        (
+            "data:image/png;x=y;base64,iVBORw0KGgo=",
+            Ok(("image/png", PNG)),
+        ),
+        (
+            "data:image/svg+xml,%3Csvg/%3E",
+            Ok(("image/svg+xml", b"<svg/>")),
+        ),
+        ("data:image/png;base64,***", Err("not valid base64")),
+        ("data:image/png;base64,", Err("no data")),
+        ("data:image/png", Err("not a data URL")),
+    ];
+    for (url, expected) in cases {
+        let read = serde_json::from_str::<Message>(&with_image(url));
+        match (read, expected) {
+            (Ok(message), Ok((media_type, bytes))) => {
+                let image = message.images().next().unwrap();
+                assert_eq!(
+                    (image.media_type(), image.bytes()),
+                    (*media_type, *bytes),
+                    "{url}"
+                );
+                assert_eq!(message.text(), "a", "{url}");
+                assert!(!message.is_blank(), "{url}");
+                let json = serde_json::to_string(&message).unwrap();
+                assert_eq!(
+                    serde_json::from_str::<Message>(&json).unwrap(),
+                    message,
+                    "{url}"
+                );
+            }
+            (Err(error), Err(words)) => {
+                assert!(error.to_string().contains(words), "{url}: {error}");
+            }
+            (read, expected) => panic!("{url}: {read:?}, expected {expected:?}"),
+        }
+    }
+    // What cannot be read here stays a part of another kind.
+    for url in [
+        "https://example.org/a.png",
+        "data:text/plain,x",
+        "data:,",
+        "u",
+    ] {
+        let message: Message = serde_json::from_str(&with_image(url)).unwrap();
+        assert_eq!(message.parts()[1], Part::Other("image_url".into()), "{url}");
+    }
+    let alone =
+        format!(r#"{{"role":"user","content":[{{"type":"image_url","image_url":"{PNG_URL}"}}]}}"#);
+    let message: Message = serde_json::from_str(&alone).unwrap();
+    assert_eq!(
+        message,
+        Message::from_parts(Role::User, [Image::new("image/png", PNG).into()])
+    );
+    assert_eq!(
+        serde_json::to_value(&message).unwrap(),
+        serde_json::json!({"role": "user", "content": [{"type": "image_url", "image_url": {"url": PNG_URL}}]})
+    );
+}
+
+#[test]
+fn images_are_recognised_by_their_first_bytes() {
+    let cases: &[(&[u8], Option<&str>)] = &[
+        (PNG, Some("image/png")),
+        (b"\xff\xd8\xff\xe0", Some("image/jpeg")),
+        (b"GIF89a", Some("image/gif")),
+        (b"RIFF\x04\0\0\0WEBPVP8 ", Some("image/webp")),
+        (b"RIFF\x04\0\0\0WAVE", None),
+        (b"\0\0\0\x1cftypavif", Some("image/avif")),
+        (b"<svg/>", None),
+        (b"", None),
+    ];
+    for (bytes, expected) in cases {
+        let image = Image::from_bytes(*bytes);
+        let found = image.as_ref().ok().map(Image::media_type);
+        assert_eq!(found, *expected, "{bytes:?}");
+    }
+    let image = Image::new("image/png", PNG).with_file_name("a.png");
+    assert_eq!(image.file_name(), Some("a.png"));
+    assert_eq!(
+        Image::from_data_url(&image.to_data_url()).unwrap().bytes(),
+        PNG
+    );
+    assert_eq!(
+        format!("{image:?}"),
+        r#"Image { media_type: "image/png", bytes: 8, file_name: Some("a.png") }"#
+    );
+}
+
+#[test]
+fn neighbouring_texts_are_one_part() {
+    let image = || Part::from(Image::new("image/png", PNG));
+    let cases: Vec<(Vec<Part>, usize, &str)> = vec![
+        (vec![], 0, ""),
+        (vec!["".into()], 0, ""),
+        (vec!["a".into(), "".into(), "b".into()], 1, "ab"),
+        (vec!["a".into(), image(), "b".into(), "c".into()], 3, "abc"),
+        (vec![image(), "b".into()], 2, "b"),
+    ];
+    for (parts, count, text) in cases {
+        let message = Message::from_parts(Role::User, parts);
+        assert_eq!(
+            (message.parts().len(), message.text().as_ref()),
+            (count, text)
+        );
+    }
+}
+
+#[test]
+fn the_last_message_can_be_changed_and_dropped() {
+    let mut messages = Messages::new().user("a").assistant("b").user("c");
+    messages.last_mut().unwrap().push("d");
+    assert_eq!(messages.pop(), Some(Message::user("cd")));
+    messages.truncate(1);
+    assert_eq!(messages, Messages::from("a"));
+    messages.truncate(5);
+    assert_eq!(messages.len(), 1);
+    messages.pop();
+    assert_eq!((messages.pop(), messages.last_mut()), (None, None));
 }

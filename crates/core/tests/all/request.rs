@@ -1,8 +1,8 @@
 //! What is refused before anything is sent, and in which words.
 
 use chatwire_core::{
-    Capabilities, ChatRequest, ErrorKind, Message, Messages, ModelInfo, Parameter, ProviderInfo,
-    Role,
+    Capabilities, ChatRequest, ErrorKind, Image, Message, Messages, ModelInfo, Parameter,
+    ProviderInfo, Role,
 };
 
 fn ask() -> ChatRequest {
@@ -57,7 +57,9 @@ fn invalid_requests() {
             &["no user message"],
         ),
         (
-            ChatRequest::new(Messages::new().with(Message::new(Role::Other("USER".into()), "x"))),
+            ChatRequest::new(
+                Messages::new().with_message(Message::new(Role::Other("USER".into()), "x")),
+            ),
             &["no user message"],
         ),
         (ChatRequest::new(""), &["blank", "number 1", "user"]),
@@ -68,13 +70,13 @@ fn invalid_requests() {
         ),
         (
             from_json(r#"[{"role":"user","content":[{"type":"image_url"}]}]"#),
-            &["number 1", "1 content part", "not text"],
+            &["number 1", "\"image_url\"", "no backend"],
         ),
         (
             from_json(
                 r#"[{"role":"user","content":[{"type":"a"},{"type":"b"},"x"]},{"role":"user","content":"y"}]"#,
             ),
-            &["number 1", "2 content part"],
+            &["number 1", "\"a\""],
         ),
         (
             ask().with_temperature(-0.1),
@@ -122,6 +124,34 @@ fn with_max_tokens(mut info: ProviderInfo) -> ProviderInfo {
 fn with_any_model(mut info: ProviderInfo) -> ProviderInfo {
     info.any_model = true;
     info
+}
+
+fn with_images(mut info: ProviderInfo) -> ProviderInfo {
+    info.capabilities.images = true;
+    info
+}
+
+fn with_options(mut info: ProviderInfo) -> ProviderInfo {
+    info.request_options = vec!["conversation_id".into(), "session".into()];
+    info
+}
+
+fn with_image() -> ChatRequest {
+    ChatRequest::new(Message::user("Hi").with_part(Image::new("image/png", *b"x")))
+}
+
+#[test]
+fn what_is_set_can_be_asked() {
+    let request = ask()
+        .with_option("session", "old")
+        .with_option("session", "new")
+        .with_conversation_id("c");
+    assert_eq!(request.option("session"), Some("new"));
+    assert_eq!(request.option("file"), None);
+    assert_eq!(request.conversation_id(), Some("c"));
+    let all: Vec<_> = request.options().collect();
+    assert_eq!(all, [("conversation_id", "c"), ("session", "new")]);
+    assert_eq!(ask().conversation_id(), None);
 }
 
 #[test]
@@ -187,6 +217,40 @@ fn what_a_provider_can_do() {
             None,
         ),
         (
+            "an image, not taken",
+            info(),
+            with_image(),
+            Some((InvalidRequest, &["number 1", "image", "takes none"])),
+        ),
+        ("an image, taken", with_images(info()), with_image(), None),
+        (
+            "an option, none known",
+            info(),
+            ask().with_option("session", "s3cret"),
+            Some((InvalidRequest, &["\"session\"", "this backend has none"])),
+        ),
+        (
+            "an option, others known",
+            with_options(info()),
+            ask().with_option("file", "s3cret"),
+            Some((
+                InvalidRequest,
+                &["\"file\"", "known: conversation_id, session"],
+            )),
+        ),
+        (
+            "options, known",
+            with_options(info()),
+            ask().with_option("session", "s").with_conversation_id("c"),
+            None,
+        ),
+        (
+            "a conversation, not known",
+            info(),
+            ask().with_conversation_id("s3cret"),
+            Some((InvalidRequest, &["\"conversation_id\""])),
+        ),
+        (
             "an invalid request",
             info(),
             ChatRequest::new(""),
@@ -205,6 +269,7 @@ fn what_a_provider_can_do() {
                         "{name}: {error} does not say {word:?}"
                     );
                 }
+                assert!(!error.to_string().contains("s3cret"), "{name}: {error}");
             }
             (result, refused) => panic!("{name}: {result:?}, expected {refused:?}"),
         }

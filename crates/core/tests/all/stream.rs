@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chatwire_core::{
-    Error, ErrorKind, Finish, FinishReason, ProgressKind, ReplyEvent, ReplyStream, Usage,
+    Error, ErrorKind, Extra, Finish, FinishReason, ProgressKind, ReplyEvent, ReplyStream, Usage,
 };
 use futures::stream::{self, FusedStream, StreamExt};
 
@@ -338,11 +338,67 @@ async fn what_comes_with_the_end() {
         .with_total_tokens(Some(3));
     let end = Finish::new(FinishReason::Stop)
         .with_usage(Some(usage))
-        .with_images(vec!["i".into()]);
+        .with_images(vec!["i".into()])
+        .with_extra(Extra::new("actions", "[1]"));
     let reply = reply(vec![text("a"), Ok(ReplyEvent::Finish(end))]);
     let reply = reply.collect().await.unwrap();
     assert_eq!(reply.usage, Some(usage));
     assert_eq!(reply.images, ["i"]);
+    assert_eq!(reply.extras, [Extra::new("actions", "[1]")]);
+}
+
+/// An answer without a text is one only where the backend says that something
+/// else is.
+#[tokio::test]
+async fn an_answer_of_extras_alone() {
+    let extra = || Extra::new("actions", "[1]");
+    let cases = [
+        (
+            Finish::new(FinishReason::ToolCalls).with_extra(extra()),
+            true,
+        ),
+        (
+            Finish::new(FinishReason::from("form")).with_extra(extra()),
+            true,
+        ),
+        (Finish::new(FinishReason::Stop).with_extra(extra()), false),
+        (Finish::new(FinishReason::Length).with_extra(extra()), false),
+        (Finish::new(FinishReason::ToolCalls), false),
+    ];
+    for (end, is_answer) in cases {
+        let case = format!("{end:?}");
+        let reply = reply(vec![Ok(ReplyEvent::Finish(end))]).collect().await;
+        assert_eq!(reply.is_ok(), is_answer, "{case}: {reply:?}");
+    }
+}
+
+#[test]
+fn reasons_in_words() {
+    let cases = [
+        ("stop", FinishReason::Stop, "stop"),
+        ("eof", FinishReason::Eof, "eof"),
+        ("length", FinishReason::Length, "length"),
+        (
+            "content-filter",
+            FinishReason::ContentFilter,
+            "content_filter",
+        ),
+        (
+            "content_filter",
+            FinishReason::ContentFilter,
+            "content_filter",
+        ),
+        ("tool-calls", FinishReason::ToolCalls, "tool_calls"),
+        ("tool_calls", FinishReason::ToolCalls, "tool_calls"),
+        ("unknown", FinishReason::Other("unknown".into()), "unknown"),
+    ];
+    for (word, reason, shown) in cases {
+        assert_eq!(FinishReason::from(word), reason);
+        assert_eq!(
+            (reason.as_str(), reason.to_string().as_str()),
+            (shown, shown)
+        );
+    }
 }
 
 struct Drops(Arc<AtomicBool>);

@@ -92,6 +92,27 @@ async fn usage_is_whole_or_absent() {
 }
 
 #[tokio::test]
+async fn why_an_answer_ended() {
+    for (reason, expected) in [
+        (FinishReason::Stop, "stop"),
+        (FinishReason::Eof, "stop"),
+        (FinishReason::Length, "length"),
+        (FinishReason::ContentFilter, "content_filter"),
+        (FinishReason::ToolCalls, "stop"),
+        (FinishReason::Other("x".into()), "stop"),
+    ] {
+        let end = ReplyEvent::Finish(Finish::new(reason));
+        let server = start(home(says(vec![text("x"), Ok(end)]))).await;
+        let whole = server.ask(&question()).await.json();
+        assert_eq!(whole["choices"][0]["finish_reason"], expected);
+        let answer = server.ask(&streamed()).await;
+        let chunks = answer.chunks();
+        let last = chunks.last().unwrap();
+        assert_eq!(last["choices"][0]["finish_reason"], expected);
+    }
+}
+
+#[tokio::test]
 async fn a_streamed_answer_has_every_member() {
     let server = start(home(says(counted()))).await;
     for include_usage in [false, true] {
@@ -153,7 +174,7 @@ async fn every_character_arrives() {
 #[tokio::test]
 async fn every_character_is_asked() {
     let provider = scripted(|request| {
-        let asked = request.messages()[0].content.clone();
+        let asked = request.messages()[0].text().into_owned();
         async move { Ok(paced(vec![(0, text(&asked)), (0, finish())])) }
     });
     let server = start(home(provider)).await;

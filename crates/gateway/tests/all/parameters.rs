@@ -136,11 +136,7 @@ async fn messages_arrive_as_they_were_meant() {
     let seen = seen.lock().unwrap();
     assert_eq!(seen[0].model(), Some("meta/llama"));
     assert_eq!(seen[0].messages().system_prompt(), "Be brief.\nAnd kind.");
-    let texts: Vec<&str> = seen[0]
-        .messages()
-        .iter()
-        .map(|m| m.content.as_str())
-        .collect();
+    let texts: Vec<_> = seen[0].messages().iter().map(|m| m.text()).collect();
     assert_eq!(texts, ["Be brief.", "And kind.", "Hello", "Hi", "Why?"]);
     let _ = Value::Null;
 }

@@ -19,7 +19,7 @@ async fn serve_until_a_signal() {
         return;
     };
     let provider = scripted(|request| {
-        let pause = if request.messages()[0].content == "long" {
+        let pause = if request.messages()[0].text() == "long" {
             60_000
         } else {
             500

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use chatwire_core::{ChatRequest, Messages, Parameter};
+use chatwire_core::{ChatRequest, Message, Messages, Parameter, Part};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
@@ -202,7 +202,7 @@ impl ChatCompletionRequest {
         let Some(messages) = self.messages.take() else {
             return Err(ApiError::invalid("messages", "messages are missing"));
         };
-        if let Some(index) = messages.iter().position(|m| m.other_parts > 0) {
+        if let Some(index) = messages.iter().position(has_other_parts) {
             return Err(ApiError::invalid(
                 format!("messages[{index}].content"),
                 format!(
@@ -233,6 +233,14 @@ impl ChatCompletionRequest {
         }
         Ok(request)
     }
+}
+
+/// Whether a message has more than text, which no backend here takes.
+fn has_other_parts(message: &Message) -> bool {
+    message
+        .parts()
+        .iter()
+        .any(|part| !matches!(part, Part::Text(_)))
 }
 
 impl<'de> Deserialize<'de> for ChatCompletionRequest {
@@ -441,6 +449,6 @@ mod tests {
         )
         .unwrap();
         assert_eq!(request.chat.messages().system_prompt(), "Be brief.");
-        assert_eq!(request.chat.messages()[1].content, "Hi");
+        assert_eq!(request.chat.messages()[1].text(), "Hi");
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn whole(head: &ReplyHead, completion: &Completion) -> Vec<u8> {
                 refusal: None,
             },
             logprobs: None,
-            finish_reason: finish_reason(completion.end.reason),
+            finish_reason: finish_reason(&completion.end.reason),
         }],
         usage: CompletionUsage::complete(completion.end.usage),
     };
@@ -57,10 +57,11 @@ pub(super) fn whole(head: &ReplyHead, completion: &Completion) -> Vec<u8> {
 }
 
 /// The API knows few reasons; strict clients refuse others.
-pub(super) fn finish_reason(reason: FinishReason) -> &'static str {
-    match reason.as_str() {
-        "length" => "length",
-        "content_filter" => "content_filter",
+pub(super) fn finish_reason(reason: &FinishReason) -> &'static str {
+    match reason {
+        FinishReason::Length => "length",
+        FinishReason::ContentFilter => "content_filter",
+        // Tools are not passed on, so that no client could answer a call.
         _ => "stop",
     }
 }

@@ -93,7 +93,7 @@ impl ReplyWriter for ChatCompletionWriter {
     }
 
     fn end(&mut self, out: &mut BytesMut, end: &CompletionEnd) {
-        let reason = finish_reason(end.reason);
+        let reason = finish_reason(&end.reason);
         self.chunk(out, |out| out.put_slice(b"{}"), Some(reason));
         if self.include_usage
             && let Some(usage) = CompletionUsage::complete(end.usage)
