@@ -293,8 +293,9 @@ fn with_image(url: &str) -> String {
 
 #[test]
 fn images_in_json() {
+    type Read = Result<(&'static str, &'static [u8]), &'static str>;
     // URL, media type and bytes of the image, or the words of the error
-    let cases: &[(&str, Result<(&str, &[u8]), &str>)] = &[
+    let cases: &[(&str, Read)] = &[
         (PNG_URL, Ok(("image/png", PNG))),
         ("DATA:Image/PNG;BASE64,iVBORw0KGgo=", Ok(("image/png", PNG))),
         ("data:image/png;base64,iVBORw0KGgo", Ok(("image/png", PNG))),
