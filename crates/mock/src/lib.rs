@@ -51,31 +51,23 @@
 //!
 //! The mocks run on the tokio runtime that starts them and need its I/O and time drivers.
 
-mod ai_engine;
-mod ai_reply;
-mod answer;
-mod aura;
-mod connection;
-mod gate;
-mod magickpen;
+mod answers;
+mod any_mock;
 mod md5_hex;
-mod php_json;
+mod memory;
+mod mock;
+mod protocol;
+mod protocols;
 mod proxy;
-mod read_request;
-mod reason;
-mod recording;
-mod request;
-mod script;
+mod received_message;
 mod server;
 mod sync;
 
-pub use ai_engine::{AiEngineBuilder, AiEngineMock, AiReceived, Permalinks, PluginVersion};
-pub use ai_reply::AiReply;
-pub use answer::{Answer, Ending, Framing, HeadFault, Step};
-pub use aura::{AuraBuilder, AuraFlavour, AuraMock, AuraReceived, ReceivedMessage};
-pub use gate::Gate;
-pub use magickpen::{Bundle, MagickPenBuilder, MagickPenMock};
+pub use answers::{Answer, Ending, Framing, Gate, HeadFault, RecordingError, Step};
+pub use any_mock::AnyMock;
+pub use mock::Mock;
+pub use protocol::{Protocol, Response};
+pub use protocols::*;
 pub use proxy::ProxyMock;
-pub use recording::RecordingError;
-pub use request::RecordedRequest;
-pub use server::{ClosedBy, ConnectionRecord, MockServer};
+pub use received_message::ReceivedMessage;
+pub use server::{ClosedBy, ConnectionRecord, MockServer, Pacing, RecordedRequest};

@@ -10,9 +10,12 @@ use tokio::io::{AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::read_request::{ReadFailure, read_request};
-use crate::request::RecordedRequest;
+use crate::memory::Memory;
+use crate::server::{ReadFailure, RecordedRequest, read_request};
 use crate::sync::lock;
+
+/// The largest body that is passed on.
+const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
 /// An HTTP forward proxy on the loopback interface, for tests that a client sends every request
 /// through its proxy.
@@ -42,7 +45,7 @@ pub struct ProxyMock {
 
 #[derive(Debug, Default)]
 struct Shared {
-    requests: Mutex<Vec<RecordedRequest>>,
+    requests: Mutex<Memory<RecordedRequest>>,
     routes: Mutex<HashMap<String, SocketAddr>>,
     authorization: Mutex<Option<String>>,
 }
@@ -87,9 +90,9 @@ impl ProxyMock {
         self
     }
 
-    /// Every request so far, as the client sent it.
+    /// The requests so far, as the client sent them; of more than 1,000 or 4 MiB only the newest.
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        lock(&self.shared.requests).clone()
+        lock(&self.shared.requests).to_vec()
     }
 }
 
@@ -118,12 +121,15 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 
 async fn forward(mut client: TcpStream, id: usize, shared: &Shared) -> io::Result<()> {
     let mut ahead = BytesMut::new();
-    let request = match read_request(&mut client, &mut ahead, id).await {
+    let request = match read_request(&mut client, &mut ahead, id, BODY_LIMIT).await {
         Ok(request) => request,
         Err(ReadFailure::Gone) => return Ok(()),
         Err(ReadFailure::Malformed(_)) => return refuse(&mut client, "400 Bad Request").await,
+        Err(ReadFailure::TooLarge) => {
+            return refuse(&mut client, "413 Request Entity Too Large").await;
+        }
     };
-    lock(&shared.requests).push(request.clone());
+    lock(&shared.requests).push(request.clone(), request.size());
     let demanded = lock(&shared.authorization).clone();
     if demanded.is_some() && request.header("proxy-authorization") != demanded.as_deref() {
         let status =

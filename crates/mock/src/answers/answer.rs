@@ -1,0 +1,295 @@
+//! One HTTP answer, down to its bytes.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::gate::Gate;
+use super::reason;
+
+/// What the server sends for one request: a head, steps, an ending.
+///
+/// ```
+/// use chatwire_mock::{Answer, Ending, Gate};
+/// use std::time::Duration;
+///
+/// let gate = Gate::new();
+/// let slow_and_broken = Answer::text(["first "])
+///     .delay(Duration::from_millis(20))
+///     .piece("second ")
+///     .wait(&gate)
+///     .piece("third")
+///     .ending(Ending::Reset);
+/// let busy = Answer::json(r#"{"message":"slow down"}"#)
+///     .with_status(429)
+///     .header("retry-after", "7");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub(crate) status: u16,
+    pub(crate) reason: Bytes,
+    pub(crate) headers: Vec<(String, Bytes)>,
+    pub(crate) framing: Framing,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) ending: Ending,
+    pub(crate) fault: Option<HeadFault>,
+    pub(crate) late_head: bool,
+}
+
+/// How the body is delimited. The header that says so is written by the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Framing {
+    /// `Transfer-Encoding: chunked`, one chunk a piece. The default.
+    Chunked,
+    /// `Content-Length` of all pieces together, or one more when the ending is not
+    /// [`Ending::Clean`]: the body is then never complete.
+    ContentLength,
+    /// A `Content-Length` of this value, whatever the pieces are. When it is too large, what
+    /// follows is the ending's affair: [`Ending::Clean`] leaves the client waiting,
+    /// [`Ending::Truncate`] closes the connection.
+    ContentLengthOf(u64),
+    /// No length: the body ends where the connection does.
+    Close,
+    /// No body; pieces are not sent. Where a client would then read to the end of the
+    /// connection, the head says `Content-Length: 0`.
+    None,
+}
+
+/// One step in sending a body.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Step {
+    /// Bytes that are written and flushed at once, as one chunk.
+    Piece(Bytes),
+    /// A pause.
+    Delay(Duration),
+    /// A pause until the gate is opened.
+    Wait(Gate),
+    /// The same piece over and over, without end when `times` is `None`. It is held in memory
+    /// once, so it can flood a client.
+    Repeat {
+        /// What is sent each time.
+        piece: Bytes,
+        /// How many times; `None` is for ever.
+        times: Option<u64>,
+    },
+}
+
+/// What happens after the last step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ending {
+    /// The body is completed and the connection kept for the next request. The default.
+    Clean,
+    /// The connection is closed in good order, but the body is not complete.
+    Truncate,
+    /// The connection is reset (TCP RST).
+    Reset,
+    /// The connection stays open without a byte until the client or the server goes away.
+    Stall,
+}
+
+/// What goes wrong before the body.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum HeadFault {
+    /// The request is read, then the connection closed without a byte.
+    CloseBeforeHead,
+    /// The request is read, then the connection reset.
+    ResetBeforeHead,
+    /// The request is read, and nothing ever sent.
+    StallBeforeHead,
+    /// So many bytes of the head are sent, then the connection is closed.
+    CutHead(usize),
+    /// So many bytes of the head are sent, then the connection is reset.
+    ResetMidHead(usize),
+    /// These bytes are sent in place of the head; steps and ending follow as usual.
+    RawHead(Bytes),
+}
+
+impl Answer {
+    /// An answer with this status, its usual reason phrase, no headers and an empty chunked body.
+    pub fn status(status: u16) -> Self {
+        Self {
+            status,
+            reason: Bytes::from_static(reason::canonical(status).as_bytes()),
+            headers: Vec::new(),
+            framing: Framing::Chunked,
+            steps: Vec::new(),
+            ending: Ending::Clean,
+            fault: None,
+            late_head: false,
+        }
+    }
+
+    /// Status 200 and these pieces, chunked, without a `Content-Type`.
+    pub fn stream<I>(pieces: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: AsRef<[u8]>,
+    {
+        pieces.into_iter().fold(Self::status(200), Self::piece)
+    }
+
+    /// Status 200 and these pieces, chunked, as `text/plain`.
+    pub fn text<I>(pieces: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: AsRef<[u8]>,
+    {
+        Self::stream(pieces).header("content-type", "text/plain; charset=utf-8")
+    }
+
+    /// Status 200 and this JSON, with its length. A `serde_json::Value` goes in with
+    /// [`to_string`](ToString::to_string); text that is not JSON is sent as it is.
+    pub fn json(json: impl ToString) -> Self {
+        Self::status(200)
+            .header("content-type", "application/json; charset=utf-8")
+            .framing(Framing::ContentLength)
+            .piece(json.to_string())
+    }
+
+    /// An HTML page with this status.
+    pub fn html(status: u16, body: impl AsRef<[u8]>) -> Self {
+        Self::status(status)
+            .header("content-type", "text/html; charset=UTF-8")
+            .framing(Framing::ContentLength)
+            .piece(body)
+    }
+
+    /// A redirect with this status.
+    pub fn redirect(status: u16, location: impl AsRef<str>) -> Self {
+        Self::status(status)
+            .header("location", location.as_ref())
+            .framing(Framing::ContentLength)
+    }
+
+    /// An answer that fails before its body.
+    pub fn fault(fault: HeadFault) -> Self {
+        Self::status(200).head_fault(fault)
+    }
+
+    /// These bytes exactly, then the end of the connection. Pieces added later follow unframed.
+    pub fn raw(bytes: impl AsRef<[u8]>) -> Self {
+        Self::fault(HeadFault::RawHead(copy(bytes))).framing(Framing::Close)
+    }
+
+    /// Replaces the status, and the reason phrase with its usual one.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self.reason = Bytes::from_static(reason::canonical(status).as_bytes());
+        self
+    }
+
+    /// The reason phrase, in any bytes.
+    #[must_use]
+    pub fn reason(mut self, reason: impl AsRef<[u8]>) -> Self {
+        self.reason = copy(reason);
+        self
+    }
+
+    /// Adds a header; one of the same name stays. The value can be any bytes.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name.into(), copy(value)));
+        self
+    }
+
+    /// Adds a header, unless there is one of that name.
+    pub(crate) fn default_header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        let known = self
+            .headers
+            .iter()
+            .any(|(known, _)| known.eq_ignore_ascii_case(name));
+        if known {
+            self
+        } else {
+            self.header(name, value)
+        }
+    }
+
+    /// How the body is delimited.
+    #[must_use]
+    pub fn framing(mut self, framing: Framing) -> Self {
+        self.framing = framing;
+        self
+    }
+
+    /// Adds a step.
+    #[must_use]
+    pub fn step(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    /// Adds a piece, written and flushed at once.
+    #[must_use]
+    pub fn piece(self, bytes: impl AsRef<[u8]>) -> Self {
+        self.step(Step::Piece(copy(bytes)))
+    }
+
+    /// Adds a pause.
+    #[must_use]
+    pub fn delay(self, duration: Duration) -> Self {
+        self.step(Step::Delay(duration))
+    }
+
+    /// Adds a pause until the gate is opened.
+    #[must_use]
+    pub fn wait(self, gate: &Gate) -> Self {
+        self.step(Step::Wait(gate.clone()))
+    }
+
+    /// Adds the same piece many times over, or for ever.
+    #[must_use]
+    pub fn repeat(self, piece: impl AsRef<[u8]>, times: impl Into<Option<u64>>) -> Self {
+        self.step(Step::Repeat {
+            piece: copy(piece),
+            times: times.into(),
+        })
+    }
+
+    /// What happens after the last step.
+    #[must_use]
+    pub fn ending(mut self, ending: Ending) -> Self {
+        self.ending = ending;
+        self
+    }
+
+    /// What goes wrong before the body.
+    #[must_use]
+    pub fn head_fault(mut self, fault: HeadFault) -> Self {
+        self.fault = Some(fault);
+        self
+    }
+
+    /// Sends the head together with the first piece, as PHP and Node.js do, so that steps before
+    /// that piece hold the head back too. Otherwise the head is sent at once.
+    #[must_use]
+    pub fn head_with_first_piece(mut self) -> Self {
+        self.late_head = true;
+        self
+    }
+
+    /// The length of all pieces together; endless ones count as far as a length can go.
+    pub(crate) fn body_len(&self) -> u64 {
+        const ENDLESS: u64 = i64::MAX as u64;
+        self.steps
+            .iter()
+            .map(|step| match step {
+                Step::Piece(piece) => piece.len() as u64,
+                Step::Repeat { piece, times } => {
+                    times.map_or(ENDLESS, |times| times.saturating_mul(piece.len() as u64))
+                }
+                Step::Delay(_) | Step::Wait(_) => 0,
+            })
+            .fold(0, u64::saturating_add)
+            .min(ENDLESS)
+    }
+}
+
+pub(crate) fn copy(bytes: impl AsRef<[u8]>) -> Bytes {
+    Bytes::copy_from_slice(bytes.as_ref())
+}

@@ -1,0 +1,143 @@
+//! Recordings of real servers, served again.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::answer::{Answer, Ending, Framing};
+use super::reason;
+
+/// Why a recording cannot be served.
+#[derive(Debug)]
+pub struct RecordingError {
+    what: String,
+}
+
+impl RecordingError {
+    fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into() }
+    }
+}
+
+impl fmt::Display for RecordingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not a recording: {}", self.what)
+    }
+}
+
+impl std::error::Error for RecordingError {}
+
+impl Answer {
+    /// The recorded answer, piece by piece, without the pauses that were between the pieces.
+    ///
+    /// A recording is a JSON object whose `response` has `status`, `reason`, `headers` (pairs),
+    /// `framing` (`chunked`, `content-length`, `close` or `none`), `body` (pieces, each with
+    /// `text` or `b64`, and `t_ms`) and `ended` (`clean`, `truncated`, `reset`, `timeout` or
+    /// `aborted-by-client`; the last two [stall](Ending::Stall)). Whatever else it has is not
+    /// looked at, and need not even be valid text.
+    ///
+    /// ```
+    /// let answer = chatwire_mock::Answer::from_recording(r#"{"response": {
+    ///     "status": 500, "reason": "café", "headers": [["content-type", "text/plain"]],
+    ///     "framing": "chunked", "body": [{"t_ms": 12.5, "text": "Error"}], "ended": "clean"
+    /// }}"#)?;
+    /// # Ok::<(), chatwire_mock::RecordingError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the text is not such an object.
+    pub fn from_recording(recording: &str) -> Result<Self, RecordingError> {
+        load(recording, false)
+    }
+
+    /// Like [`from_recording`](Self::from_recording), with the recorded pauses.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not a recording.
+    pub fn from_recording_timed(recording: &str) -> Result<Self, RecordingError> {
+        load(recording, true)
+    }
+}
+
+fn load(recording: &str, timed: bool) -> Result<Answer, RecordingError> {
+    // Only the response is parsed: requests may hold what is not valid JSON text.
+    let parts: BTreeMap<String, Box<RawValue>> =
+        serde_json::from_str(recording).map_err(|error| RecordingError::new(error.to_string()))?;
+    let response = parts
+        .get("response")
+        .ok_or_else(|| RecordingError::new("no response"))?;
+    let response: Value = serde_json::from_str(response.get())
+        .map_err(|error| RecordingError::new(error.to_string()))?;
+
+    let status = response
+        .get("status")
+        .and_then(Value::as_u64)
+        .and_then(|status| u16::try_from(status).ok())
+        .ok_or_else(|| RecordingError::new("no status"))?;
+    let mut answer = Answer::status(status);
+    if let Some(reason) = response.get("reason").and_then(Value::as_str) {
+        let reason =
+            reason::latin1(reason).ok_or_else(|| RecordingError::new("reason is not Latin-1"))?;
+        answer = answer.reason(reason);
+    }
+    for pair in items(&response, "headers") {
+        let (Some(name), Some(value)) = (string(pair.get(0)), string(pair.get(1))) else {
+            return Err(RecordingError::new("a header is not a pair"));
+        };
+        let value = reason::latin1(value).unwrap_or_else(|| value.as_bytes().to_vec());
+        answer = answer.header(name, value);
+    }
+    answer = answer.framing(match string(response.get("framing")) {
+        Some("chunked") => Framing::Chunked,
+        Some("content-length") => Framing::ContentLength,
+        Some("close") => Framing::Close,
+        Some("none") => Framing::None,
+        other => return Err(RecordingError::new(format!("framing {other:?}"))),
+    });
+    let mut clock = 0.0;
+    for piece in items(&response, "body") {
+        if let (true, Some(time)) = (timed, piece.get("t_ms").and_then(Value::as_f64)) {
+            let pause = Duration::try_from_secs_f64((time - clock) / 1000.0);
+            answer = answer.delay(pause.unwrap_or_default());
+            clock = time;
+        }
+        answer = match (string(piece.get("text")), string(piece.get("b64"))) {
+            (Some(text), _) => answer.piece(text),
+            (None, Some(base64)) => answer.piece(
+                STANDARD
+                    .decode(base64)
+                    .map_err(|_| RecordingError::new("a piece's base64"))?,
+            ),
+            (None, None) => return Err(RecordingError::new("a piece without text or b64")),
+        };
+    }
+    if timed {
+        answer = answer.head_with_first_piece();
+    }
+    Ok(answer.ending(match string(response.get("ended")) {
+        Some("clean") => Ending::Clean,
+        Some("truncated") => Ending::Truncate,
+        Some("reset") => Ending::Reset,
+        Some("timeout" | "aborted-by-client") => Ending::Stall,
+        other => return Err(RecordingError::new(format!("ended {other:?}"))),
+    }))
+}
+
+fn items<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    value
+        .get(key)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+}
+
+fn string(value: Option<&Value>) -> Option<&str> {
+    value.and_then(Value::as_str)
+}

@@ -1,0 +1,168 @@
+//! A mock by the name of its provider.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Deref;
+
+use crate::answers::Answer;
+use crate::protocol::Protocol;
+use crate::protocols::{
+    AiEngineMock, AiEngineProtocol, AuraMock, AuraProtocol, MagickPenMock, MagickPenProtocol,
+};
+use crate::server::{MockServer, RecordedRequest};
+
+/// The mock of any provider.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use chatwire_mock::AnyMock;
+///
+/// for provider in AnyMock::PROVIDERS {
+///     let mock = AnyMock::by_name(provider).await?;
+///     mock.reply("Hello there");
+///     assert_eq!(mock.provider(), provider);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum AnyMock {
+    /// The mock of `magickpen`.
+    MagickPen(MagickPenMock),
+    /// The mock of `chatgpt4online`.
+    AiEngine(AiEngineMock),
+    /// The mock of `aura`.
+    Aura(AuraMock),
+}
+
+/// Does the same with whichever mock it is.
+macro_rules! with_each {
+    ($any:expr, $mock:ident => $do:expr) => {
+        match $any {
+            AnyMock::MagickPen($mock) => $do,
+            AnyMock::AiEngine($mock) => $do,
+            AnyMock::Aura($mock) => $do,
+        }
+    };
+}
+
+impl AnyMock {
+    /// The providers that have a mock.
+    pub const PROVIDERS: [&'static str; 3] = [
+        MagickPenProtocol::PROVIDER,
+        AiEngineProtocol::PROVIDER,
+        AuraProtocol::PROVIDER,
+    ];
+
+    /// Starts the mock of this provider on a free port of the loopback interface.
+    ///
+    /// # Errors
+    ///
+    /// When there is no mock of that name ([`io::ErrorKind::NotFound`]), or no port can be had.
+    pub async fn by_name(provider: &str) -> io::Result<Self> {
+        Self::bind(provider, (Ipv4Addr::LOCALHOST, 0).into()).await
+    }
+
+    /// Starts the mock of this provider on this address.
+    ///
+    /// # Errors
+    ///
+    /// When there is no mock of that name ([`io::ErrorKind::NotFound`]), or the address cannot be
+    /// had.
+    pub async fn bind(provider: &str, addr: SocketAddr) -> io::Result<Self> {
+        match provider {
+            MagickPenProtocol::PROVIDER => {
+                let mock = MagickPenMock::builder().addr(addr).start().await?;
+                Ok(Self::MagickPen(mock))
+            }
+            AiEngineProtocol::PROVIDER => {
+                let mock = AiEngineMock::builder().addr(addr).start().await?;
+                Ok(Self::AiEngine(mock))
+            }
+            AuraProtocol::PROVIDER => {
+                let mock = AuraMock::builder().addr(addr).start().await?;
+                Ok(Self::Aura(mock))
+            }
+            _ => Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                format!(
+                    "no mock of a provider {provider:?}; there are {}",
+                    Self::PROVIDERS.join(", ")
+                ),
+            )),
+        }
+    }
+
+    /// Whether this request asks a question of any of the mocks.
+    pub fn is_chat(request: &RecordedRequest) -> bool {
+        MagickPenProtocol::is_chat(request)
+            || AiEngineProtocol::is_chat(request)
+            || AuraProtocol::is_chat(request)
+    }
+
+    /// The provider's name.
+    pub fn provider(&self) -> &'static str {
+        fn name<P: Protocol>(_: &crate::Mock<P>) -> &'static str {
+            P::PROVIDER
+        }
+        with_each!(self, mock => name(mock))
+    }
+
+    /// The base address, with the server's directory and without a slash at its end.
+    pub fn base_url(&self) -> String {
+        with_each!(self, mock => mock.base_url())
+    }
+
+    /// Queues this text as the reply to the next question that is in order.
+    pub fn reply(&self, text: impl Into<String>) -> &Self {
+        let text = text.into();
+        with_each!(self, mock => { mock.reply(text); });
+        self
+    }
+
+    /// The answer of this kind of server where the model behind it fails with this message.
+    pub fn failure(&self, message: &str) -> Answer {
+        fn failure<P: Protocol>(_: &crate::Mock<P>, message: &str) -> Answer {
+            P::failure(message)
+        }
+        with_each!(self, mock => failure(mock, message))
+    }
+
+    /// How often clients fetched credentials.
+    pub fn credential_fetches(&self) -> usize {
+        with_each!(self, mock => mock.credential_fetches())
+    }
+
+    /// The secrets that the server gives out now.
+    pub fn secrets(&self) -> Vec<String> {
+        with_each!(self, mock => mock.secrets())
+    }
+}
+
+impl Deref for AnyMock {
+    type Target = MockServer;
+
+    fn deref(&self) -> &MockServer {
+        with_each!(self, mock => mock)
+    }
+}
+
+impl From<MagickPenMock> for AnyMock {
+    fn from(mock: MagickPenMock) -> Self {
+        Self::MagickPen(mock)
+    }
+}
+
+impl From<AiEngineMock> for AnyMock {
+    fn from(mock: AiEngineMock) -> Self {
+        Self::AiEngine(mock)
+    }
+}
+
+impl From<AuraMock> for AnyMock {
+    fn from(mock: AuraMock) -> Self {
+        Self::Aura(mock)
+    }
+}

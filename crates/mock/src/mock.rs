@@ -1,0 +1,90 @@
+//! A mock of any protocol.
+
+use std::io;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio::net::ToSocketAddrs;
+
+use crate::protocol::{Protocol, Response};
+use crate::server::{MockServer, Pacing, RecordedRequest, Script};
+
+/// A mock server that speaks a protocol.
+///
+/// It dereferences to [`MockServer`], which has the script, the recorded requests and the
+/// connections. Clones are the same server.
+#[derive(Debug)]
+pub struct Mock<P> {
+    server: MockServer,
+    protocol: Arc<P>,
+}
+
+impl<P: Protocol> Mock<P> {
+    /// Starts a server of this protocol on this address.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be had.
+    pub async fn serve(addr: impl ToSocketAddrs, protocol: P) -> io::Result<Self> {
+        let protocol = Arc::new(protocol);
+        let speaker = Arc::clone(&protocol);
+        let answerer = move |request: &RecordedRequest, script: &Script| {
+            let answer = match speaker.respond(request) {
+                Response::Answer(answer) => answer,
+                Response::Reply(reply) => script
+                    .next(request)
+                    .unwrap_or_else(|| speaker.write(&reply, request, &script.pacing())),
+            };
+            speaker.complete(answer, request)
+        };
+        let server = MockServer::serve(addr, Arc::new(answerer)).await?;
+        Ok(Self { server, protocol })
+    }
+
+    /// The base address, with the server's directory and without a slash at its end.
+    pub fn base_url(&self) -> String {
+        format!("{}{}", self.server.url(), self.protocol.directory())
+    }
+
+    /// Queues this reply for the next question that is in order. It is written as the protocol
+    /// and the question ask.
+    pub fn reply(&self, reply: impl Into<P::Reply>) -> &Self {
+        let (reply, protocol) = (reply.into(), Arc::clone(&self.protocol));
+        let maker = move |request: &RecordedRequest, pacing: &Pacing| {
+            protocol.write(&reply, request, pacing)
+        };
+        self.server.push(Arc::new(maker));
+        self
+    }
+
+    /// How often clients fetched credentials.
+    pub fn credential_fetches(&self) -> usize {
+        self.protocol.credential_fetches()
+    }
+
+    /// The secrets that the server gives out now.
+    pub fn secrets(&self) -> Vec<String> {
+        self.protocol.secrets()
+    }
+
+    pub(crate) fn protocol(&self) -> &P {
+        &self.protocol
+    }
+}
+
+impl<P> Clone for Mock<P> {
+    fn clone(&self) -> Self {
+        Self {
+            server: self.server.clone(),
+            protocol: Arc::clone(&self.protocol),
+        }
+    }
+}
+
+impl<P> Deref for Mock<P> {
+    type Target = MockServer;
+
+    fn deref(&self) -> &MockServer {
+        &self.server
+    }
+}

@@ -1,0 +1,104 @@
+//! What a protocol is to a mock.
+
+use std::fmt;
+
+use crate::answers::Answer;
+use crate::server::{Pacing, RecordedRequest};
+
+/// A protocol that a [`Mock`](crate::Mock) speaks: the checks and routes of a real server, and
+/// how it writes a reply.
+///
+/// A protocol answers everything but questions that are in order; those are the script's.
+///
+/// ```
+/// use chatwire_mock::{Answer, Mock, Pacing, Protocol, RecordedRequest, Response};
+///
+/// /// Says everything twice.
+/// #[derive(Debug)]
+/// struct Parrot;
+///
+/// impl Protocol for Parrot {
+///     const PROVIDER: &'static str = "parrot";
+///     type Reply = String;
+///
+///     fn is_chat(request: &RecordedRequest) -> bool {
+///         request.path() == "/say"
+///     }
+///
+///     fn respond(&self, request: &RecordedRequest) -> Response<String> {
+///         if Self::is_chat(request) {
+///             Response::Reply(request.text().repeat(2))
+///         } else {
+///             Response::Answer(Answer::html(404, "<h1>Not Found</h1>"))
+///         }
+///     }
+///
+///     fn write(&self, reply: &String, _: &RecordedRequest, pacing: &Pacing) -> Answer {
+///         pacing.split(reply).iter().fold(Answer::status(200), Answer::piece)
+///     }
+///
+///     fn failure(message: &str) -> Answer {
+///         Answer::text([message]).with_status(500)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let mock = Mock::serve("127.0.0.1:0", Parrot).await?;
+/// mock.reply("not what you said");
+/// # Ok(())
+/// # }
+/// ```
+pub trait Protocol: fmt::Debug + Send + Sync + 'static {
+    /// The name of the provider that speaks this protocol, such as `aura`.
+    const PROVIDER: &'static str;
+
+    /// A reply as a test describes it, such as its text.
+    type Reply: fmt::Debug + Send + Sync + 'static;
+
+    /// Whether this request asks a question, in order or not.
+    fn is_chat(request: &RecordedRequest) -> bool
+    where
+        Self: Sized;
+
+    /// Answers a request.
+    fn respond(&self, request: &RecordedRequest) -> Response<Self::Reply>;
+
+    /// Writes a reply as the real server does to this request.
+    fn write(&self, reply: &Self::Reply, request: &RecordedRequest, pacing: &Pacing) -> Answer;
+
+    /// Adds what the real server adds to every answer, scripted ones included.
+    fn complete(&self, answer: Answer, request: &RecordedRequest) -> Answer {
+        let _ = request;
+        answer
+    }
+
+    /// The real server's answer where the model behind it fails with this message.
+    fn failure(message: &str) -> Answer
+    where
+        Self: Sized;
+
+    /// The directory that the server is in, such as `/blog`; empty for the root.
+    fn directory(&self) -> &str {
+        ""
+    }
+
+    /// The secrets that the server gives out now, which no client may show to anybody.
+    fn secrets(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// How often clients fetched credentials.
+    fn credential_fetches(&self) -> usize {
+        0
+    }
+}
+
+/// What a [`Protocol`] says to a request.
+#[derive(Clone, Debug)]
+pub enum Response<R> {
+    /// The answer, whatever the script says: credentials, pages, refusals.
+    Answer(Answer),
+    /// The request is a question and in order: the script's answer, or this reply if it has none.
+    Reply(R),
+}

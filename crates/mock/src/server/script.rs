@@ -1,0 +1,83 @@
+//! What a server answers, and when.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::pacing::Pacing;
+use super::request::RecordedRequest;
+use crate::answers::Answer;
+use crate::sync::lock;
+
+/// Answers every request that no override took.
+pub(crate) type Answerer = Arc<dyn Fn(&RecordedRequest, &Script) -> Answer + Send + Sync>;
+/// Makes an answer when its turn has come.
+pub(crate) type Maker = Arc<dyn Fn(&RecordedRequest, &Pacing) -> Answer + Send + Sync>;
+type Override = Arc<dyn Fn(&RecordedRequest) -> Option<Answer> + Send + Sync>;
+
+#[derive(Default)]
+pub(crate) struct Script {
+    overrides: Mutex<Vec<Override>>,
+    queue: Mutex<VecDeque<Maker>>,
+    always: Mutex<Option<Maker>>,
+    pacing: Mutex<Pacing>,
+    fragment: Mutex<Option<usize>>,
+}
+
+impl Script {
+    pub(crate) fn push(&self, maker: Maker) {
+        lock(&self.queue).push_back(maker);
+    }
+
+    pub(crate) fn set_always(&self, maker: Maker) {
+        *lock(&self.always) = Some(maker);
+    }
+
+    pub(crate) fn add_override(&self, with: Override) {
+        lock(&self.overrides).push(with);
+    }
+
+    pub(crate) fn set_piece_chars(&self, chars: usize) {
+        lock(&self.pacing).piece_chars = Some(chars.max(1));
+    }
+
+    pub(crate) fn set_delay(&self, delay: Duration) {
+        lock(&self.pacing).delay = Some(delay);
+    }
+
+    pub(crate) fn pacing(&self) -> Pacing {
+        *lock(&self.pacing)
+    }
+
+    pub(crate) fn set_fragment(&self, size: usize) {
+        *lock(&self.fragment) = (size > 0).then_some(size);
+    }
+
+    pub(crate) fn fragment(&self) -> Option<usize> {
+        *lock(&self.fragment)
+    }
+
+    /// The answer that stands above the protocol.
+    pub(crate) fn overriding(&self, request: &RecordedRequest) -> Option<Answer> {
+        // Cloned, since what a test gave us may use the mock itself.
+        let overrides = lock(&self.overrides).clone();
+        overrides.iter().find_map(|with| with(request))
+    }
+
+    /// The scripted answer to a chat request that is in order.
+    pub(crate) fn next(&self, request: &RecordedRequest) -> Option<Answer> {
+        let queued = lock(&self.queue).pop_front();
+        let maker = queued.or_else(|| lock(&self.always).clone())?;
+        Some(maker(request, &self.pacing()))
+    }
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Script")
+            .field("queued", &lock(&self.queue).len())
+            .field("pacing", &self.pacing())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,89 @@
+//! What the tasks of one server share.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::watch;
+
+use super::log::{ClosedBy, Log};
+use super::request::RecordedRequest;
+use super::script::{Answerer, Script};
+use crate::answers::Answer;
+use crate::sync::lock;
+
+/// The largest body that is taken unless the user says otherwise: the default of nginx.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+pub(crate) struct Shared {
+    pub(crate) script: Script,
+    protocol: Answerer,
+    log: Mutex<Log>,
+    changed: watch::Sender<()>,
+    body_limit: AtomicUsize,
+}
+
+impl Shared {
+    pub(crate) fn new(protocol: Answerer) -> Self {
+        Self {
+            script: Script::default(),
+            protocol,
+            log: Mutex::default(),
+            changed: watch::Sender::new(()),
+            body_limit: AtomicUsize::new(BODY_LIMIT),
+        }
+    }
+
+    /// Records the request and finds its answer.
+    pub(crate) fn respond(&self, request: &RecordedRequest) -> Answer {
+        self.update(|log| log.request(request));
+        self.script
+            .overriding(request)
+            .unwrap_or_else(|| (self.protocol)(request, &self.script))
+    }
+
+    pub(crate) fn log<T>(&self, read: impl FnOnce(&Log) -> T) -> T {
+        read(&lock(&self.log))
+    }
+
+    /// Changes the log and wakes those who wait for a change.
+    pub(crate) fn update<T>(&self, change: impl FnOnce(&mut Log) -> T) -> T {
+        let changed = change(&mut lock(&self.log));
+        self.changed.send_replace(());
+        changed
+    }
+
+    pub(crate) async fn wait_until<T>(&self, mut done: impl FnMut(&Log) -> Option<T>) -> T {
+        let mut changed = self.changed.subscribe();
+        loop {
+            if let Some(found) = self.log(&mut done) {
+                return found;
+            }
+            if changed.changed().await.is_err() {
+                // Unreachable while `self` holds the sender.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    pub(crate) fn set_body_limit(&self, bytes: usize) {
+        self.body_limit.store(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn body_limit(&self) -> usize {
+        self.body_limit.load(Ordering::Relaxed)
+    }
+}
+
+/// One open connection: recorded as closed when it is dropped, also with its task.
+pub(crate) struct OpenConnection {
+    pub(crate) shared: std::sync::Arc<Shared>,
+    pub(crate) number: usize,
+    pub(crate) closed_by: ClosedBy,
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.shared
+            .update(|log| log.closed(self.number, self.closed_by));
+    }
+}
