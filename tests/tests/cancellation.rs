@@ -15,9 +15,8 @@ use std::time::{Duration, Instant};
 
 use chatwire::{ChatRequest, Provider, ProviderExt as _, ProviderOptions, ReplyEvent, provider};
 use chatwire_mock::{
-    AiReply, Answer, Ending, Framing, Gate, HeadFault, MockServer, RecordedRequest,
+    AiReply, Answer, AnyMock, Ending, Framing, Gate, HeadFault, MockServer, RecordedRequest,
 };
-use chatwire_tests::Mock;
 use futures::FutureExt as _;
 
 /// How soon the server must see it.
@@ -25,12 +24,6 @@ const SOON: Duration = Duration::from_millis(50);
 
 /// How often a point is tried: another program may hold this one up.
 const TRIES: usize = 5;
-
-fn is_chat(request: &RecordedRequest) -> bool {
-    ["/ask", "/api/chat", "/chats/submit"]
-        .iter()
-        .any(|path| request.target.ends_with(path))
-}
 
 /// Where a reply is dropped.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -85,7 +78,7 @@ impl Point {
             false => Answer::stream(["some text "]),
         };
         let stall = |fault| Some(Answer::fault(fault));
-        match (self, is_chat(request)) {
+        match (self, AnyMock::is_chat(request)) {
             (Point::CredentialsHead, false) => stall(HeadFault::StallBeforeHead),
             (Point::CredentialsBody, false) => Some(Answer::stream(["{"]).ending(Ending::Stall)),
             (Point::BeforeHead, true) => stall(HeadFault::StallBeforeHead),
@@ -185,8 +178,8 @@ async fn tasks_end(most: usize, case: &str) {
 /// One try; gives how long the server waited to see it.
 async fn try_once(name: &str, point: Point) -> Duration {
     let case = format!("{point:?} of {name}");
-    let mock = Mock::of(name).await.unwrap();
-    let server = mock.server();
+    let mock = AnyMock::by_name(name).await.unwrap();
+    let server: &MockServer = &mock;
     let before_client = alive();
     let options = ProviderOptions::new().base_url(server.url());
     let client = provider(name, options).unwrap();
@@ -196,7 +189,7 @@ async fn try_once(name: &str, point: Point) -> Duration {
         // Credentials and a connection are there already.
         client.reply(&request).await.unwrap();
     }
-    let fetches = mock.fetches();
+    let fetches = mock.credential_fetches();
     let faulty = Arc::new(AtomicUsize::new(0));
     let seen = faulty.clone();
     let owned = name.to_owned();
@@ -220,8 +213,12 @@ async fn try_once(name: &str, point: Point) -> Duration {
     let reply = client.reply(&request).await;
     assert!(reply.is_ok(), "{case}: {reply:?}");
     let fresh = in_credentials || point == Point::Renewal;
-    let more = u64::from(fresh && name != "aura");
-    assert_eq!(mock.fetches(), fetches + more, "{case}: credentials");
+    let more = usize::from(fresh && name != "aura");
+    assert_eq!(
+        mock.credential_fetches(),
+        fetches + more,
+        "{case}: credentials"
+    );
     drop(client);
     tasks_end(before_client, &case).await;
     took
@@ -252,12 +249,12 @@ async fn a_dropped_reply_closes_its_connection_at_once() {
 #[tokio::test]
 async fn a_fetch_of_credentials_that_is_dropped_goes_on_to_the_next_caller() {
     for name in ["magickpen", "chatgpt4online"] {
-        let mock = Mock::of(name).await.unwrap();
-        let server = mock.server();
+        let mock = AnyMock::by_name(name).await.unwrap();
+        let server: &MockServer = &mock;
         let gate = Gate::new();
         let (held, first) = (gate.clone(), AtomicUsize::new(0));
         server.answer_with(move |request| {
-            if is_chat(request) || first.fetch_add(1, Ordering::SeqCst) > 0 {
+            if AnyMock::is_chat(request) || first.fetch_add(1, Ordering::SeqCst) > 0 {
                 return None;
             }
             Some(Answer::status(200).wait(&held).ending(Ending::Stall))
@@ -296,7 +293,7 @@ async fn a_fetch_of_credentials_that_is_dropped_goes_on_to_the_next_caller() {
             }
         }
         assert_eq!(served, 6, "{name}");
-        assert_eq!(mock.fetches(), 1, "{name}");
+        assert_eq!(mock.credential_fetches(), 1, "{name}");
     }
 }
 
@@ -304,8 +301,8 @@ async fn a_fetch_of_credentials_that_is_dropped_goes_on_to_the_next_caller() {
 #[tokio::test]
 async fn the_other_replies_go_on() {
     for name in ["magickpen", "chatgpt4online", "aura"] {
-        let mock = Mock::of(name).await.unwrap();
-        let server = mock.server();
+        let mock = AnyMock::by_name(name).await.unwrap();
+        let server: &MockServer = &mock;
         let gate = Gate::new();
         let answer = match name {
             "chatgpt4online" => AiReply::new()
@@ -350,14 +347,14 @@ async fn the_other_replies_go_on() {
 #[tokio::test]
 async fn nothing_is_sent_before_the_first_poll() {
     for name in ["magickpen", "chatgpt4online", "aura"] {
-        let mock = Mock::of(name).await.unwrap();
-        let client = provider(name, ProviderOptions::new().base_url(mock.server().url())).unwrap();
+        let mock = AnyMock::by_name(name).await.unwrap();
+        let client = provider(name, ProviderOptions::new().base_url(mock.url())).unwrap();
         let request = ChatRequest::new("hi");
         drop(client.stream(&request));
         // Polled once, and dropped.
         assert!(client.stream(&request).now_or_never().is_none());
         tokio::time::sleep(Duration::from_millis(50)).await;
-        assert_eq!(mock.server().requests().len(), 0, "{name}");
+        assert_eq!(mock.requests().len(), 0, "{name}");
         client.reply(&request).await.unwrap();
     }
 }

@@ -16,19 +16,12 @@ use chatwire::HttpConfig;
 use chatwire::{
     ChatRequest, ErrorKind, Fallback, Provider, ProviderExt as _, ProviderOptions, Retry, provider,
 };
-use chatwire_mock::{
-    AiEngineMock, AiReply, Answer, AuraMock, Ending, HeadFault, MagickPenMock, MockServer,
-    RecordedRequest,
-};
+use chatwire_mock::{AiReply, Answer, AnyMock, Ending, HeadFault, MockServer};
 
-const NAMES: [&str; 3] = ["magickpen", "chatgpt4online", "aura"];
+const NAMES: [&str; 3] = AnyMock::PROVIDERS;
 
-async fn mock(name: &str) -> MockServer {
-    match name {
-        "magickpen" => (*MagickPenMock::start().await.unwrap()).clone(),
-        "chatgpt4online" => (*AiEngineMock::start().await.unwrap()).clone(),
-        _ => (*AuraMock::start().await.unwrap()).clone(),
-    }
+async fn mock(name: &str) -> AnyMock {
+    AnyMock::by_name(name).await.unwrap()
 }
 
 fn client(name: &str, server: &MockServer) -> Arc<dyn Provider> {
@@ -37,17 +30,11 @@ fn client(name: &str, server: &MockServer) -> Arc<dyn Provider> {
     provider(name, options).unwrap()
 }
 
-fn is_chat(request: &RecordedRequest) -> bool {
-    ["/ask", "/api/chat", "/chats/submit"]
-        .iter()
-        .any(|path| request.target.ends_with(path))
-}
-
 /// Answers the first questions so.
 fn fail(server: &MockServer, times: usize, answer: Answer) {
     let asked = AtomicUsize::new(0);
     server.answer_with(move |request| {
-        let fails = is_chat(request) && asked.fetch_add(1, Ordering::SeqCst) < times;
+        let fails = AnyMock::is_chat(request) && asked.fetch_add(1, Ordering::SeqCst) < times;
         fails.then(|| answer.clone())
     });
 }
@@ -56,7 +43,7 @@ fn questions(server: &MockServer) -> usize {
     server
         .requests()
         .iter()
-        .filter(|request| is_chat(request))
+        .filter(|request| AnyMock::is_chat(request))
         .count()
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use chatwire::HttpConfig;
 use chatwire::{ChatRequest, ProviderOptions, ReplyEvent, provider};
-use chatwire_mock::{AiEngineMock, AiReply, Answer, AuraMock, Gate, MagickPenMock, MockServer};
+use chatwire_mock::{AiReply, Answer, AnyMock, Gate, MockServer};
 use futures::future::join_all;
 
 const COUNT: usize = 1000;
@@ -53,24 +53,16 @@ fn respond(server: &MockServer, name: &str, gate: &Gate) {
 async fn a_thousand_replies_at_once() {
     // Client and server are one process here: two sockets a reply.
     rlimit::increase_nofile_limit(8192).unwrap();
-    for name in ["magickpen", "chatgpt4online", "aura"] {
-        let (pen, site, aura) = (
-            MagickPenMock::start().await.unwrap(),
-            AiEngineMock::start().await.unwrap(),
-            AuraMock::start().await.unwrap(),
-        );
-        let server: &MockServer = match name {
-            "magickpen" => &pen,
-            "chatgpt4online" => &site,
-            _ => &aura,
-        };
+    for name in AnyMock::PROVIDERS {
+        let mock = AnyMock::by_name(name).await.unwrap();
+        mock.remember(2 * COUNT, 64 * 1024 * 1024);
         let gate = Gate::new();
-        respond(server, name, &gate);
+        respond(&mock, name, &gate);
         let wide = Duration::from_secs(60);
         let http = HttpConfig::new()
             .with_connect_timeout(wide)
             .with_first_byte_timeout(wide);
-        let options = ProviderOptions::new().base_url(server.url()).http(http);
+        let options = ProviderOptions::new().base_url(mock.url()).http(http);
         let client = provider(name, options).unwrap();
         let begun = Arc::new(tokio::sync::Barrier::new(COUNT + 1));
         let replies = (0..COUNT).map(|n| {
@@ -95,18 +87,14 @@ async fn a_thousand_replies_at_once() {
         tokio::time::timeout(wide, begun.wait())
             .await
             .expect("all replies to begin");
-        assert!(server.open_connections() >= COUNT, "{name}");
+        assert!(mock.open_connections() >= COUNT, "{name}");
         gate.open();
         for reply in join_all(replies).await {
             reply.unwrap();
         }
-        let fetches = match name {
-            "magickpen" => pen.credential_fetches() as u64,
-            "chatgpt4online" => site.sessions_started(),
-            _ => 1,
-        };
-        assert_eq!(fetches, 1, "{name}");
+        let fetches = usize::from(name != "aura");
+        assert_eq!(mock.credential_fetches(), fetches, "{name}");
         let chats = if name == "aura" { COUNT } else { COUNT + 1 };
-        assert_eq!(server.requests().len(), chats, "{name}");
+        assert_eq!(mock.requests().len(), chats, "{name}");
     }
 }

@@ -21,7 +21,7 @@ use chatwire::{
     ChatRequest, Error, ErrorKind, Limit, Provider, ProviderExt as _, ProviderOptions, ReplyEvent,
     provider,
 };
-use chatwire_mock::{AiEngineMock, Answer, AuraMock, MagickPenMock, RecordedRequest};
+use chatwire_mock::{AiEngineMock, Answer, AnyMock, AuraMock, MagickPenMock, RecordedRequest};
 
 const GIB: u64 = 1 << 30;
 
@@ -78,10 +78,7 @@ fn events() -> Answer {
 fn answer(request: &RecordedRequest, reply: &Answer) -> Option<Answer> {
     let junk = |status| Answer::status(status).repeat("x".repeat(PIECE), GIB / PIECE as u64);
     let text = request.text();
-    let is_chat = ["/ask", "/api/chat", "/chats/submit"]
-        .iter()
-        .any(|path| request.target.ends_with(path));
-    if !is_chat {
+    if !AnyMock::is_chat(request) {
         let wants = request.header("x-test") == Some("junk");
         return wants.then(|| junk(200));
     }

@@ -19,17 +19,16 @@ use chatwire::{
     Role, provider, providers,
 };
 use chatwire_mock::{
-    AiEngineMock, AiReply, Answer, AuraMock, Gate, MagickPenMock, Permalinks, PluginVersion,
-    ProxyMock,
+    AiEngineMock, AiReply, Answer, AnyMock, AuraMock, Gate, MagickPenMock, MockServer, Permalinks,
+    PluginVersion, ProxyMock,
 };
-use chatwire_tests::Mock;
 use serde_json::{Value, json};
 
 /// Answers with a first piece, and the rest when the gate opens.
-fn hold_back(mock: &Mock, first: &str, rest: &str, gate: &Gate) {
-    let server = mock.server();
+fn hold_back(mock: &AnyMock, first: &str, rest: &str, gate: &Gate) {
+    let server: &MockServer = mock;
     match mock {
-        Mock::AiEngine(_) => server.answer(
+        AnyMock::AiEngine(_) => server.answer(
             AiReply::new()
                 .delta(first)
                 .wait(gate)
@@ -50,8 +49,8 @@ fn names() -> Vec<&'static str> {
     providers().iter().map(|kind| kind.name).collect()
 }
 
-fn client(name: &str, mock: &Mock) -> Arc<dyn Provider> {
-    let url = mock.server().url();
+fn client(name: &str, mock: &AnyMock) -> Arc<dyn Provider> {
+    let url = mock.url();
     provider(name, ProviderOptions::new().base_url(url)).unwrap()
 }
 
@@ -68,7 +67,7 @@ fn the_options_of_a_request_are_listed() {
 #[tokio::test]
 async fn every_provider_answers_from_its_mock() {
     for name in names() {
-        let mock = Mock::of(name).await.unwrap();
+        let mock = AnyMock::by_name(name).await.unwrap();
         let reply = client(name, &mock)
             .reply(&ChatRequest::new("hello there"))
             .await
@@ -82,7 +81,7 @@ async fn every_provider_answers_from_its_mock() {
 #[tokio::test]
 async fn the_first_text_is_out_while_the_server_holds_the_rest_back() {
     for name in names() {
-        let mock = Mock::of(name).await.unwrap();
+        let mock = AnyMock::by_name(name).await.unwrap();
         let gate = Gate::new();
         hold_back(&mock, "first", " rest", &gate);
         let request = ChatRequest::new("hi");
@@ -100,15 +99,15 @@ async fn the_first_text_is_out_while_the_server_holds_the_rest_back() {
 #[tokio::test]
 async fn a_further_reply_costs_one_request_on_the_same_connection() {
     for name in names() {
-        let mock = Mock::of(name).await.unwrap();
+        let mock = AnyMock::by_name(name).await.unwrap();
         let client = client(name, &mock);
         client.reply(&ChatRequest::new("one")).await.unwrap();
-        let before = mock.server().requests().len();
+        let before = mock.requests().len();
         for round in 1..=5 {
             client.reply(&ChatRequest::new("more")).await.unwrap();
-            assert_eq!(mock.server().requests().len(), before + round, "{name}");
+            assert_eq!(mock.requests().len(), before + round, "{name}");
         }
-        assert_eq!(mock.server().connections(), 1, "{name}");
+        assert_eq!(mock.connections(), 1, "{name}");
     }
 }
 
@@ -136,7 +135,7 @@ async fn bad_input_is_refused_before_anything_is_sent() {
         ("model", ChatRequest::new("hi").with_model(""), "model"),
     ];
     for name in names() {
-        let mock = Mock::of(name).await.unwrap();
+        let mock = AnyMock::by_name(name).await.unwrap();
         let client = client(name, &mock);
         for (case, request, words) in &cases {
             let error = client.stream(request).await.unwrap_err();
@@ -144,7 +143,7 @@ async fn bad_input_is_refused_before_anything_is_sent() {
             assert!(message.contains(words), "{name}, {case}: {message}");
             assert!(message.starts_with(name), "{name}, {case}: {message}");
         }
-        assert_eq!(mock.server().requests().len(), 0, "{name}");
+        assert_eq!(mock.requests().len(), 0, "{name}");
         let bad_options = [
             (
                 ProviderOptions::new().base_url("example.org"),
@@ -183,18 +182,16 @@ async fn bad_input_is_refused_before_anything_is_sent() {
 #[tokio::test]
 async fn a_proxy_sees_every_request_and_headers_are_on_all() {
     for name in names() {
-        let mock = Mock::of(name).await.unwrap();
+        let mock = AnyMock::by_name(name).await.unwrap();
         let proxy = ProxyMock::start().await.unwrap();
         let http = HttpConfig::new()
             .with_proxy(proxy.url())
             .with_header("x-team", "search")
             .with_user_agent("test/1");
-        let options = ProviderOptions::new()
-            .base_url(mock.server().url())
-            .http(http);
+        let options = ProviderOptions::new().base_url(mock.url()).http(http);
         let client = provider(name, options).unwrap();
         client.reply(&ChatRequest::new("hi")).await.unwrap();
-        let requests = mock.server().requests();
+        let requests = mock.requests();
         assert_eq!(proxy.requests().len(), requests.len(), "{name}");
         for request in requests {
             assert_eq!(request.header("x-team"), Some("search"), "{name}");
@@ -456,8 +453,8 @@ async fn chatgpt4online_finds_its_way_on_every_kind_of_site() {
                 let request = ChatRequest::new(Messages::new().system("SYS").user("hi"));
                 let reply = client.reply(&request).await;
                 assert!(reply.is_ok(), "{case}: {reply:?}");
-                let received = mock.received();
-                assert_eq!(received[0].instructions, "SYS", "{case}");
+                let received = mock.model_received();
+                assert_eq!(received[0].system_prompt, "SYS", "{case}");
                 let before = mock.requests().len();
                 client.reply(&request).await.unwrap();
                 assert_eq!(mock.requests().len(), before + 1, "{case}: not remembered");
@@ -476,18 +473,18 @@ async fn chatgpt4online_keeps_its_nonce_fresh() {
     .unwrap();
     let request = ChatRequest::new("hi");
     client.reply(&request).await.unwrap();
-    assert_eq!(mock.sessions_started(), 1);
+    assert_eq!(mock.credential_fetches(), 1);
     // An ageing nonce is answered with the fresh one, which is adopted.
     mock.age_nonce();
     client.reply(&request).await.unwrap();
     client.reply(&request).await.unwrap();
     let last = mock.requests().pop().unwrap();
     assert_eq!(last.header("x-wp-nonce"), Some(mock.nonce().as_str()));
-    assert_eq!(mock.sessions_started(), 1);
+    assert_eq!(mock.credential_fetches(), 1);
     // An expired one is renewed once.
     mock.expire_nonce();
     client.reply(&request).await.unwrap();
-    assert_eq!(mock.sessions_started(), 2);
+    assert_eq!(mock.credential_fetches(), 2);
 }
 
 #[tokio::test]

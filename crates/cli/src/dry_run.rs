@@ -11,7 +11,7 @@ use chatwire_core::provider_kit::BaseUrl;
 use chatwire_mock::RecordedRequest;
 
 use crate::exit::{Failure, say};
-use crate::mock::Mock;
+use crate::mock;
 use crate::target::{Part, make};
 
 const REDACTED: &str = "[redacted]";
@@ -43,7 +43,7 @@ const SHOWN: &[&str] = &[
 
 /// The requests that would be sent to this server, as text.
 pub(crate) async fn show(part: &Part, request: &ChatRequest) -> Result<String, Failure> {
-    let mock = Mock::start(part.kind.name).await?;
+    let mock = mock::start(part.kind.name).await?;
     let real = part
         .base_url
         .as_deref()
@@ -77,7 +77,7 @@ pub(crate) async fn show(part: &Part, request: &ChatRequest) -> Result<String, F
         say(&format!("the mock refuses this request: {}", failed.error));
     }
     let mut text = String::new();
-    for recorded in mock.server().requests() {
+    for recorded in mock.requests() {
         let base = if recorded.path() == "/ask" {
             &api
         } else {

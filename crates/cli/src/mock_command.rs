@@ -3,11 +3,10 @@
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 
-use chatwire_mock::{AiEngineMock, AuraMock, MagickPenMock};
+use chatwire_mock::AnyMock;
 
 use crate::args::MockArgs;
 use crate::exit::{Failure, say};
-use crate::mock::Mock;
 use crate::mock_script::Script;
 use crate::runtime;
 
@@ -37,9 +36,11 @@ async fn serve(args: &MockArgs) -> Result<(), Failure> {
         let Some(address) = address.or(all.then_some(anywhere)) else {
             continue;
         };
-        let mock = start(name, address).await?;
-        prepare(name, &mock, &script);
-        writeln!(io::stdout(), "{name} {}", mock.url())?;
+        let mock = AnyMock::bind(name, address)
+            .await
+            .map_err(|error| Failure::Usage(format!("cannot listen on {address}: {error}")))?;
+        prepare(&mock, &script);
+        writeln!(io::stdout(), "{name} {}", mock.base_url())?;
         mocks.push(mock);
     }
     io::stdout().flush()?;
@@ -47,29 +48,10 @@ async fn serve(args: &MockArgs) -> Result<(), Failure> {
     std::future::pending().await
 }
 
-async fn start(name: &str, address: SocketAddr) -> Result<Mock, Failure> {
-    let started = match name {
-        "aura" => AuraMock::builder()
-            .addr(address)
-            .start()
-            .await
-            .map(Mock::Aura),
-        "chatgpt4online" => {
-            let site = AiEngineMock::builder().addr(address);
-            site.start().await.map(Mock::AiEngine)
-        }
-        _ => {
-            let site = MagickPenMock::builder().addr(address);
-            site.start().await.map(Mock::MagickPen)
-        }
-    };
-    started.map_err(|error| Failure::Usage(format!("cannot listen on {address}: {error}")))
-}
-
-fn prepare(name: &'static str, mock: &Mock, script: &Script) {
-    let server = mock.server();
+fn prepare(mock: &AnyMock, script: &Script) {
+    let name = mock.provider();
     if let Some(delay) = script.delay() {
-        server.delay_between(delay);
+        mock.delay_between(delay);
     }
     for scripted in &script.answers {
         if scripted
@@ -81,13 +63,13 @@ fn prepare(name: &'static str, mock: &Mock, script: &Script) {
         }
         let answer = scripted.answer(name, script.delay());
         if scripted.repeat {
-            server.answer_always(answer);
+            mock.answer_always(answer);
         } else {
-            server.answer(answer);
+            mock.answer(answer);
         }
     }
     // Seen by every request first, and answers none.
-    server.answer_with(move |request| {
+    mock.answer_with(move |request| {
         say(&format!("{name} {} {}", request.method, request.target));
         None
     });

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use crate::args::{General, ServeArgs};
 use crate::config::Configuration;
 use crate::exit::{Failure, say};
-use crate::mock::Mock;
+use crate::mock;
 use crate::runtime;
 
 /// Serves until it is stopped, and returns the exit code.
@@ -27,7 +27,7 @@ async fn serve(args: &ServeArgs, general: &General) -> Result<(), Failure> {
     let builder = if args.mock {
         let mut builder = Gateway::builder();
         for kind in chatwire::providers() {
-            let mock = Mock::start(kind.name).await?;
+            let mock = mock::start(kind.name).await?;
             let options = ProviderOptions::new()
                 .base_url(mock.url())
                 .http(HttpConfig::new().without_proxy());

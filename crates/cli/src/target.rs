@@ -11,11 +11,12 @@ use chatwire::{
     ChatRequest, Error, ErrorKind, Fallback, Provider, ProviderKind, ProviderOptions, Retry,
 };
 use chatwire_gateway::config::Config;
+use chatwire_mock::AnyMock;
 
 use crate::args::{DEFAULT_PROVIDER, General, TargetArgs};
 use crate::config::Configuration;
 use crate::exit::{Failure, say};
-use crate::mock::Mock;
+use crate::mock;
 use crate::request_options::WithRequestOptions;
 
 /// A provider that is ready to be asked.
@@ -41,7 +42,7 @@ pub(crate) struct Part {
     pub(crate) settings: Vec<(String, String)>,
     pub(crate) http: HttpConfig,
     pub(crate) timeout: Option<Duration>,
-    pub(crate) mock: Option<Mock>,
+    pub(crate) mock: Option<AnyMock>,
 }
 
 /// What was chosen, by flags, environment or file.
@@ -292,7 +293,7 @@ impl Start {
         let mut mock = None;
         let mut url = self.base_url.clone();
         if args.mock {
-            let started = Mock::start(kind.name).await?;
+            let started = mock::start(kind.name).await?;
             url = Some(started.url());
             mock = Some(started);
         }

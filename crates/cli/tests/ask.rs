@@ -409,7 +409,7 @@ async fn no_stream_asks_the_site_for_one_piece() {
     let args = ["ask", "-p", "chatgpt4online", "-u", &site.url(), "hi"];
     run(args).await;
     run(args.iter().chain(&["--no-stream"])).await;
-    let asked: Vec<bool> = site.received().iter().map(|r| r.stream).collect();
+    let asked: Vec<bool> = site.model_received().iter().map(|r| r.stream).collect();
     assert_eq!(asked, [true, false]);
 }
 

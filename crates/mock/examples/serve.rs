@@ -1,4 +1,4 @@
-//! A mock server on its own, to point any client at. It says its address and
+//! A mock server on its own, to point any client at. It prints its address and
 //! runs until it is stopped.
 //!
 //! ```sh
@@ -10,7 +10,7 @@ use std::error::Error;
 use std::future::pending;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use chatwire_mock::{AiEngineMock, AuraMock, MagickPenMock};
+use chatwire_mock::AnyMock;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -20,24 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Some(addr) => addr.parse()?,
         None => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
     };
-    match provider.as_str() {
-        "aura" => {
-            let mock = AuraMock::builder().addr(addr).start().await?;
-            until_stopped(mock.url()).await
-        }
-        "chatgpt4online" => {
-            let mock = AiEngineMock::builder().addr(addr).start().await?;
-            until_stopped(mock.base_url()).await
-        }
-        "magickpen" => {
-            let mock = MagickPenMock::builder().addr(addr).start().await?;
-            until_stopped(mock.url()).await
-        }
-        _ => Err("name one of aura, chatgpt4online, magickpen".into()),
-    }
-}
-
-async fn until_stopped(url: String) -> Result<(), Box<dyn Error>> {
-    println!("{url}");
+    let mock = AnyMock::bind(&provider, addr).await?;
+    println!("{}", mock.base_url());
     pending().await
 }

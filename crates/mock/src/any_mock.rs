@@ -130,6 +130,11 @@ impl AnyMock {
         with_each!(self, mock => failure(mock, message))
     }
 
+    /// Replaces the credentials that the server gave out: those are refused from now on.
+    pub fn expire_credentials(&self) {
+        with_each!(self, mock => mock.expire_credentials());
+    }
+
     /// How often clients fetched credentials.
     pub fn credential_fetches(&self) -> usize {
         with_each!(self, mock => mock.credential_fetches())

@@ -1,8 +1,8 @@
 //! Mock servers of the three protocols that chatwire speaks, scripted and faulty on demand.
 //!
-//! Each mock is an HTTP/1.1 server inside the test, on a port of its own on the loopback
-//! interface. It checks requests as strictly as the real server does, and answers by script:
-//! in the pieces, with the pauses and with the faults that the test asks for.
+//! Each mock is an HTTP/1.1 server inside the test, on its own port of the loopback interface. It
+//! checks requests as strictly as the real server does, and answers by script: in the pieces, with
+//! the pauses and with the faults that the test asks for.
 //!
 //! ```
 //! use chatwire_mock::{Answer, AuraMock, Ending};
@@ -31,13 +31,15 @@
 //!
 //! - [`MagickPenMock`], [`AiEngineMock`] (any WordPress site with the AI Engine plugin, such as
 //!   chatgpt4online) and [`AuraMock`] (openchat-ui and Chatbot-UI). Each says what it received.
-//! - [`MockServer`], which they all are underneath (they dereference to it): the script, the
-//!   recorded requests, the connections. Alone it is a server with no protocol at all.
+//!   [`AnyMock`] is any of them, by the name of its provider.
+//! - [`Mock`], which they all are, and [`Protocol`], which makes a mock of your own server.
+//! - [`MockServer`], which every mock dereferences to: the script, the recorded requests, the
+//!   connections. Alone it is a server with no protocol at all.
 //! - [`Answer`]: one HTTP answer down to its bytes, also the kinds that no HTTP library would
 //!   send. [`Answer::from_recording`] replays what a real server sent.
-//! - [`Gate`]: holds an answer until the test opens it, so that streaming is proved without
+//! - [`Gate`]: holds an answer until the test opens it, so that a test proves streaming without
 //!   a clock.
-//! - [`ProxyMock`]: a forward proxy that says what went through it.
+//! - [`ProxyMock`]: a forward proxy that records what goes through it.
 //!
 //! # Order of the script
 //!
@@ -46,8 +48,13 @@
 //! 1. what was set with [`MockServer::answer_with`], in the order in which it was set;
 //! 2. the protocol's own checks and its routes other than the chat, such as credentials;
 //! 3. for a chat request that passed the checks: the queue filled by [`MockServer::answer`] and
-//!    the mocks' `reply`, then the answer set with [`MockServer::answer_always`];
+//!    [`Mock::reply`], then the answer set with [`MockServer::answer_always`];
 //! 4. the mock's default reply, which repeats the question.
+//!
+//! # Limits
+//!
+//! A mock refuses bodies over 1 MiB with status 413, as nginx does, and remembers the last 1,000
+//! requests up to 4 MiB. [`MockServer::body_limit`] and [`MockServer::remember`] change that.
 //!
 //! The mocks run on the tokio runtime that starts them and need its I/O and time drivers.
 

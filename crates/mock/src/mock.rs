@@ -62,6 +62,11 @@ impl<P: Protocol> Mock<P> {
         self.protocol.credential_fetches()
     }
 
+    /// Replaces the credentials that the server gave out: those are refused from now on.
+    pub fn expire_credentials(&self) {
+        self.protocol.expire_credentials();
+    }
+
     /// The secrets that the server gives out now.
     pub fn secrets(&self) -> Vec<String> {
         self.protocol.secrets()

@@ -88,6 +88,9 @@ pub trait Protocol: fmt::Debug + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Replaces the credentials that the server gave out: those are refused from now on.
+    fn expire_credentials(&self) {}
+
     /// How often clients fetched credentials.
     fn credential_fetches(&self) -> usize {
         0

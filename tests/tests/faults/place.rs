@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use chatwire::HttpConfig;
 use chatwire::{Provider, ProviderOptions, provider};
-use chatwire_mock::{
-    AiEngineMock, AiReply, Answer, AuraMock, Framing, Gate, MagickPenMock, MockServer,
-    RecordedRequest,
-};
+use chatwire_mock::{AiReply, Answer, AnyMock, Framing, Gate, MagickPenMock, RecordedRequest};
 
 /// The cookie that every request of the tests carries.
 pub(crate) const COOKIE: &str = "visitor-5f1c09aa72";
@@ -28,33 +25,6 @@ pub(crate) enum Place {
     AuraModels,
 }
 
-/// A provider's mock, whichever it is.
-#[derive(Debug, Clone)]
-pub(crate) enum Mock {
-    MagickPen(MagickPenMock),
-    AiEngine(AiEngineMock),
-    Aura(AuraMock),
-}
-
-impl Mock {
-    pub(crate) fn server(&self) -> &MockServer {
-        match self {
-            Mock::MagickPen(mock) => mock,
-            Mock::AiEngine(mock) => mock,
-            Mock::Aura(mock) => mock,
-        }
-    }
-
-    /// The secrets that the mock gives out now.
-    pub(crate) fn secrets(&self) -> Vec<String> {
-        match self {
-            Mock::MagickPen(mock) => vec![mock.secret(), mock.api_secret()],
-            Mock::AiEngine(mock) => vec![mock.nonce()],
-            Mock::Aura(_) => Vec::new(),
-        }
-    }
-}
-
 impl Place {
     /// The requests that ask a question.
     pub(crate) const CHATS: [Place; 3] =
@@ -71,20 +41,12 @@ impl Place {
 
     /// A mock that is in order, except that MagickPen's front page has to be
     /// looked at where that is the place.
-    pub(crate) async fn mock(self) -> Mock {
-        match self {
-            Place::MagickPenFront => {
-                let moved = MagickPenMock::builder().hash("0a1b2c3d4e5f6071");
-                Mock::MagickPen(moved.start().await.unwrap())
-            }
-            Place::MagickPenAsk | Place::MagickPenBundle => {
-                Mock::MagickPen(MagickPenMock::start().await.unwrap())
-            }
-            Place::AiEngineSubmit | Place::AiEngineSession => {
-                Mock::AiEngine(AiEngineMock::start().await.unwrap())
-            }
-            Place::AuraChat | Place::AuraModels => Mock::Aura(AuraMock::start().await.unwrap()),
+    pub(crate) async fn mock(self) -> AnyMock {
+        if self == Place::MagickPenFront {
+            let moved = MagickPenMock::builder().hash("0a1b2c3d4e5f6071");
+            return moved.start().await.unwrap().into();
         }
+        AnyMock::by_name(self.provider()).await.unwrap()
     }
 
     /// A client for a server, with secrets in all its requests.

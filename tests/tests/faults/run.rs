@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use chatwire::HttpConfig;
 use chatwire::{ChatRequest, Error, Provider, ReplyEvent};
-use chatwire_mock::{Answer, Gate, RecordedRequest};
+use chatwire_mock::{Answer, AnyMock, Gate, RecordedRequest};
 use futures::future::BoxFuture;
 
-use crate::place::{Asked, Mock, Place, fixed};
+use crate::place::{Asked, Place, fixed};
 use crate::want::Want;
 
 /// One fault at one request.
@@ -83,7 +83,7 @@ pub(crate) fn limits() -> HttpConfig {
 
 /// Answers all requests at a place so.
 pub(crate) fn strike(
-    mock: &Mock,
+    mock: &AnyMock,
     place: Place,
     respond: impl Fn(&Asked<'_>) -> Answer + Send + Sync + 'static,
     gate: &Gate,
@@ -102,7 +102,7 @@ pub(crate) fn strike(
         }
         place.is(request).then(|| respond(&asked))
     };
-    mock.server().answer_with(answer);
+    mock.answer_with(answer);
 }
 
 /// What a request gets that has followed a redirect: an answer only if it is
@@ -126,7 +126,7 @@ pub(crate) async fn check(cell: Cell, secrets: Arc<Vec<String>>) -> Result<(), S
         Scene::Answer(respond, change) => {
             let mock = cell.place.mock().await;
             strike(&mock, cell.place, move |asked| respond(asked), &gate);
-            let client = cell.place.client(&mock.server().url(), change(limits()));
+            let client = cell.place.client(&mock.url(), change(limits()));
             Stage::new(client, mock)
         }
         Scene::Set(set) => set().await,

@@ -149,7 +149,7 @@ async fn no_secret_is_repeated() {
                 answer(asked, &echo)
             };
             strike(&mock, place, respond, &Gate::new());
-            let client = place.client(&mock.server().url(), limits());
+            let client = place.client(&mock.url(), limits());
             for _ in paddings {
                 let error = match place {
                     Place::AuraModels => client.models().await.err(),

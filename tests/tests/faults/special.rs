@@ -6,11 +6,12 @@ use std::time::Duration;
 use chatwire::ErrorKind::{Connect, Credentials, LimitExceeded, Status, Timeout};
 use chatwire::{ChatRequest, Limit, ProviderExt, ProviderOptions, TimeoutPhase, provider};
 use chatwire_mock::{
-    AiEngineMock, Answer, AuraMock, Bundle, Gate, MagickPenBuilder, MagickPenMock, MockServer,
+    AiEngineMock, Answer, AnyMock, AuraMock, Bundle, Gate, MagickPenMock, MagickPenMockBuilder,
+    MockServer,
 };
 use futures::future::BoxFuture;
 
-use crate::place::{Asked, Mock, Place};
+use crate::place::{Asked, Place};
 use crate::run::{Cell, Scene, Stage, limits, strike};
 use crate::table::own_reply;
 use crate::want::{Want, fails, ok};
@@ -105,9 +106,9 @@ fn unreachable() -> Vec<Cell> {
         cells.push(cell("connection refused later", place, gone, move || {
             Box::pin(async move {
                 let mock = place.mock().await;
-                let client = place.client(&mock.server().url(), limits());
+                let client = place.client(&mock.url(), limits());
                 client.reply(&ChatRequest::new("hi")).await.unwrap();
-                mock.server().stop().await;
+                mock.stop().await;
                 Stage::new(client, ())
             })
         }));
@@ -166,7 +167,7 @@ fn elsewhere() -> Vec<Cell> {
                     let to = format!("{}/elsewhere", other.url());
                     let respond = move |_: &Asked<'_>| Answer::redirect(status, &to);
                     strike(&mock, place, respond, &Gate::new());
-                    let client = place.client(&mock.server().url(), limits());
+                    let client = place.client(&mock.url(), limits());
                     let stranger = other.clone();
                     Stage::new(client, (mock, other)).after(move || {
                         match stranger.requests().len() {
@@ -182,7 +183,7 @@ fn elsewhere() -> Vec<Cell> {
 }
 
 /// A stage with a mock of its own kind of bundle.
-fn with_bundle(place: Place, builder: MagickPenBuilder) -> BoxFuture<'static, Stage> {
+fn with_bundle(place: Place, builder: MagickPenMockBuilder) -> BoxFuture<'static, Stage> {
     Box::pin(async move {
         let mock = builder.start().await.unwrap();
         let client = place.client(&mock.url(), limits());
@@ -248,7 +249,7 @@ fn bundles() -> Vec<Cell> {
                 let mock = place.mock().await;
                 let respond = |_: &Asked<'_>| Answer::status(200).repeat(" ".repeat(1 << 20), 50);
                 strike(&mock, place, respond, &Gate::new());
-                let client = place.client(&mock.server().url(), limits());
+                let client = place.client(&mock.url(), limits());
                 Stage::new(client, mock)
             })
         }));
@@ -264,8 +265,8 @@ fn bundles() -> Vec<Cell> {
                 let body = format!(r#"{{"X-API-Secret":"{secret}",secret:"{secret}"}}"#);
                 let respond = move |_: &Asked<'_>| Answer::stream([&body]);
                 strike(&mock, place, respond, &Gate::new());
-                let client = place.client(&mock.server().url(), limits());
-                let server = mock.server().clone();
+                let client = place.client(&mock.url(), limits());
+                let server = (*mock).clone();
                 Stage::new(client, mock).after(move || match server.requests_to("/ask") {
                     0 => Ok(()),
                     asked => Err(format!("{asked} questions were sent with it")),
@@ -301,11 +302,11 @@ fn recoveries() -> Vec<Cell> {
                 let mock = place.mock().await;
                 let right = Gate::new();
                 let put_right = right.clone();
-                mock.server().answer_with(move |request| {
+                mock.answer_with(move |request| {
                     let wrong = place.is(request) && !right.is_open();
                     wrong.then(|| Answer::stream([first]))
                 });
-                let client = place.client(&mock.server().url(), limits());
+                let client = place.client(&mock.url(), limits());
                 let error = client.reply(&ChatRequest::new("hi")).await.unwrap_err();
                 assert_eq!(error.error.kind(), Credentials);
                 put_right.open();
@@ -319,12 +320,12 @@ fn recoveries() -> Vec<Cell> {
 /// Asks once, so that the credentials are known, then changes them.
 fn after_one(
     place: Place,
-    change: fn(&Mock),
-    check: fn(&Mock) -> Result<(), String>,
+    change: fn(&AnyMock),
+    check: fn(&AnyMock) -> Result<(), String>,
 ) -> BoxFuture<'static, Stage> {
     Box::pin(async move {
         let mock = place.mock().await;
-        let client = place.client(&mock.server().url(), limits());
+        let client = place.client(&mock.url(), limits());
         client.reply(&ChatRequest::new("hi")).await.unwrap();
         change(&mock);
         let checked = mock.clone();
@@ -332,17 +333,8 @@ fn after_one(
     })
 }
 
-/// How often credentials were fetched.
-fn fetches(mock: &Mock) -> u64 {
-    match mock {
-        Mock::MagickPen(mock) => mock.credential_fetches() as u64,
-        Mock::AiEngine(mock) => mock.sessions_started(),
-        Mock::Aura(_) => 0,
-    }
-}
-
-fn expect_fetches(mock: &Mock, count: u64) -> Result<(), String> {
-    match fetches(mock) {
+fn expect_fetches(mock: &AnyMock, count: usize) -> Result<(), String> {
+    match mock.credential_fetches() {
         fetches if fetches == count => Ok(()),
         fetches => Err(format!("{fetches} fetches, not {count}")),
     }
@@ -356,15 +348,9 @@ fn nonces() -> Vec<Cell> {
             place,
             ok(own_reply(place)),
             move || {
-                after_one(
-                    place,
-                    |mock| match mock {
-                        Mock::MagickPen(mock) => mock.rotate_secrets(),
-                        Mock::AiEngine(mock) => mock.expire_nonce(),
-                        Mock::Aura(_) => {}
-                    },
-                    |mock| expect_fetches(mock, 2),
-                )
+                after_one(place, AnyMock::expire_credentials, |mock| {
+                    expect_fetches(mock, 2)
+                })
             },
         ));
         let refused = fails(Credentials).status(403).retryable(false);
@@ -373,20 +359,16 @@ fn nonces() -> Vec<Cell> {
                 let mock = place.mock().await;
                 // What is asked for credentials changes them before they are used.
                 let changing = mock.clone();
-                mock.server().answer_with(move |request| {
+                mock.answer_with(move |request| {
                     if place.is(request) {
-                        match &changing {
-                            Mock::MagickPen(mock) => mock.rotate_secrets(),
-                            Mock::AiEngine(mock) => mock.expire_nonce(),
-                            Mock::Aura(_) => {}
-                        }
+                        changing.expire_credentials();
                     }
                     None
                 });
-                let client = place.client(&mock.server().url(), limits());
+                let client = place.client(&mock.url(), limits());
                 let seen = mock.clone();
                 Stage::new(client, mock).after(move || {
-                    let asked = seen.server().requests();
+                    let asked = seen.requests();
                     let asked = asked.iter().filter(|request| place.is(request)).count();
                     match asked {
                         2 => expect_fetches(&seen, 2),
@@ -403,7 +385,7 @@ fn nonces() -> Vec<Cell> {
             move || {
                 Box::pin(async move {
                     let mock = place.mock().await;
-                    let client = place.client(&mock.server().url(), limits());
+                    let client = place.client(&mock.url(), limits());
                     let seen = mock.clone();
                     Stage::new(client, mock)
                         .callers(100)
@@ -417,15 +399,9 @@ fn nonces() -> Vec<Cell> {
             ok(own_reply(place)),
             move || {
                 Box::pin(async move {
-                    let stage = after_one(
-                        place,
-                        |mock| match mock {
-                            Mock::MagickPen(mock) => mock.rotate_secrets(),
-                            Mock::AiEngine(mock) => mock.expire_nonce(),
-                            Mock::Aura(_) => {}
-                        },
-                        |mock| expect_fetches(mock, 2),
-                    );
+                    let stage = after_one(place, AnyMock::expire_credentials, |mock| {
+                        expect_fetches(mock, 2)
+                    });
                     stage.await.callers(100)
                 })
             },
@@ -440,9 +416,8 @@ fn nonces() -> Vec<Cell> {
                     let late = Duration::from_millis(300);
                     let answer = Answer::status(503).delay(late).piece("later");
                     let answer = answer.head_with_first_piece();
-                    mock.server()
-                        .answer_with(move |request| (!place.is(request)).then(|| answer.clone()));
-                    let client = place.client(&mock.server().url(), limits());
+                    mock.answer_with(move |request| (!place.is(request)).then(|| answer.clone()));
+                    let client = place.client(&mock.url(), limits());
                     Stage::new(client, mock).callers(100)
                 })
             },
@@ -456,7 +431,7 @@ fn nonces() -> Vec<Cell> {
             after_one(
                 Place::MagickPenAsk,
                 |mock| match mock {
-                    Mock::MagickPen(mock) => mock.redeploy("ffeeddccbbaa99887766"),
+                    AnyMock::MagickPen(mock) => mock.redeploy("ffeeddccbbaa99887766"),
                     other => panic!("{other:?}"),
                 },
                 |mock| expect_fetches(mock, 2),
@@ -471,7 +446,7 @@ fn nonces() -> Vec<Cell> {
             after_one(
                 Place::AiEngineSubmit,
                 |mock| match mock {
-                    Mock::AiEngine(mock) => mock.age_nonce(),
+                    AnyMock::AiEngine(mock) => mock.age_nonce(),
                     other => panic!("{other:?}"),
                 },
                 |mock| expect_fetches(mock, 1),
@@ -495,7 +470,7 @@ fn nonces() -> Vec<Cell> {
                 let mock = AiEngineMock::start().await.unwrap();
                 let body = format!(r#"{{"success":true,"restNonce":"{nonce}"}}"#);
                 let place = Place::AiEngineSession;
-                let site = Mock::AiEngine(mock.clone());
+                let site = AnyMock::AiEngine(mock.clone());
                 strike(
                     &site,
                     place,

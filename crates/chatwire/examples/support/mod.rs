@@ -4,20 +4,13 @@
 use std::error::Error;
 use std::io;
 
-use chatwire_mock::{AiEngineMock, AuraMock, MagickPenMock};
+use chatwire_mock::AnyMock;
 
 /// A server, and the mock behind it as long as it is wanted.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) url: String,
-    _mock: Option<Mock>,
-}
-
-#[derive(Debug)]
-enum Mock {
-    Aura { _mock: AuraMock },
-    AiEngine { _mock: AiEngineMock },
-    MagickPen { _mock: MagickPenMock },
+    _mock: Option<AnyMock>,
 }
 
 /// The server for that provider, from the last argument.
@@ -34,24 +27,10 @@ pub(crate) async fn server(provider: &str) -> Result<Server, Box<dyn Error>> {
 }
 
 async fn mock(provider: &str) -> io::Result<Server> {
-    let (url, mock) = match provider {
-        "aura" => {
-            let mock = AuraMock::start().await?;
-            (mock.url(), Mock::Aura { _mock: mock })
-        }
-        "chatgpt4online" => {
-            let mock = AiEngineMock::start().await?;
-            (mock.base_url(), Mock::AiEngine { _mock: mock })
-        }
-        "magickpen" => {
-            let mock = MagickPenMock::start().await?;
-            (mock.url(), Mock::MagickPen { _mock: mock })
-        }
-        _ => return Err(io::Error::other(format!("no mock of {provider:?}"))),
-    };
+    let mock = AnyMock::by_name(provider).await?;
     eprintln!("The answer comes from a mock of {provider}, not from a model.");
     Ok(Server {
-        url,
+        url: mock.base_url(),
         _mock: Some(mock),
     })
 }

@@ -15,6 +15,9 @@ async fn by_name() {
         assert_eq!(mock.credential_fetches(), 0);
         let gives_secrets = provider != "aura";
         assert_eq!(!mock.secrets().is_empty(), gives_secrets, "{provider}");
+        let before = mock.secrets();
+        mock.expire_credentials();
+        assert_eq!(mock.secrets() != before, gives_secrets, "{provider}");
         let busy = AnyMock::bind(provider, mock.addr()).await;
         assert_eq!(busy.unwrap_err().kind(), ErrorKind::AddrInUse, "{provider}");
     }

@@ -48,7 +48,7 @@ impl AiEngineMock {
 
     /// A new nonce; the one before is no longer accepted.
     pub fn expire_nonce(&self) {
-        self.protocol().access().expire();
+        self.expire_credentials();
     }
 
     /// A new nonce; the one before is ageing: still accepted, but answered with the new one.

@@ -124,6 +124,11 @@ impl Protocol for AiEngineProtocol {
         all.map(|user| self.access.nonce(user)).collect()
     }
 
+    /// There is a new nonce, and the one before is no longer accepted.
+    fn expire_credentials(&self) {
+        self.access.expire();
+    }
+
     fn credential_fetches(&self) -> usize {
         self.access.sessions()
     }

@@ -29,7 +29,7 @@ impl MagickPenMock {
 
     /// Replaces the secrets: the bundle has the new ones at once, the old are refused with 403.
     pub fn rotate_secrets(&self) {
-        self.protocol().rotate();
+        self.expire_credentials();
     }
 
     /// A new deployment: the bundle moves to another hash and has new secrets.

@@ -75,6 +75,11 @@ impl Protocol for MagickPenProtocol {
         vec![secret, api_secret]
     }
 
+    /// The bundle has new secrets at once, and the old are refused with 403.
+    fn expire_credentials(&self) {
+        lock(&self.state).generation += 1;
+    }
+
     fn credential_fetches(&self) -> usize {
         lock(&self.state).fetches
     }
@@ -92,10 +97,6 @@ impl MagickPenProtocol {
                 used: Memory::default(),
             }),
         }
-    }
-
-    pub(crate) fn rotate(&self) {
-        lock(&self.state).generation += 1;
     }
 
     pub(crate) fn redeploy(&self, hash: String) {
