@@ -10,7 +10,7 @@
 )]
 
 use chatwire::HttpConfig;
-use chatwire::aura::{Aura, BrowserSession};
+use chatwire::aura::{Aura, BrowserSession, SessionOptions};
 use chatwire::{ChatRequest, ErrorKind, Provider, ProviderExt, ProviderOptions, provider};
 use chatwire_mock::{Answer, AuraMock};
 
@@ -34,10 +34,10 @@ async fn a_session_goes_with_every_request() {
     let session = BrowserSession::from_json(&session(&url)).unwrap();
     let client = Aura::builder()
         .base_url(&url)
-        .session(session.clone())
+        .sessions(SessionOptions::new().with_session(session.clone()))
         .build()
         .unwrap();
-    assert_eq!(client.session().as_ref(), Some(&session));
+    assert_eq!(client.sessions().current().as_ref(), Some(&session));
     client.reply(&ChatRequest::new("hi")).await.unwrap();
     client.models().await.unwrap();
     let requests = mock.requests();
@@ -58,7 +58,7 @@ async fn a_session_goes_with_every_request() {
     // What the caller sets is nearer.
     let client = Aura::builder()
         .base_url(&url)
-        .session(session)
+        .sessions(SessionOptions::new().with_session(session))
         .http(HttpConfig::new().with_user_agent("mine/1"))
         .build()
         .unwrap();
@@ -78,7 +78,7 @@ async fn a_refused_session_is_said_to_be_and_not_shown() {
         let session = BrowserSession::from_json(&session(&mock.url())).unwrap();
         let client = Aura::builder()
             .base_url(mock.url())
-            .session(session)
+            .sessions(SessionOptions::new().with_session(session))
             .build()
             .unwrap();
         let error = client.stream(&ChatRequest::new("hi")).await.unwrap_err();
@@ -99,7 +99,10 @@ async fn session_files_are_read_at_once_or_refused() {
     // (content, what the error says)
     let cases = [
         (None, "cannot be read"),
-        (Some(String::new()), "no browser session"),
+        (
+            Some(String::new()),
+            "expected a session that chatwire wrote",
+        ),
         (Some(r#"{"cookies": "first-pass"}"#.to_owned()), "line 1"),
         (Some(session("http://127.0.0.1:1")), "not of"),
         (Some(session(&mock.url())), ""),

@@ -1,4 +1,4 @@
-//! Aura's session from a real browser: Chromium, through chromedriver, at a
+//! Aura's sessions from a real browser: Chromium, through chromedriver, at a
 //! server that hands out its cookie only by script in the page. After each of
 //! these no process of a browser is left.
 //!
@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chatwire::HttpConfig;
-use chatwire::aura::{Aura, Browser, BrowserSession};
+use chatwire::aura::{Aura, Browser, BrowserSession, SessionOptions};
 use chatwire::{ChatRequest, Error, ErrorKind, Provider, ProviderExt, ProviderOptions, provider};
 use chatwire_mock::{Answer, AuraMock, Gate, MockServer, ProxyMock, RecordedRequest};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -203,7 +203,7 @@ impl Site {
     fn client(&self, browser: Browser) -> Aura {
         Aura::builder()
             .base_url(self.mock.url())
-            .webdriver(browser)
+            .sessions(from(browser))
             .build()
             .unwrap()
     }
@@ -248,6 +248,10 @@ impl tracing::field::Visit for Line {
     }
 }
 
+fn from(browser: Browser) -> SessionOptions {
+    SessionOptions::new().with_source(browser)
+}
+
 async fn ask(client: &Aura) -> Result<String, Error> {
     match client.reply(&ChatRequest::new("hello there")).await {
         Ok(reply) => Ok(reply.text),
@@ -268,7 +272,7 @@ async fn the_session_of_the_browser_is_the_clients() {
     let (driver, site) = (Driver::start().await, Site::start().await);
     site.expire("pass-that-is-never-shown");
     let client = site.client(driver.browser().ready_cookie("pass"));
-    assert!(client.session().is_none());
+    assert!(client.sessions().current().is_none());
     // Many at once: one browser for all.
     let request = ChatRequest::new("hello there");
     let replies = (0..10).map(|_| client.reply(&request));
@@ -294,7 +298,11 @@ async fn the_session_of_the_browser_is_the_clients() {
     assert_eq!(chat.header("cookie"), Some("pass=pass-that-is-never-shown"));
     assert_eq!(chat.header("referer"), Some(format!("{url}/").as_str()));
     assert_eq!(chat.header("origin"), Some(url.as_str()));
-    let shown = format!("{client:?} {:?} {}", client.session(), LOG.lock().unwrap());
+    let shown = format!(
+        "{client:?} {:?} {}",
+        client.sessions().current(),
+        LOG.lock().unwrap()
+    );
     assert!(shown.contains("/api/chat"), "nothing is logged");
     assert!(!shown.contains("never-shown"));
 }
@@ -318,7 +326,7 @@ async fn a_session_that_ended_is_renewed_once() {
     });
     let client = Aura::builder()
         .base_url(refusing.url())
-        .webdriver(driver.browser().ready_cookie("pass"))
+        .sessions(from(driver.browser().ready_cookie("pass")))
         .build()
         .unwrap();
     let error = ask(&client).await.unwrap_err();
@@ -335,29 +343,25 @@ async fn a_session_that_ended_is_renewed_once() {
 async fn a_kept_session_needs_no_browser() {
     let (driver, site) = (Driver::start().await, Site::start().await);
     let file = driver.folder.join("session.json");
-    let builder = || {
-        Aura::builder()
-            .base_url(site.mock.url())
-            .session_file(&file)
+    let kept = || SessionOptions::new().with_file(&file);
+    let with = |sessions| {
+        let builder = Aura::builder().base_url(site.mock.url());
+        builder.sessions(sessions).build()
     };
     // Neither file nor browser.
-    let error = builder().build().unwrap_err();
+    let error = with(kept()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
     let browser = driver.browser().ready_cookie("pass");
-    let with_browser = builder().webdriver(browser).build().unwrap();
-    let session = with_browser.open_session().await.unwrap();
+    let with_browser = with(kept().with_source(browser)).unwrap();
+    let session = with_browser.sessions().open_session().await.unwrap();
     driver.assert_none_left().await;
-    assert_eq!(with_browser.session(), Some(session.clone()));
+    assert_eq!(with_browser.sessions().current(), Some(session.clone()));
     let mode = std::fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     // From the file, and handed over.
-    ask(&builder().build().unwrap()).await.unwrap();
+    ask(&with(kept()).unwrap()).await.unwrap();
     let exported = BrowserSession::from_json(&session.to_json()).unwrap();
-    let client = Aura::builder()
-        .base_url(site.mock.url())
-        .session(exported)
-        .build()
-        .unwrap();
+    let client = with(SessionOptions::new().with_session(exported)).unwrap();
     ask(&client).await.unwrap();
     assert_eq!(site.mock.requests_to("/"), 1);
     // Without a browser a refused session stays refused; with one it is renewed
@@ -366,7 +370,7 @@ async fn a_kept_session_needs_no_browser() {
     let error = ask(&client).await.unwrap_err();
     assert!(error.to_string().contains("a browser has to"), "{error}");
     let browser = driver.browser().ready_cookie("pass");
-    let again = builder().webdriver(browser).build().unwrap();
+    let again = with(kept().with_source(browser)).unwrap();
     ask(&again).await.unwrap();
     assert_eq!(site.mock.requests_to("/"), 2);
     assert!(
@@ -378,7 +382,7 @@ async fn a_kept_session_needs_no_browser() {
     // A session of another server is not used.
     let other = Aura::builder()
         .base_url("http://127.0.0.1:1")
-        .session(session);
+        .sessions(SessionOptions::new().with_session(session));
     let error = other.build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
 }
@@ -415,12 +419,12 @@ async fn redirects_are_followed_to_where_they_end() {
     let first = serve(Answer::status(302).header("Location", away)).await;
     let client = Aura::builder()
         .base_url(first.url())
-        .webdriver(
+        .sessions(from(
             driver
                 .browser()
                 .ready_cookie("pass")
                 .timeout(Duration::from_secs(5)),
-        )
+        ))
         .build()
         .unwrap();
     let error = ask(&client).await.unwrap_err();
@@ -478,7 +482,7 @@ async fn a_page_that_never_gets_ready_is_given_up() {
         }
         let client = Aura::builder()
             .base_url(server.url())
-            .webdriver(browser)
+            .sessions(from(browser))
             .build()
             .unwrap();
         let started = Instant::now();
@@ -543,7 +547,7 @@ async fn what_waiting_cannot_change_is_said_at_once() {
     for (case, browser, base, kind, words) in cases {
         let client = Aura::builder()
             .base_url(base)
-            .webdriver(browser)
+            .sessions(from(browser))
             .build()
             .unwrap();
         let started = Instant::now();
@@ -560,12 +564,12 @@ async fn what_waiting_cannot_change_is_said_at_once() {
         Browser::new("127.0.0.1:9515"),
         driver.browser().capabilities("[]"),
     ] {
-        let client = Aura::builder().base_url("http://h").webdriver(browser);
+        let client = Aura::builder().base_url("http://h").sessions(from(browser));
         let error = client.build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
     }
     let proxied = Aura::builder()
-        .webdriver(driver.browser())
+        .sessions(from(driver.browser()))
         .http(HttpConfig::new().with_proxy("http://user:word@h:1"));
     let error = proxied.build().unwrap_err();
     assert!(error.to_string().contains("password"), "{error}");
@@ -579,7 +583,7 @@ async fn a_caller_that_goes_away_leaves_no_browser() {
     let browser = driver.browser().ready_selector("#there");
     let client = Aura::builder()
         .base_url(server.url())
-        .webdriver(browser)
+        .sessions(from(browser))
         .build()
         .unwrap();
     // While the browser is being opened.
@@ -626,7 +630,7 @@ fn the_end_of_a_runtime_waits_for_the_browser_to_be_closed() {
             .unwrap();
         let client = Aura::builder()
             .base_url(server.url())
-            .webdriver(driver.browser().ready_selector("#there"))
+            .sessions(from(driver.browser().ready_selector("#there")))
             .build()
             .unwrap();
         runtime.block_on(async {
@@ -660,12 +664,12 @@ async fn the_browser_goes_through_the_clients_proxy() {
     let client = Aura::builder()
         .base_url(site.mock.url())
         .http(HttpConfig::new().with_proxy(proxy.url()))
-        .webdriver(
+        .sessions(from(
             driver
                 .browser()
                 .capabilities(capabilities)
                 .ready_cookie("pass"),
-        )
+        ))
         .build()
         .unwrap();
     ask(&client).await.unwrap();

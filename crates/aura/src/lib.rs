@@ -43,15 +43,27 @@
 //! # Servers that want a browser
 //!
 //! Some servers stand behind a login, or a proxy that hands out its cookie only
-//! to browsers. With the feature `webdriver`, a `Browser` that the user runs
-//! opens the server's page, and what it gets there becomes the client's
-//! session. A [`BrowserSession`] can be kept, and works without the feature
-//! too.
+//! to browsers. [`SessionOptions`] say where a browser's session comes from: one
+//! that was kept, a file, or, with the feature `webdriver`, a real browser that
+//! opens the server's page; see [`chatwire_browser`].
 //!
-//! No disguises and no solving of challenges: the browser is an ordinary one
-//! under remote control, says so to every page that asks, and what it gets is
-//! what is used. A page that wants a person to log in, or to prove that they
-//! are one, waits for that person: give the browser a window and time.
+//! ```
+//! use chatwire_aura::{Aura, SessionOptions};
+//!
+//! # fn main() -> Result<(), chatwire_aura::Error> {
+//! # let file = std::env::temp_dir().join(format!("aura-{}.txt", std::process::id()));
+//! # std::fs::write(&file, "chat.example.org\tFALSE\t/\tTRUE\t0\tsession\td2h5").unwrap();
+//! # let cookies = &file;
+//! // `cookies` is the path of a file such as cookies.txt.
+//! let aura = Aura::builder()
+//!     .base_url("https://chat.example.org")
+//!     .sessions(SessionOptions::new().with_file(cookies))
+//!     .build()?;
+//! # std::fs::remove_file(&file).unwrap();
+//! # let _ = aura;
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # Features
 //!
@@ -61,27 +73,16 @@
 //!   geckodriver or Selenium.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod access;
 mod body;
-#[cfg(feature = "webdriver")]
-mod browser;
 mod failure;
-#[cfg(feature = "webdriver")]
-mod page;
 mod provider;
-mod session;
-mod session_file;
-#[cfg(feature = "webdriver")]
-mod visit;
-#[cfg(feature = "webdriver")]
-mod wire;
 
 #[cfg(feature = "webdriver")]
-pub use browser::Browser;
+pub use chatwire_browser::Browser;
+pub use chatwire_browser::{BrowserSession, SessionClient, SessionOptions, SessionSource};
 pub use chatwire_core::{
     Capabilities, ChatRequest, Error, ErrorKind, Extra, Finish, FinishReason, HttpConfig, Image,
     IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, Part, ProgressKind, Provider,
     ProviderExt, ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
 };
 pub use provider::{Aura, AuraBuilder, DEFAULT_BASE_URL, DEFAULT_TOKEN_LIMIT};
-pub use session::BrowserSession;

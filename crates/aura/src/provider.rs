@@ -1,8 +1,7 @@
-use std::path::PathBuf;
-
 use bytes::Bytes;
+use chatwire_browser::{SessionClient, SessionOptions};
 use chatwire_core::provider_kit::refusal::{is_html_page, message_of_json, refusal};
-use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, HttpResponse};
+use chatwire_core::provider_kit::{BaseUrl, HttpRequest, HttpResponse};
 use chatwire_core::{
     BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, HttpConfig, ModelInfo, Provider,
     ProviderInfo, ReplyStream, Secret,
@@ -11,13 +10,8 @@ use http::HeaderValue;
 use http::header::{self, HeaderMap};
 use serde::Deserialize;
 
-#[cfg(feature = "webdriver")]
-use crate::Browser;
-use crate::BrowserSession;
-use crate::access::{Access, Sources};
 use crate::body::body;
 use crate::failure::failure;
-use crate::session_file::SessionFile;
 
 /// The public server, which is offline.
 pub const DEFAULT_BASE_URL: &str = "https://openchat.team";
@@ -34,10 +28,8 @@ const MODELS: &str = "/api/models";
 #[derive(Debug)]
 pub struct Aura {
     info: ProviderInfo,
-    http: HttpClient,
-    base: BaseUrl,
+    client: SessionClient,
     headers: HeaderMap,
-    access: Option<Access>,
     token_limit: Option<u32>,
     key: Secret,
 }
@@ -50,7 +42,7 @@ pub struct AuraBuilder {
     any_model: Option<bool>,
     token_limit: Option<u32>,
     key: Secret,
-    sources: Sources,
+    sessions: SessionOptions,
     http: HttpConfig,
 }
 
@@ -96,34 +88,13 @@ impl AuraBuilder {
         self
     }
 
-    /// A real browser that opens the server's page first, for servers behind a
-    /// login or a proxy that want to see one. What the browser gets (its
-    /// cookies, user agent, languages, client hints, and the address it ends
-    /// at) goes along with every request. It is opened with the first request,
-    /// its session is shared by all of them, and renewed once for a request
-    /// that is refused with 401 or 403. Headers set in
-    /// [`http`](AuraBuilder::http) are not the browser's; they replace those of
-    /// its session.
-    #[cfg(feature = "webdriver")]
+    /// Where a browser's session comes from, for servers behind a login or a
+    /// proxy that wants to see a browser (default: none). Its cookies, user
+    /// agent, languages and client hints go along with every request; headers
+    /// set in [`http`](AuraBuilder::http) replace them.
     #[must_use]
-    pub fn webdriver(mut self, browser: Browser) -> AuraBuilder {
-        self.sources.browser = Some(browser);
-        self
-    }
-
-    /// A session that a browser had earlier. A browser, if one is set, is then
-    /// only opened when the server refuses this one.
-    #[must_use]
-    pub fn session(mut self, session: BrowserSession) -> AuraBuilder {
-        self.sources.session = Some(session);
-        self
-    }
-
-    /// A file to keep the session in: read now if it is there, and written
-    /// whenever a browser got a new one. On Unix only its owner may read it.
-    #[must_use]
-    pub fn session_file(mut self, path: impl Into<PathBuf>) -> AuraBuilder {
-        self.sources.file = Some(SessionFile::new(path.into()));
+    pub fn sessions(mut self, sessions: SessionOptions) -> AuraBuilder {
+        self.sessions = sessions;
         self
     }
 
@@ -166,21 +137,13 @@ impl AuraBuilder {
         capabilities.temperature = Some(0.0..=2.0);
         capabilities.lists_models = true;
         info.capabilities = capabilities;
-        // Only a browser is still changed.
-        #[cfg_attr(not(feature = "webdriver"), allow(unused_mut))]
-        let mut sources = self.sources;
-        #[cfg(feature = "webdriver")]
-        if let Some(browser) = sources.browser.take() {
-            sources.browser = Some(browser.checked(&self.http).map_err(named)?);
-        }
-        let http = HttpClient::new(NAME, self.http)?;
-        http.redactor().keep(&self.key);
+        let headers = headers(&base).map_err(named)?;
+        let client = SessionClient::new(NAME, self.http, base, self.sessions)?;
+        client.http().redactor().keep(&self.key);
         Ok(Aura {
             info,
-            access: Access::new(sources, address, &http).map_err(named)?,
-            http,
-            headers: headers(&base).map_err(named)?,
-            base,
+            client,
+            headers,
             token_limit: self.token_limit,
             key: self.key,
         })
@@ -195,7 +158,7 @@ impl Default for AuraBuilder {
             any_model: None,
             token_limit: None,
             key: Secret::new(""),
-            sources: Sources::default(),
+            sessions: SessionOptions::new(),
             http: HttpConfig::default(),
         }
     }
@@ -227,58 +190,22 @@ impl Aura {
         Aura::builder().build()
     }
 
-    /// The browser session that requests are made with, to be
-    /// [kept](BrowserSession::to_json) for another time.
-    pub fn session(&self) -> Option<BrowserSession> {
-        self.access.as_ref()?.current()
+    /// The client with the browser's session: the session to be kept for
+    /// another time, and why it is not in its file.
+    pub fn sessions(&self) -> &SessionClient {
+        &self.client
     }
 
-    /// The same, from the browser if there is none yet.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Credentials`] when the client has neither a session nor a
-    /// browser, and what keeps the browser from getting one.
-    pub async fn open_session(&self) -> Result<BrowserSession, Error> {
-        let Some(access) = &self.access else {
-            let error = Error::new(ErrorKind::Credentials, "the client has no browser");
-            return Err(error.with_provider(NAME));
-        };
-        match access.get(&self.http).await {
-            Ok(lease) => Ok(lease.value().session().clone()),
-            Err(error) => Err(error.with_provider(NAME)),
-        }
-    }
-
-    /// Sends a body, with the browser's session where there is one.
+    /// Sends a body, with the browser's session if there is one.
     async fn post(&self, route: &str, body: Bytes) -> Result<HttpResponse, Error> {
-        let Some(access) = &self.access else {
-            let request = HttpRequest::post(self.base.join(route)?).headers(&self.headers);
-            let response = self.http.send(request.body(body)).await?;
-            return match response.is_success() {
-                true => Ok(response),
-                false => Err(failure(response).await),
-            };
+        let request = |base: &BaseUrl| {
+            let request = HttpRequest::post(base.join(route)?).headers(&self.headers);
+            Ok(request.body(body.clone()))
         };
-        let mut renewed = false;
-        loop {
-            let lease = access.get(&self.http).await?;
-            let request = lease.value().post(route, &self.headers)?;
-            let response = self.http.send(request.body(body.clone())).await?;
-            if response.is_success() {
-                return Ok(response);
-            }
-            if !matches!(response.status(), 401 | 403) {
-                return Err(failure(response).await);
-            }
-            if renewed || !access.renew(&lease) {
-                let refused = match renewed {
-                    true => "with a fresh session of the browser",
-                    false => "with this session: a browser has to make a new one",
-                };
-                return Err(failure(response).await.with_context(refused));
-            }
-            renewed = true;
+        let response = self.client.send(request).await?;
+        match response.is_success() {
+            true => Ok(response),
+            false => Err(self.client.explain(failure(response).await)),
         }
     }
 

@@ -251,7 +251,7 @@ mod chatgpt4online {
 #[cfg(feature = "aura")]
 mod aura {
     use super::{Arc, Error, Provider, ProviderKind, ProviderOptions, Setting, setting};
-    use chatwire_aura::{Aura, DEFAULT_BASE_URL, ModelInfo};
+    use chatwire_aura::{Aura, DEFAULT_BASE_URL, ModelInfo, SessionOptions};
     #[cfg(feature = "webdriver")]
     use {super::ErrorKind, chatwire_aura::Browser};
 
@@ -307,12 +307,13 @@ mod aura {
         b = options.apply(b, "model", |b, v: String| b.model(ModelInfo::new(v)))?;
         b = options.apply(b, "any_model", |b, v: bool| b.any_model(v))?;
         b = options.apply(b, "key", |b, v: String| b.key(v))?;
-        b = options.apply(b, "session_file", |b, v: String| b.session_file(v))?;
+        let mut sessions = SessionOptions::new();
+        sessions = options.apply(sessions, "session_file", |s, v: String| s.with_file(v))?;
         #[cfg(feature = "webdriver")]
         if let Some(browser) = browser(&options)? {
-            b = b.webdriver(browser);
+            sessions = sessions.with_source(browser);
         }
-        Ok(Arc::new(b.build()?))
+        Ok(Arc::new(b.sessions(sessions).build()?))
     }
 
     #[cfg(feature = "webdriver")]
@@ -331,12 +332,7 @@ mod aura {
             };
         };
         b = options.apply(b, "webdriver_page", |b, v: String| b.page(v))?;
-        b = options.apply(b, "webdriver_ready", |b, v: String| {
-            match v.strip_prefix("cookie:") {
-                Some(name) => b.ready_cookie(name.trim()),
-                None => b.ready_selector(v),
-            }
-        })?;
+        b = options.apply(b, "webdriver_ready", |b, v: String| b.ready(&v))?;
         b = options.apply(b, "webdriver_timeout", |b, v: u32| {
             b.timeout(std::time::Duration::from_secs(v.into()))
         })?;

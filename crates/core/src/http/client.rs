@@ -75,6 +75,11 @@ impl HttpRequest {
         }
     }
 
+    /// The address that the request goes to.
+    pub fn url(&self) -> &RequestUrl {
+        &self.url
+    }
+
     /// Adds a body.
     #[must_use]
     pub fn body(mut self, body: impl Into<Bytes>) -> HttpRequest {

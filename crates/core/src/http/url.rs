@@ -103,6 +103,17 @@ impl BaseUrl {
         url.as_str().trim_end_matches('/').to_owned()
     }
 
+    /// The whole address, with its user name and password: to be sent and not to
+    /// be shown.
+    pub fn expose(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Whether the request goes to this server: scheme, host and port.
+    pub fn same_origin(&self, request: &RequestUrl) -> bool {
+        self.0.origin() == request.0.origin()
+    }
+
     /// The password in the address, where it has one.
     pub fn password(&self) -> Option<&str> {
         self.0.password()
@@ -110,6 +121,11 @@ impl BaseUrl {
 }
 
 impl RequestUrl {
+    /// The path, which starts with `/`.
+    pub fn path(&self) -> &str {
+        self.0.path()
+    }
+
     /// The address that a link in the answer to this request names, if it is
     /// an `http` or `https` one.
     pub fn resolve(&self, link: &str) -> Option<RequestUrl> {

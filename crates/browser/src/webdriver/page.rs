@@ -1,19 +1,14 @@
-use std::sync::Arc;
-
 use chatwire_core::{Error, ErrorKind};
 use serde::Deserialize;
 use serde_json::Value;
-use thirtyfour::error::{WebDriverError, WebDriverErrorInner};
-use thirtyfour::session::handle::SessionHandle;
 use url::Url;
 
-use crate::BrowserSession;
-use crate::session::{Brand, ClientHints, Cookie, Parts, leads_to, shown};
-use crate::visit::Visit;
-use crate::wire::{Wire, words};
+use super::driver::{CommandError, OpenBrowser};
+use super::visit::Visit;
+use crate::session::{Brand, BrowserSession, ClientHints, SessionParts, leads_to, shown};
 
 /// What a page shows to its own scripts. Nothing is changed.
-const LOOK: &str = r"
+const INSPECT: &str = r"
 const selector = arguments[0];
 let found = true;
 if (selector !== null) {
@@ -37,14 +32,15 @@ return {
 };
 ";
 
+/// What the script returns.
 #[derive(Deserialize)]
-struct View {
+struct PageState {
     address: String,
     document: String,
     loaded: bool,
-    /// Of the page; 0 where the browser does not tell.
+    /// The status of the page; 0 if the browser does not tell.
     status: u16,
-    /// Whether the selector finds something; nothing if it is no selector.
+    /// Whether the selector matches; `None` if it is not a selector.
     found: Option<bool>,
     user_agent: String,
     languages: Vec<String>,
@@ -58,69 +54,56 @@ struct Hints {
     platform: String,
 }
 
-/// One look at the page.
-pub(crate) enum Look {
-    /// It is there.
+/// Whether the page is ready.
+pub(super) enum Readiness {
+    /// It is, and this is the session.
     Ready(Box<BrowserSession>),
     /// It is not, and why.
-    NotYet(String),
+    Waiting(String),
 }
 
-/// Looks whether the page is there, and at what the session then is.
+/// Inspects the page once.
 ///
 /// # Errors
 ///
 /// What waiting cannot change.
-pub(crate) async fn look(
-    browser: &Arc<SessionHandle>,
-    wire: &Wire,
-    visit: &Visit,
-) -> Result<Look, Error> {
+pub(super) async fn inspect(browser: &OpenBrowser, visit: &Visit) -> Result<Readiness, Error> {
     let selector = visit.selector.as_deref().map_or(Value::Null, Value::from);
-    let view: View = match browser.execute(LOOK, vec![selector]).await {
-        Ok(value) => match value.convert() {
-            Ok(view) => view,
-            Err(_) => return Ok(Look::NotYet("the page answers no script".to_owned())),
+    let state: PageState = match browser.execute(INSPECT, selector).await {
+        Ok(value) => match serde_json::from_value(value) {
+            Ok(state) => state,
+            Err(_) => return Ok(Readiness::Waiting("the page answers no script".to_owned())),
         },
-        Err(error) => return not_yet(wire, &error),
+        Err(error) => return waiting(error),
     };
-    if let Some(missing) = view.missing(visit)? {
-        return Ok(Look::NotYet(missing));
+    if let Some(missing) = state.missing(visit)? {
+        return Ok(Readiness::Waiting(missing));
     }
-    let cookies = match browser.get_all_cookies().await {
+    let cookies = match browser.cookies().await {
         Ok(cookies) => cookies,
-        Err(error) => return not_yet(wire, &error),
+        Err(error) => return waiting(error),
     };
     if let Some(name) = &visit.cookie
         && !cookies.iter().any(|cookie| cookie.name == *name)
     {
-        return Ok(Look::NotYet(format!("there is no cookie {name:?}")));
+        return Ok(Readiness::Waiting(format!("there is no cookie {name:?}")));
     }
-    let cookies = cookies
-        .into_iter()
-        .map(|cookie| Cookie {
-            name: cookie.name,
-            value: cookie.value,
-            path: cookie.path,
-            expires: cookie.expiry,
-        })
-        .collect();
-    let session = BrowserSession::new(Parts {
-        address: view.address,
+    let session = BrowserSession::new(SessionParts {
+        address: state.address,
         cookies,
-        user_agent: Some(view.user_agent),
-        languages: view.languages,
-        client_hints: view.client_hints.map(|hints| ClientHints {
+        user_agent: Some(state.user_agent),
+        languages: state.languages,
+        client_hints: state.client_hints.map(|hints| ClientHints {
             brands: hints.brands,
             mobile: hints.mobile,
             platform: hints.platform,
         }),
     })?;
-    Ok(Look::Ready(Box::new(session)))
+    Ok(Readiness::Ready(Box::new(session)))
 }
 
-impl View {
-    /// What keeps the page from being there, the cookie aside.
+impl PageState {
+    /// What the page still lacks, the cookie aside.
     fn missing(&self, visit: &Visit) -> Result<Option<String>, Error> {
         for page in ["chrome-error:", "about:neterror", "about:certerror"] {
             if self.document.starts_with(page) || self.address.starts_with(page) {
@@ -144,7 +127,7 @@ impl View {
             (None, Some(selector)) => {
                 return Err(Error::new(
                     ErrorKind::InvalidRequest,
-                    format!("{selector:?} is no CSS selector"),
+                    format!("{selector:?} is not a CSS selector"),
                 ));
             }
             (Some(false), Some(selector)) => {
@@ -152,7 +135,7 @@ impl View {
             }
             _ => {}
         }
-        // A condition of the caller's says better when the page is there.
+        // A condition of the caller's tells better when the page is ready.
         if visit.selector.is_some() || visit.cookie.is_some() {
             return Ok(None);
         }
@@ -166,13 +149,11 @@ impl View {
     }
 }
 
-/// A page that is just being left has no answer; a browser that is gone has
-/// none for good.
-fn not_yet(wire: &Wire, error: &WebDriverError) -> Result<Look, Error> {
-    match error.as_inner() {
-        WebDriverErrorInner::RequestFailed(_)
-        | WebDriverErrorInner::InvalidSessionId(_)
-        | WebDriverErrorInner::NoSuchWindow(_) => Err(wire.command_error(error)),
-        _ => Ok(Look::NotYet(words(error))),
+/// A page that the browser is just leaving runs no script; a browser that is
+/// gone never will.
+fn waiting(error: CommandError) -> Result<Readiness, Error> {
+    match error.is_final() {
+        true => Err(error.into_error()),
+        false => Ok(Readiness::Waiting(error.words())),
     }
 }
