@@ -74,6 +74,19 @@ impl ApiError {
         .closing()
     }
 
+    /// A head that did not arrive in time.
+    pub(crate) fn head_too_slow(limit: Duration) -> ApiError {
+        ApiError::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "request_timeout",
+            format!(
+                "the head of the request did not arrive within {} s",
+                limit.as_secs_f64()
+            ),
+        )
+        .closing()
+    }
+
     /// Too much to do already.
     pub(crate) fn busy(code: &'static str, message: impl Into<String>) -> ApiError {
         let mut error = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code, message);

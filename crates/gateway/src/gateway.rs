@@ -197,7 +197,7 @@ impl GatewayBuilder {
                 routes,
                 access,
                 metrics: Arc::new(metrics),
-                shutdown: Shutdown::new(),
+                shutdown: Shutdown::default(),
                 ids: Ids::default(),
                 in_flight: Arc::new(Semaphore::new(requests)),
                 began: unix_time(),

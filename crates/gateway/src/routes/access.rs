@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use chatwire_core::{Error, ErrorKind, Secret};
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::uri::Authority;
-use http::{HeaderMap, HeaderName, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use subtle::{Choice, ConstantTimeEq as _};
 
 use crate::error::ApiError;
@@ -33,15 +33,6 @@ enum Addresses {
     /// All: the gateway listens on all of the machine's. An address in `Host`
     /// is never the work of a name server.
     All,
-}
-
-/// What the check of a request's origin came to.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// No page of a browser, or one of the gateway's own origin.
-    Own,
-    /// A page of an origin that is allowed; the response says so.
-    Allowed,
 }
 
 impl Access {
@@ -141,8 +132,19 @@ impl Access {
         })
     }
 
-    /// Refuses what a page of another site sends.
-    pub(crate) fn check_origin(&self, headers: &HeaderMap) -> Result<Origin, ApiError> {
+    /// Whether any page of another site may use the gateway.
+    pub(crate) fn has_origins(&self) -> bool {
+        !self.origins.is_empty()
+    }
+
+    /// Whether pages of this origin may use the gateway.
+    pub(crate) fn allows_origin(&self, origin: &HeaderValue) -> bool {
+        let origin = origin.to_str().unwrap_or_default().to_ascii_lowercase();
+        self.origins.contains(&origin)
+    }
+
+    /// Refuses what a page of another site sends, unless its origin is allowed.
+    pub(crate) fn check_origin(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         let refused = |why: &str| {
             Err(ApiError::new(
                 StatusCode::FORBIDDEN,
@@ -152,19 +154,14 @@ impl Access {
         };
         let mut origins = headers.get_all(ORIGIN).iter();
         if let Some(origin) = origins.next() {
-            let origin = origin.to_str().unwrap_or_default().to_ascii_lowercase();
-            if origins.next().is_none() {
-                if self.origins.contains(&origin) {
-                    return Ok(Origin::Allowed);
-                }
-                if is_own(&origin, headers) {
-                    return Ok(Origin::Own);
-                }
+            let only = origins.next().is_none();
+            if only && (self.allows_origin(origin) || is_own(origin, headers)) {
+                return Ok(());
             }
             return refused("pages of this origin are not allowed here; see the allowed origins");
         }
         match headers.get(SEC_FETCH_SITE).map(|site| site.as_bytes()) {
-            None | Some(b"none" | b"same-origin") => Ok(Origin::Own),
+            None | Some(b"none" | b"same-origin") => Ok(()),
             Some(_) => refused("pages of other sites are not allowed here"),
         }
     }
@@ -202,7 +199,8 @@ impl Access {
 }
 
 /// Whether a page's origin is the gateway itself, whose name was checked.
-fn is_own(origin: &str, headers: &HeaderMap) -> bool {
+fn is_own(origin: &HeaderValue, headers: &HeaderMap) -> bool {
+    let origin = origin.to_str().unwrap_or_default().to_ascii_lowercase();
     let host = headers
         .get(HOST)
         .and_then(|host| host.to_str().ok())
@@ -220,7 +218,6 @@ fn invalid(why: String) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
 
     fn headers(members: &[(&'static str, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -287,39 +284,27 @@ mod tests {
         access.allow_origin("https://App.example").unwrap();
         let host = ("host", "localhost:1337");
         for (members, expected) in [
-            (&[host][..], Some(Origin::Own)),
-            (
-                &[host, ("origin", "https://app.example")],
-                Some(Origin::Allowed),
-            ),
-            (
-                &[host, ("origin", "http://localhost:1337")],
-                Some(Origin::Own),
-            ),
-            (&[host, ("origin", "http://localhost:3000")], None),
-            (&[host, ("origin", "https://evil.example")], None),
-            (&[host, ("origin", "null")], None),
-            (&[host, ("sec-fetch-site", "cross-site")], None),
-            (&[host, ("sec-fetch-site", "same-site")], None),
-            (
-                &[host, ("sec-fetch-site", "same-origin")],
-                Some(Origin::Own),
-            ),
-            (&[host, ("sec-fetch-site", "none")], Some(Origin::Own)),
+            (&[host][..], true),
+            (&[host, ("origin", "https://app.example")], true),
+            (&[host, ("origin", "http://localhost:1337")], true),
+            (&[host, ("origin", "http://localhost:3000")], false),
+            (&[host, ("origin", "https://evil.example")], false),
+            (&[host, ("origin", "null")], false),
+            (&[host, ("sec-fetch-site", "cross-site")], false),
+            (&[host, ("sec-fetch-site", "same-site")], false),
+            (&[host, ("sec-fetch-site", "same-origin")], true),
+            (&[host, ("sec-fetch-site", "none")], true),
             (
                 &[
                     host,
                     ("sec-fetch-site", "cross-site"),
                     ("origin", "https://app.example"),
                 ],
-                Some(Origin::Allowed),
+                true,
             ),
         ] {
-            assert_eq!(
-                access.check_origin(&headers(members)).ok(),
-                expected,
-                "{members:?}"
-            );
+            let result = access.check_origin(&headers(members));
+            assert_eq!(result.is_ok(), expected, "{members:?}");
         }
         for bad in [
             "*",

@@ -20,7 +20,6 @@ use crate::dispatch::route::Route;
 use crate::dispatch::stop::StopMatcher;
 use crate::error::ApiError;
 use crate::ids::unix_time;
-use crate::server::shutdown::Phase;
 
 /// Names the parameters of a request that had no effect.
 const X_IGNORED: HeaderName = HeaderName::from_static("x-chatwire-ignored");
@@ -70,7 +69,7 @@ pub(crate) async fn complete(
     };
     tracing::debug!(model = %head.model, id = %head.id, "a completion is asked for");
     let all_ignored = route.ignored();
-    let cut = Box::pin(app.shutdown.reached(Phase::Cut));
+    let cut = Box::pin(app.shutdown.cut.clone().cancelled_owned());
     let keep_alive = app.settings.keep_alive;
     let policy = app.settings.retry.clone();
     let mut starting = Box::pin(route.start(policy, Arc::clone(&app.metrics)));

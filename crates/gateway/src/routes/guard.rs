@@ -1,16 +1,14 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
-    ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, ORIGIN, VARY, WWW_AUTHENTICATE,
-};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::header::{CONTENT_TYPE, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
-use super::access::Origin;
 use crate::app::App;
 use crate::catch::catch_async;
 use crate::dialects;
@@ -19,16 +17,22 @@ use crate::error::ApiError;
 /// Names one request in the response and in the log.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The headers of responses that pages may read.
+const EXPOSED: [HeaderName; 4] = [
+    X_REQUEST_ID,
+    HeaderName::from_static("x-chatwire-ignored"),
+    HeaderName::from_static("x-should-retry"),
+    RETRY_AFTER,
+];
+
 /// What every request goes through before its route, and every response
 /// after it.
 pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let id = app.ids.next("req_");
     let dialect = dialects::for_path(request.uri().path());
-    let origin = request.headers().get(ORIGIN).cloned();
     let mut response = match check(&app, &request) {
         Err(error) => error.into_response(),
-        Ok(Entry::Preflight(response)) => response,
-        Ok(Entry::Route) => match catch_async(next.run(request)).await {
+        Ok(()) => match catch_async(next.run(request)).await {
             Ok(response) => response,
             Err(panicked) => {
                 tracing::error!(%id, panic = %panicked.0, "a request panicked");
@@ -52,41 +56,34 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    allow_origin(&app, origin, headers);
     response
 }
 
-/// What to do with a request that may come in.
-enum Entry {
-    Route,
-    Preflight(Response),
-}
-
-fn check(app: &App, request: &Request) -> Result<Entry, ApiError> {
-    let headers = request.headers();
+/// What is checked before anything else, also of a browser's preflight.
+fn check(app: &App, request: &Request) -> Result<(), ApiError> {
     let limit = app.settings.limits.header;
     if head_size(request) > limit {
         return Err(ApiError::head_too_large(limit));
     }
-    app.access.check_host(request.uri(), headers)?;
-    let origin = app.access.check_origin(headers)?;
-    // A browser asks without the key whether it may send it.
-    if origin == Origin::Allowed
-        && request.method() == Method::OPTIONS
-        && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
-    {
-        return Ok(Entry::Preflight(preflight(headers)));
-    }
+    app.access.check_host(request.uri(), request.headers())?;
+    app.access.check_origin(request.headers())
+}
+
+/// Refuses a request without a key, and new requests during a shutdown.
+pub(crate) async fn authorize(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
     let path = request.uri().path();
-    // Those who ask whether it lives, and whether it works, have no key.
-    if path == "/healthz" || path == "/readyz" {
-        return Ok(Entry::Route);
+    // Whoever asks whether it lives, and whether it works, has no key.
+    if path != "/healthz" && path != "/readyz" {
+        app.access.check_key(request.headers())?;
+        if app.shutdown.draining.is_cancelled() && path != "/metrics" {
+            return Err(ApiError::shutting_down());
+        }
     }
-    app.access.check_key(headers)?;
-    if !app.shutdown.is_running() && path != "/metrics" {
-        return Err(ApiError::shutting_down());
-    }
-    Ok(Entry::Route)
+    Ok(next.run(request).await)
 }
 
 /// The size of a request's head as it was sent. The HTTP library's own limit
@@ -102,33 +99,16 @@ fn head_size(request: &Request) -> usize {
     line + "  HTTP/1.1\r\n\r\n".len() + fields
 }
 
-fn preflight(asked: &HeaderMap) -> Response {
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("GET, POST"),
-    );
-    // Official clients send a dozen headers of their own, which change.
-    if let Some(wanted) = asked.get(ACCESS_CONTROL_REQUEST_HEADERS) {
-        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
-    }
-    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
-    response
-}
-
-/// Lets pages of allowed origins read the response; where no origin is
-/// configured, no response has a CORS header.
-fn allow_origin(app: &App, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
-    let Some(origin) = origin else { return };
-    let mut asked = HeaderMap::new();
-    asked.insert(ORIGIN, origin.clone());
-    if matches!(app.access.check_origin(&asked), Ok(Origin::Allowed)) {
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(
-            ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("x-request-id, x-chatwire-ignored, retry-after"),
-        );
-        headers.append(VARY, HeaderValue::from_static("origin"));
-    }
+/// Lets pages of the allowed origins use the gateway. Their browsers ask
+/// without the key whether they may send it.
+pub(crate) fn cors(app: Arc<App>) -> CorsLayer {
+    let is_allowed = move |origin: &HeaderValue, _: &Parts| app.access.allows_origin(origin);
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(is_allowed))
+        .allow_methods([Method::GET, Method::POST])
+        // Official clients send a dozen headers of their own, which change.
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers(EXPOSED)
+        .max_age(Duration::from_secs(600))
+        .vary([ORIGIN])
 }

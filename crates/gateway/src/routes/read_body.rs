@@ -1,9 +1,9 @@
 use axum::body::Body;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tokio::time::timeout;
 
 use crate::error::ApiError;
@@ -11,8 +11,21 @@ use crate::server::limits::Limits;
 
 /// Reads the body of a request, within its limits of size and time.
 pub(crate) async fn read_body(body: Body, limits: &Limits) -> Result<Bytes, ApiError> {
-    match timeout(limits.body_read, read(body, limits.body)).await {
-        Ok(result) => result,
+    // A client that waits for permission to send is told at once.
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > limits.body {
+        return Err(too_large(limits.body));
+    }
+    let whole = Limited::new(body, limits.body).collect();
+    match timeout(limits.body_read, whole).await {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limits.body)),
+        Ok(Err(error)) => Err(ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "incomplete_body",
+            format!("the body of the request cannot be read: {error}"),
+        )
+        .closing()),
         Err(_) => Err(ApiError::new(
             StatusCode::REQUEST_TIMEOUT,
             "request_timeout",
@@ -23,35 +36,6 @@ pub(crate) async fn read_body(body: Body, limits: &Limits) -> Result<Bytes, ApiE
         )
         .closing()),
     }
-}
-
-async fn read(mut body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    if announced > limit {
-        return Err(too_large(limit));
-    }
-    let mut whole = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| {
-            ApiError::new(
-                StatusCode::BAD_REQUEST,
-                "incomplete_body",
-                format!("the body of the request cannot be read: {error}"),
-            )
-            .closing()
-        })?;
-        let Ok(data) = frame.into_data() else {
-            continue;
-        };
-        if whole.len() + data.len() > limit {
-            return Err(too_large(limit));
-        }
-        if whole.is_empty() && data.len() == announced {
-            return Ok(data);
-        }
-        whole.extend_from_slice(&data);
-    }
-    Ok(whole.freeze())
 }
 
 fn too_large(limit: usize) -> ApiError {

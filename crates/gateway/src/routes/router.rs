@@ -2,10 +2,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use super::completions::complete;
-use super::guard::guard;
+use super::guard::{authorize, cors, guard};
 use super::{models, status};
 use crate::app::App;
 use crate::dialects;
@@ -18,7 +19,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             move |State(app): State<Arc<App>>, request: Request| complete(dialect, app, request);
         router = router.route(dialect.path(), post(handler));
     }
-    router
+    router = router
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::one))
         .route("/healthz", get(status::healthz))
@@ -26,9 +27,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(status::metrics))
         .method_not_allowed_fallback(status::method_not_allowed)
         .fallback(status::not_found)
-        .layer(axum::middleware::from_fn_with_state(
-            Arc::clone(&app),
-            guard,
-        ))
+        .layer(from_fn_with_state(Arc::clone(&app), authorize));
+    if app.access.has_origins() {
+        router = router.layer(cors(Arc::clone(&app)));
+    }
+    router
+        .layer(from_fn_with_state(Arc::clone(&app), guard))
         .with_state(app)
 }

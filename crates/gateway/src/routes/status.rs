@@ -30,7 +30,7 @@ pub(crate) async fn healthz() -> Response {
 /// `GET /readyz`: at least one endpoint is not failing, and the gateway takes
 /// questions.
 pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Response {
-    if !app.shutdown.is_running() {
+    if app.shutdown.draining.is_cancelled() {
         return ApiError::shutting_down().into_response();
     }
     let providers: BTreeMap<&str, &str> = app

@@ -1,10 +1,13 @@
 //! Listening and connections: what a client may take, and how the server ends.
 
-mod guarded_io;
+mod close;
+mod connection;
 pub(crate) mod limits;
-mod raw_error;
+mod raw_response;
 mod serve;
 pub(crate) mod shutdown;
 mod signal;
+mod watch;
+mod watched_io;
 
 pub use signal::shutdown_signal;

@@ -61,7 +61,9 @@ async fn half_a_head() {
         .write_all(b"POST /v1/chat/completions HTTP/1.1\r\nhost: loc")
         .await
         .unwrap();
-    assert_about(closed(&mut stream).await.0, SHORT);
+    let (time, said) = closed(&mut stream).await;
+    assert_about(time, SHORT);
+    parse(&said).unwrap().assert_error(408, "request_timeout");
 }
 
 /// Writes one byte every 20 ms until it cannot, and says how long that went.
@@ -87,8 +89,9 @@ async fn drip(server: &Server, head: &str) -> (Duration, Vec<u8>) {
 async fn a_dripped_head() {
     let limits = limits(|limits| limits.header_read = SHORT);
     let server = start(home(tells(&["a"])).limits(limits)).await;
-    let (time, _) = drip(&server, "POST /v1/chat/completions HTTP/1.1\r\nx-long: ").await;
+    let (time, said) = drip(&server, "POST /v1/chat/completions HTTP/1.1\r\nx-long: ").await;
     assert_about(time, SHORT);
+    parse(&said).unwrap().assert_error(408, "request_timeout");
 }
 
 #[tokio::test]
@@ -143,7 +146,13 @@ async fn a_slow_second_head() {
         tokio::time::sleep(2 * SHORT).await;
     }
     stream.write_all(b"POST").await.unwrap();
-    assert_about(closed(&mut stream).await.0, SHORT);
+    let (time, said) = closed(&mut stream).await;
+    assert_about(time, SHORT);
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let last = said.rfind("HTTP/1.1").unwrap();
+    parse(said[last..].as_bytes())
+        .unwrap()
+        .assert_error(408, "request_timeout");
 }
 
 #[tokio::test]

@@ -1,0 +1,168 @@
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep};
+
+use super::limits::Limits;
+
+/// What is due from the client of one connection, and since when.
+///
+/// - A head must be whole in time, counted from the connection or from its
+///   first byte, however its bytes drip.
+/// - Between two requests, and while the client takes nothing of what it is
+///   sent, the idle time counts.
+/// - While a request is being answered nothing is due here: its body has a
+///   limit of its own.
+///
+/// The HTTP library's own timer for heads counts the idle time before a head
+/// as well, so it cannot tell the two limits apart.
+#[derive(Debug, Clone)]
+pub(super) struct Watch(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    header_read: Duration,
+    idle: Duration,
+    waiting: Waiting,
+    write_blocked: Option<Instant>,
+    refused: bool,
+    bare_error: Option<u16>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Waiting {
+    /// The first byte since the client connected.
+    FirstByte(Instant),
+    /// The rest of a head.
+    Head(Instant),
+    /// The first byte of the next request.
+    NextRequest(Instant),
+    Nothing,
+}
+
+/// What the client was too slow with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Overdue {
+    /// It has sent half a head.
+    Head,
+    /// It has sent nothing, or takes nothing.
+    Silent,
+}
+
+impl Watch {
+    /// Watches a connection from now on.
+    pub(super) fn new(limits: &Limits) -> Watch {
+        Watch(Arc::new(Mutex::new(State {
+            header_read: limits.header_read,
+            idle: limits.idle,
+            waiting: Waiting::FirstByte(Instant::now()),
+            write_blocked: None,
+            refused: false,
+            bare_error: None,
+        })))
+    }
+
+    /// Bytes have come.
+    pub(super) fn received(&self) {
+        let mut state = self.lock();
+        state.waiting = match state.waiting {
+            Waiting::FirstByte(since) => Waiting::Head(since),
+            Waiting::NextRequest(_) => Waiting::Head(Instant::now()),
+            waiting => waiting,
+        };
+    }
+
+    /// A write was tried, and the client took something or not.
+    pub(super) fn wrote(&self, blocked: bool) {
+        let mut state = self.lock();
+        if !blocked {
+            state.write_blocked = None;
+        } else if state.write_blocked.is_none() {
+            state.write_blocked = Some(Instant::now());
+        }
+    }
+
+    /// A request is being answered until the mark is dropped.
+    pub(super) fn begin_request(&self) -> RequestMark {
+        self.lock().waiting = Waiting::Nothing;
+        RequestMark(self.clone())
+    }
+
+    /// The last request was refused, perhaps before it was read.
+    pub(super) fn set_refused(&self, refused: bool) {
+        self.lock().refused = refused;
+    }
+
+    pub(super) fn is_refused(&self) -> bool {
+        self.lock().refused
+    }
+
+    /// The HTTP library answers with a bare error, which was held back.
+    pub(super) fn set_bare_error(&self, status: u16) {
+        self.lock().bare_error = Some(status);
+    }
+
+    pub(super) fn bare_error(&self) -> Option<u16> {
+        self.lock().bare_error
+    }
+
+    /// Resolves when the client is too slow. The timer may be any; it is moved
+    /// as seldom as possible.
+    pub(super) fn poll_overdue(
+        &self,
+        context: &mut Context<'_>,
+        mut timer: Pin<&mut Sleep>,
+    ) -> Poll<Overdue> {
+        let state = self.lock();
+        let far = Instant::now() + Duration::from_secs(24 * 3600);
+        let deadline = state.deadline().unwrap_or(far);
+        if deadline < timer.deadline() {
+            timer.as_mut().reset(deadline);
+        }
+        loop {
+            ready!(timer.as_mut().poll(context));
+            if deadline <= Instant::now() {
+                break;
+            }
+            timer.as_mut().reset(deadline);
+        }
+        Poll::Ready(match (state.write_blocked, state.waiting) {
+            (None, Waiting::Head(_)) => Overdue::Head,
+            _ => Overdue::Silent,
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// When the first thing that is due is late; `None` if nothing is due.
+    fn deadline(&self) -> Option<Instant> {
+        let read = match self.waiting {
+            Waiting::FirstByte(since) | Waiting::Head(since) => since.checked_add(self.header_read),
+            Waiting::NextRequest(since) => since.checked_add(self.idle),
+            Waiting::Nothing => None,
+        };
+        let write = self
+            .write_blocked
+            .and_then(|since| since.checked_add(self.idle));
+        match (read, write) {
+            (Some(read), Some(write)) => Some(read.min(write)),
+            (read, write) => read.or(write),
+        }
+    }
+}
+
+/// While it lives, a request is being answered.
+#[derive(Debug)]
+pub(super) struct RequestMark(Watch);
+
+impl Drop for RequestMark {
+    fn drop(&mut self) {
+        self.0.lock().waiting = Waiting::NextRequest(Instant::now());
+    }
+}
