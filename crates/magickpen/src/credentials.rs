@@ -10,6 +10,9 @@ const KNOWN_BUNDLE: &str = "/_nuxt/bf709a9ce19f14e18116.js";
 /// How many scripts of a page are read.
 const MAX_SCRIPTS: usize = 24;
 
+/// How many documents that could not be read an error tells of.
+const SHOWN_FAULTS: usize = 3;
+
 /// What the server wants to see with every request.
 #[derive(Debug)]
 pub(crate) struct Credentials {
@@ -20,75 +23,141 @@ pub(crate) struct Credentials {
 /// Reads the credentials from the site's scripts: from the one that held them
 /// last, or from those that the front page names.
 pub(crate) async fn fetch(http: &HttpClient, site: &BaseUrl) -> Result<Credentials, Error> {
-    let mut found = Found::default();
-    let known = site.join(KNOWN_BUNDLE)?;
-    search(http, &known, &mut found).await?;
-    let mut looked_at = vec![known];
-    if !found.missing().is_empty() {
-        discover(http, site, &mut found, &mut looked_at).await?;
+    let mut search = Search {
+        http,
+        found: Found::default(),
+        places: Vec::new(),
+        faults: Vec::new(),
+        has_read: false,
+    };
+    search.script(site.join(KNOWN_BUNDLE)?).await?;
+    if !search.found.missing().is_empty() {
+        search.scripts_of_page(site.join("/")?).await?;
     }
-    let missing = found.missing().join(" and ");
-    match (found.api_secret, found.secret) {
+    match (&search.found.api_secret, &search.found.secret) {
         (Some(api_secret), Some(secret)) => {
-            for secret in [&api_secret, &secret] {
+            for secret in [api_secret, secret] {
                 http.redactor().add(secret);
             }
-            Ok(Credentials { api_secret, secret })
+            Ok(Credentials {
+                api_secret: api_secret.clone(),
+                secret: secret.clone(),
+            })
         }
-        _ => {
-            let places: Vec<String> = looked_at.iter().map(RequestUrl::to_string).collect();
-            Err(Error::new(
-                ErrorKind::Credentials,
-                format!(
-                    "{missing} not found; looked in {} and the front page of {site}",
-                    places.join(", ")
-                ),
-            ))
-        }
+        _ => Err(search.into_error(site)),
     }
 }
 
-/// Searches the scripts of the site's own that its front page names.
-async fn discover(
-    http: &HttpClient,
-    site: &BaseUrl,
-    found: &mut Found,
-    looked_at: &mut Vec<RequestUrl>,
-) -> Result<(), Error> {
-    let front = site.join("/")?;
-    let response = http.send(HttpRequest::get(front)).await?;
-    if !response.is_success() {
-        return Err(response.into_error().await);
-    }
-    let front = response.url().clone();
-    let page = response.into_page().await?;
-    let scripts = script_addresses(&page)
-        .into_iter()
-        .filter_map(|address| front.resolve(&address))
-        .filter(|script| script.same_origin(&front));
-    for script in scripts {
-        if looked_at.contains(&script) {
-            continue;
-        }
-        if looked_at.len() > MAX_SCRIPTS {
-            break;
-        }
-        search(http, &script, found).await?;
-        looked_at.push(script);
-        if found.missing().is_empty() {
-            break;
-        }
-    }
-    Ok(())
+/// A search through the documents of a site. One that cannot be read does not
+/// end it.
+struct Search<'a> {
+    http: &'a HttpClient,
+    found: Found,
+    /// The scripts that were looked at.
+    places: Vec<RequestUrl>,
+    /// Why some documents could not be read.
+    faults: Vec<Error>,
+    /// Whether any document could be read.
+    has_read: bool,
 }
 
-/// Searches one script; one that is not there has nothing.
-async fn search(http: &HttpClient, script: &RequestUrl, found: &mut Found) -> Result<(), Error> {
-    let response = http.send(HttpRequest::get(script.clone())).await?;
-    match response.status() {
-        200..300 => found.search(&response.into_page().await?),
-        404 | 410 => {}
-        _ => return Err(response.into_error().await),
+impl Search<'_> {
+    /// Searches one script.
+    async fn script(&mut self, script: RequestUrl) -> Result<(), Error> {
+        if let Some((_, text)) = self.read(&script).await? {
+            self.found.search(&text);
+        }
+        self.places.push(script);
+        Ok(())
     }
-    Ok(())
+
+    /// Searches the scripts that a page of the site names, those of the site
+    /// itself.
+    async fn scripts_of_page(&mut self, page: RequestUrl) -> Result<(), Error> {
+        let Some((page, text)) = self.read(&page).await? else {
+            return Ok(());
+        };
+        let scripts = script_addresses(&text)
+            .into_iter()
+            .filter_map(|address| page.resolve(&address))
+            .filter(|script| script.same_origin(&page));
+        for script in scripts {
+            if self.places.contains(&script) {
+                continue;
+            }
+            if self.places.len() > MAX_SCRIPTS {
+                break;
+            }
+            self.script(script).await?;
+            if self.found.missing().is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one document; `None` if that fails. The error is one that holds for
+    /// the whole server, so that there is no point in going on.
+    async fn read(&mut self, url: &RequestUrl) -> Result<Option<(RequestUrl, String)>, Error> {
+        let read = async {
+            let response = self.http.send(HttpRequest::get(url.clone())).await?;
+            if !response.is_success() {
+                return Err(response.into_error().await);
+            }
+            let url = response.url().clone();
+            Ok((url, response.into_page().await?))
+        };
+        match read.await {
+            Ok(document) => {
+                self.has_read = true;
+                Ok(Some(document))
+            }
+            Err(error) => match error.kind() {
+                ErrorKind::Connect | ErrorKind::Timeout(_) | ErrorKind::RateLimited => Err(error),
+                _ => {
+                    self.faults.push(error);
+                    Ok(None)
+                }
+            },
+        }
+    }
+
+    /// The error for secrets that were not found: what is missing, where it was
+    /// looked for, and what could not be read.
+    fn into_error(self, site: &BaseUrl) -> Error {
+        let mut message = format!(
+            "{} not found; looked in ",
+            self.found.missing().join(" and ")
+        );
+        for place in &self.places {
+            message.push_str(&format!("{place}, "));
+        }
+        message.push_str(&format!("and the front page of {site}"));
+        for fault in self.faults.iter().take(SHOWN_FAULTS) {
+            message.push_str(&format!("; {}", fault.message()));
+        }
+        if let Some(more @ 1..) = self.faults.len().checked_sub(SHOWN_FAULTS) {
+            message.push_str(&format!("; and {more} more errors"));
+        }
+        // A document that broke off says more than secrets that are missing, and
+        // so does a server that answers with nothing but errors.
+        let telling = self.faults.iter().find(|fault| match fault.status() {
+            None | Some(200..300) => true,
+            Some(_) => {
+                !self.has_read && (fault.is_retryable() || fault.kind() == ErrorKind::Blocked)
+            }
+        });
+        if let Some(fault) = telling {
+            return fault.clone().with_context(&message);
+        }
+        let error = Error::new(ErrorKind::Credentials, message);
+        let temporary = self.faults.iter().find(|fault| fault.is_retryable());
+        match temporary.or(self.faults.last()) {
+            Some(fault) => error
+                .with_status(fault.status().unwrap_or_default())
+                .with_retry_after(fault.retry_after())
+                .with_retryable(temporary.is_some()),
+            None => error,
+        }
+    }
 }

@@ -13,16 +13,18 @@ const BOTH: &str = r#"a={"X-API-Secret":"api1",secret:"sec1"}"#;
 const API: &str = r#"a={"X-API-Secret":"api1"}"#;
 const SECRET: &str = r#"a={secret:"sec1"}"#;
 
-/// Paths of a site, and what is there.
+/// Paths of a site, and what is there: a body, or a status in words such as
+/// `403 Forbidden`.
 type Pages<'a> = &'a [(&'a str, &'a str)];
 
 /// A site with these paths and bodies, whose API accepts only its own secrets.
 async fn site(pages: Pages<'_>) -> MockServer {
     let server = MockServer::start().await;
     for (page, body) in pages {
+        let status = body.get(..3).and_then(|status| status.parse().ok());
         Mock::given(method("GET"))
             .and(path(*page))
-            .respond_with(ResponseTemplate::new(200).set_body_string(*body))
+            .respond_with(ResponseTemplate::new(status.unwrap_or(200)).set_body_string(*body))
             .mount(&server)
             .await;
     }
@@ -73,6 +75,29 @@ async fn secrets_are_found_where_they_are() {
             6,
         ),
         (
+            "past a known path that is forbidden",
+            &[
+                (KNOWN, "403 Forbidden"),
+                ("/", r#"<script src="/a.js"></script>"#),
+                ("/a.js", BOTH),
+            ],
+            4,
+        ),
+        (
+            "past scripts that fail",
+            &[
+                (KNOWN, "500 Internal Server Error"),
+                (
+                    "/",
+                    r#"<script src="/a.js"></script><script src="/b.js"></script><script src="/c.js"></script>"#,
+                ),
+                ("/a.js", "403 <!doctype html><title>Stop</title>"),
+                ("/b.js", "503 Service Unavailable"),
+                ("/c.js", BOTH),
+            ],
+            6,
+        ),
+        (
             "one at the known path, one elsewhere",
             &[
                 (KNOWN, API),
@@ -109,6 +134,35 @@ async fn what_is_missing_is_named_with_where_it_was_looked_for() {
                 ("/a.js", "nothing"),
             ],
             &["X-API-Secret and secret not found", "/a.js"],
+        ),
+        // The front page cannot be read either.
+        (
+            &[(KNOWN, API)],
+            &[": secret not found", KNOWN, "front page", "status 404"],
+        ),
+        (
+            &[(KNOWN, SECRET), ("/", "500 Internal Server Error")],
+            &["X-API-Secret not found", "front page", "status 500"],
+        ),
+        (
+            &[(KNOWN, "403 Forbidden"), ("/", "401 Unauthorized")],
+            &[
+                "X-API-Secret and secret not found",
+                "status 403",
+                "status 401",
+            ],
+        ),
+        (
+            &[
+                (KNOWN, API),
+                (
+                    "/",
+                    r#"<script src="/a.js"></script><script src="/b.js"></script>"#,
+                ),
+                ("/a.js", "503 Service Unavailable"),
+                ("/b.js", "nothing"),
+            ],
+            &[": secret not found", KNOWN, "/a.js", "/b.js", "status 503"],
         ),
     ];
     for (pages, words) in cases {

@@ -32,7 +32,7 @@ where
         fault,
         place,
         scene: Scene::Set(Box::new(set)),
-        want,
+        want: want.at(place),
     }
 }
 

@@ -60,7 +60,7 @@ impl Rows {
                 fault,
                 place,
                 scene: Scene::Answer(respond.clone(), limits),
-                want,
+                want: want.at(place),
             });
         }
     }

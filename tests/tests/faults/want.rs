@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use chatwire::{Error, ErrorKind};
 
+use crate::place::Place;
+
 /// What a cell must come to.
 #[derive(Debug, Clone)]
 pub(crate) struct Want {
@@ -63,6 +65,23 @@ pub(crate) fn breaks(kind: ErrorKind, text: &str) -> Want {
 }
 
 impl Want {
+    /// The same for the documents that MagickPen's secrets are looked for in: if
+    /// the server refuses one, the others are looked at, and the error is that
+    /// the secrets are missing. If no document can be read, a server that is out
+    /// of order is the error.
+    pub(crate) fn at(mut self, place: Place) -> Want {
+        let out_of_order = matches!(self.status, Some(408 | 425 | 500..));
+        match (place, self.kind) {
+            (Place::MagickPenFront, Some(ErrorKind::Status)) if out_of_order => {}
+            (Place::MagickPenFront, Some(ErrorKind::Status))
+            | (Place::MagickPenBundle, Some(ErrorKind::Status | ErrorKind::Blocked)) => {
+                self.kind = Some(ErrorKind::Credentials);
+            }
+            _ => {}
+        }
+        self
+    }
+
     pub(crate) fn status(mut self, status: u16) -> Want {
         self.status = Some(status);
         self
