@@ -1,10 +1,10 @@
 use chatwire_core::provider_kit::refusal::is_html_page;
-use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, HttpResponse, RequestUrl};
+use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, RequestUrl};
 use chatwire_core::{Error, ErrorKind, Secret};
-use html5gum::{DefaultEmitter, Token, Tokenizer};
 use http::header::{self, HeaderMap, HeaderValue};
 use serde::Deserialize;
 
+use crate::page::{self, checked_nonce};
 use crate::payload::Text;
 
 const START_SESSION: &str = "mwai/v1/start_session";
@@ -14,61 +14,40 @@ const SUBMIT: &str = "mwai-ui/v1/chats/submit";
 /// and some sub-directories answer the first with an ordinary page.
 const ROOTS: [&str; 3] = ["/wp-json/", "/index.php?rest_route=/", "/?rest_route=/"];
 
+/// The addresses of a REST API.
+#[derive(PartialEq)]
+struct Api {
+    session: RequestUrl,
+    submit: RequestUrl,
+}
+
+impl Api {
+    /// Those below its root, if that is one.
+    fn below(root: &RequestUrl) -> Option<Api> {
+        Some(Api {
+            session: root.below(START_SESSION)?,
+            submit: root.below(SUBMIT)?,
+        })
+    }
+}
+
 /// How a site wants to be asked: found out once, then remembered.
 #[derive(Debug, Clone)]
 pub(crate) struct Access {
-    root: Root,
-    /// The guest nonce; none for plugins before 2.0.
+    /// Where questions go.
+    pub(crate) submit: RequestUrl,
+    /// The guest nonce; `None` for plugins before 2.0.
     pub(crate) nonce: Option<Secret>,
 }
 
-#[derive(Debug, Clone)]
-enum Root {
-    /// One of [`ROOTS`].
-    Below(&'static str),
-    /// As the site itself announces it.
-    Announced(RequestUrl, String),
-}
-
-impl Root {
-    fn url(&self, base: &BaseUrl, route: &str) -> Result<RequestUrl, Error> {
-        match self {
-            Root::Below(suffix) => base.join(&format!("{suffix}{route}")),
-            Root::Announced(from, root) => {
-                from.resolve(&format!("{root}{route}")).ok_or_else(|| {
-                    Error::new(
-                        ErrorKind::Protocol,
-                        format!("the site announces a REST API at {root:?}, which is no address"),
-                    )
-                })
-            }
-        }
-    }
-}
-
 impl Access {
-    /// Where questions go.
-    pub(crate) fn submit_url(&self, base: &BaseUrl) -> Result<RequestUrl, Error> {
-        self.root.url(base, SUBMIT)
-    }
-
     /// The same with another nonce.
     pub(crate) fn with_nonce(&self, nonce: Secret) -> Access {
         Access {
-            root: self.root.clone(),
+            submit: self.submit.clone(),
             nonce: Some(nonce),
         }
     }
-}
-
-/// A nonce that may be sent back as a header: what a site hands out is letters
-/// and digits.
-pub(crate) fn checked_nonce(nonce: &str) -> Option<Secret> {
-    let is_nonce = (1..=64).contains(&nonce.len())
-        && nonce
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    is_nonce.then(|| Secret::new(nonce))
 }
 
 /// What a request for a nonce has brought.
@@ -78,7 +57,7 @@ enum Found {
     NoRoute,
     /// This is no REST API; maybe the answer says where it is.
     NoApi {
-        link: Option<String>,
+        announced: Option<Api>,
         is_page: bool,
     },
 }
@@ -90,31 +69,31 @@ pub(crate) async fn open(
     headers: &HeaderMap,
     nonce_page: &str,
 ) -> Result<Access, Error> {
-    let mut announced: Option<Root> = None;
+    let mut apis: Vec<Api> = Vec::new();
+    for root in ROOTS {
+        apis.extend(Api::below(&base.join(root)?));
+    }
+    let usual = apis.len();
     let mut pages = false;
-    for suffix in ROOTS {
-        let root = Root::Below(suffix);
-        match start_session(http, base, headers, &root).await? {
+    let mut next = 0;
+    while let Some(api) = apis.get(next) {
+        match start_session(http, headers, api).await? {
             Found::Access(access) => return Ok(access),
-            Found::NoRoute => return from_page(http, base, headers, nonce_page, root).await,
-            Found::NoApi { link, is_page } => {
+            Found::NoRoute => {
+                let submit = api.submit.clone();
+                let page = base.join(nonce_page)?;
+                let nonce = nonce_of_page(http, headers, page).await?;
+                return Ok(Access { submit, nonce });
+            }
+            Found::NoApi { announced, is_page } => {
                 pages |= is_page;
-                if let (Some(link), None) = (link, &announced) {
-                    let from = base.join("/")?;
-                    announced = from
-                        .resolve(&link)
-                        .filter(|to| to.same_origin(&from))
-                        .map(|_| Root::Announced(from, link));
+                // One more, after the usual ones, which nearly all sites have.
+                if apis.len() == usual {
+                    apis.extend(announced.filter(|api| !apis.contains(api)));
                 }
             }
         }
-    }
-    if let Some(root) = announced {
-        match start_session(http, base, headers, &root).await? {
-            Found::Access(access) => return Ok(access),
-            Found::NoRoute => return from_page(http, base, headers, nonce_page, root).await,
-            Found::NoApi { is_page, .. } => pages |= is_page,
-        }
+        next += 1;
     }
     if !pages {
         return Err(Error::new(
@@ -149,13 +128,8 @@ pub(crate) struct Session<'a> {
 
 /// Asks for a session. The request must not carry a nonce: an old one is
 /// refused even here.
-async fn start_session(
-    http: &HttpClient,
-    base: &BaseUrl,
-    headers: &HeaderMap,
-    root: &Root,
-) -> Result<Found, Error> {
-    let request = HttpRequest::post(root.url(base, START_SESSION)?)
+async fn start_session(http: &HttpClient, headers: &HeaderMap, api: &Api) -> Result<Found, Error> {
+    let request = HttpRequest::post(api.session.clone())
         .headers(headers)
         .header(
             header::CONTENT_TYPE,
@@ -166,7 +140,6 @@ async fn start_session(
     if !matches!(status, 200..300 | 400..500) || status == 429 {
         return Err(response.into_error().await);
     }
-    let link = announced_root(&response);
     // What breaks off or floods an answer must not look like another answer.
     let body = match status {
         200..300 => response.read_page().await?,
@@ -176,10 +149,16 @@ async fn start_session(
         // A page that is no firewall's: the API is elsewhere.
         return match status {
             401 | 403 => Err(response.error_for(&body)),
-            _ => Ok(Found::NoApi {
-                link,
-                is_page: is_html_page(&body),
-            }),
+            _ => {
+                let is_page = is_html_page(&body);
+                let link = linked_root(response.headers());
+                let link = link.or_else(|| is_page.then(|| page::linked_root(&body)).flatten());
+                let root = link.and_then(|link| response.url().resolve_same_origin(&link));
+                Ok(Found::NoApi {
+                    announced: root.and_then(|root| Api::below(&root)),
+                    is_page,
+                })
+            }
         };
     };
     if let Some(nonce) = &session.rest_nonce.0 {
@@ -191,7 +170,7 @@ async fn start_session(
         })?;
         http.redactor().add(&nonce);
         return Ok(Found::Access(Access {
-            root: root.clone(),
+            submit: api.submit.clone(),
             nonce: Some(nonce),
         }));
     }
@@ -213,60 +192,34 @@ async fn start_session(
 
 /// Plugins before 2.4.4 hand out their nonce only in a page with the chatbot;
 /// before 2.0 there is none.
-async fn from_page(
+async fn nonce_of_page(
     http: &HttpClient,
-    base: &BaseUrl,
     headers: &HeaderMap,
-    nonce_page: &str,
-    root: Root,
-) -> Result<Access, Error> {
-    let request = HttpRequest::get(base.join(nonce_page)?).headers(headers);
+    page: RequestUrl,
+) -> Result<Option<Secret>, Error> {
+    let request = HttpRequest::get(page).headers(headers);
     let response = http.send(request).await?;
     let nonce = match response.status() {
-        200..300 => nonce_in(&response.into_page().await?),
+        200..300 => page::nonce_in(&response.into_page().await?),
         404 | 410 => None,
         _ => return Err(response.into_error().await),
     };
     if let Some(nonce) = &nonce {
         http.redactor().add(nonce);
     }
-    Ok(Access { root, nonce })
+    Ok(nonce)
 }
 
-/// The nonce in the settings of a chatbot on a page: JSON in an attribute,
-/// escaped for HTML.
-pub(crate) fn nonce_in(page: &str) -> Option<Secret> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct System {
-        rest_nonce: Option<String>,
-    }
-    let mut emitter = DefaultEmitter::default();
-    // Text inside a script is no tag.
-    emitter.naively_switch_states(true);
-    Tokenizer::new_with_emitter(page, emitter).find_map(|token| {
-        let Ok(Token::StartTag(tag)) = token else {
-            return None;
-        };
-        let json = tag.attributes.get(b"data-system".as_slice())?;
-        let system: System = serde_json::from_slice(json).ok()?;
-        checked_nonce(&system.rest_nonce?)
-    })
-}
-
-/// Where the site says that its REST API is.
-fn announced_root(response: &HttpResponse) -> Option<String> {
-    response
-        .headers()
-        .get_all(header::LINK)
-        .iter()
+/// The address of the REST API in a `Link` header.
+fn linked_root(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(header::LINK).into_iter();
+    values
         .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter(|link| link.contains("https://api.w.org/"))
+        // Addresses have no `<`, other parameters of this header neither.
+        .flat_map(|value| value.split('<').skip(1))
         .find_map(|link| {
-            let start = link.find('<')? + 1;
-            let end = start + link.get(start..)?.find('>')?;
-            link.get(start..end).map(str::to_owned)
+            let (address, parameters) = link.split_once('>')?;
+            parameters.contains(page::API).then(|| address.to_owned())
         })
 }
 
@@ -283,84 +236,4 @@ pub(crate) fn json_in<'a, T: Deserialize<'a>>(body: &'a str) -> Option<T> {
             .next()?
             .ok()
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{checked_nonce, nonce_in};
-
-    #[test]
-    fn nonces_are_found_in_pages() {
-        let cases = [
-            (
-                r#"<div data-params='{}' data-system='{&quot;botId&quot;:&quot;default&quot;,&quot;restNonce&quot;:&quot;1291618659&quot;}'></div>"#,
-                Some("1291618659"),
-            ),
-            (
-                r#"<div data-system="{&quot;a&quot;:1}"></div><div data-system="{&#34;restNonce&#34;:&#34;cbf23cc13b&#34;}">"#,
-                Some("cbf23cc13b"),
-            ),
-            (r#"<div data-system='{&quot;restNonce&quot;:null}'>"#, None),
-            (
-                r#"<div data-system='{&quot;restNonce&quot;:&quot;a b&quot;}'>"#,
-                None,
-            ),
-            ("<div data-system='not json'>", None),
-            ("<div data-system=", None),
-            (
-                r#"<script>"<div data-system='{\"restNonce\":\"a\"}'>"</script>"#,
-                None,
-            ),
-            (
-                r#"<DIV DATA-SYSTEM='{"restNonce":"cbf23cc13b"}'/>"#,
-                Some("cbf23cc13b"),
-            ),
-            ("<html></html>", None),
-        ];
-        for (page, nonce) in cases {
-            let found = nonce_in(page);
-            assert_eq!(found.as_ref().map(|nonce| nonce.expose()), nonce, "{page}");
-        }
-    }
-
-    #[test]
-    fn pages_are_read_in_linear_time() {
-        let hostile = ["<", "<a ", "<a b=\"", "<!--"].map(|text| (text, 1024 * 1024));
-        let others = [
-            "<!-- -",
-            "</",
-            "<script",
-            "<script>",
-            "&",
-            "&#",
-            "data-system=",
-            "\0",
-            "<a data-system='{'>",
-            "<a data-system=\"[\">",
-        ];
-        for (pattern, size) in hostile
-            .into_iter()
-            .chain(others.map(|text| (text, 128 * 1024)))
-        {
-            let page = pattern.repeat(size / pattern.len());
-            let started = std::time::Instant::now();
-            assert!(nonce_in(&page).is_none());
-            assert!(nonce_in(&format!("<div data-system='{page}'>")).is_none());
-            // A second is usual; quadratic time would be hours.
-            assert!(started.elapsed().as_secs() < 60, "{pattern}");
-        }
-    }
-
-    #[test]
-    fn nonces_are_checked_before_they_are_sent() {
-        for (nonce, ok) in [
-            ("cbf23cc13b", true),
-            ("", false),
-            ("a\r\nb", false),
-            ("ü", false),
-            (&"x".repeat(65), false),
-        ] {
-            assert_eq!(checked_nonce(nonce).is_some(), ok, "{nonce:?}");
-        }
-    }
 }

@@ -1,16 +1,21 @@
 //! The pure functions of this crate that read what a server sends, for the
 //! fuzz tests alone: `--cfg fuzzing` is what brings them.
 
-use crate::access;
+use crate::{access, page};
 
 /// The nonce on a page with a chatbot.
 pub fn nonce_in_page(page: &str) -> Option<String> {
-    access::nonce_in(page).map(|nonce| nonce.expose().to_owned())
+    page::nonce_in(page).map(|nonce| nonce.expose().to_owned())
+}
+
+/// The address of the REST API that a page names.
+pub fn root_in_page(page: &str) -> Option<String> {
+    page::linked_root(page)
 }
 
 /// The nonce in an answer in JSON, with PHP warnings around it.
 pub fn nonce_in_json(body: &str) -> Option<String> {
     let session: access::Session<'_> = access::json_in(body)?;
-    let nonce = access::checked_nonce(session.rest_nonce.as_str())?;
+    let nonce = page::checked_nonce(session.rest_nonce.as_str())?;
     Some(nonce.expose().to_owned())
 }

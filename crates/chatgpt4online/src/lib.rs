@@ -67,6 +67,7 @@ mod failure;
 #[doc(hidden)]
 pub mod fuzzing;
 mod headers;
+mod page;
 mod payload;
 mod provider;
 

@@ -10,11 +10,12 @@ use chatwire_core::{
 };
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-use crate::access::{self, Access, checked_nonce};
+use crate::access::{self, Access};
 use crate::body::{Options, Question, REQUEST_OPTIONS};
 use crate::decoder::AiEngineDecoder;
 use crate::failure::{Failure, failure};
 use crate::headers::headers;
+use crate::page::checked_nonce;
 
 /// The public site, which is gone.
 pub const DEFAULT_BASE_URL: &str = "https://chatgpt4online.org";
@@ -273,7 +274,7 @@ impl Chatgpt4Online {
     }
 
     async fn send(&self, access: &Access, body: Bytes) -> Result<HttpResponse, Error> {
-        let mut request = HttpRequest::post(access.submit_url(&self.base)?)
+        let mut request = HttpRequest::post(access.submit.clone())
             .headers(&self.headers)
             .header(
                 header::CONTENT_TYPE,

@@ -79,8 +79,7 @@ impl Search<'_> {
         };
         let scripts = script_addresses(&text)
             .into_iter()
-            .filter_map(|address| page.resolve(&address))
-            .filter(|script| script.same_origin(&page));
+            .filter_map(|address| page.resolve_same_origin(&address));
         for script in scripts {
             if self.places.contains(&script) {
                 continue;

@@ -19,6 +19,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     for address in pen::script_addresses(&text) {
         assert!(!address.is_empty());
     }
+    site::root_in_page(&text);
     for nonce in [site::nonce_in_page(&text), site::nonce_in_json(&text)] {
         if let Some(nonce) = nonce {
             check(&nonce);

@@ -133,6 +133,31 @@ impl RequestUrl {
         matches!(url.scheme(), "http" | "https").then_some(RequestUrl(url))
     }
 
+    /// The address that a link in the answer to this request names, if it is on
+    /// the same server: scheme, host and port. User name and password stay.
+    pub fn resolve_same_origin(&self, link: &str) -> Option<RequestUrl> {
+        let url = self.resolve(link)?;
+        url.same_origin(self).then(|| url.with_userinfo_of(self))
+    }
+
+    /// The address of something below this one: `suffix` is appended to the
+    /// query if there is one, otherwise to the path. Returns `None` unless that
+    /// ends in `/` or `=`, because the result would be something else.
+    pub fn below(&self, suffix: &str) -> Option<RequestUrl> {
+        let mut url = self.0.clone();
+        url.set_fragment(None);
+        match self.0.query() {
+            Some(query) if query.ends_with(['/', '=']) => {
+                url.set_query(Some(&format!("{query}{suffix}")));
+            }
+            None if self.0.path().ends_with('/') => {
+                url.set_path(&format!("{}{suffix}", self.0.path()));
+            }
+            _ => return None,
+        }
+        Some(RequestUrl(url))
+    }
+
     /// The address with the user name and password of the other: a server that
     /// redirects within itself does not repeat them.
     pub(super) fn with_userinfo_of(mut self, other: &RequestUrl) -> RequestUrl {
