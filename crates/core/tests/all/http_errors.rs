@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest};
 use chatwire_core::{Error, ErrorKind, HttpConfig};
+use chatwire_mock::{Answer, Ending};
 
-use crate::server::{Close, Hang, Server, Step, answer, chunk, send};
+use crate::server::{answer, serve};
 
-async fn error_of(steps: Vec<Step>, config: HttpConfig) -> Error {
-    let server = Server::doing(steps).await;
+async fn error_of(answer: Answer, config: HttpConfig) -> Error {
+    let server = serve(answer).await;
     let http = HttpClient::new("box", config.without_proxy()).unwrap();
     let url = BaseUrl::parse(&server.url()).unwrap().join("/ask").unwrap();
     let response = http.send(HttpRequest::post(url)).await.unwrap();
@@ -24,7 +25,7 @@ async fn statuses_and_bodies() {
     use ErrorKind::{Blocked, ContextLength, RateLimited, Refused, Status};
     type Case = (
         &'static str,
-        &'static [&'static str],
+        &'static [(&'static str, &'static str)],
         &'static str,
         ErrorKind,
         bool,
@@ -190,26 +191,27 @@ async fn statuses_and_bodies() {
 
 #[tokio::test]
 async fn waits() {
-    let limited =
-        |headers: &'static [&'static str], body| (answer("429 Slow", headers, body), headers, body);
+    let limited = |headers: &'static [(&'static str, &'static str)], body| {
+        (answer("429 Slow", headers, body), headers, body)
+    };
     // A date far away, and one long gone.
     let cases = [
-        (limited(&["retry-after: 7"], ""), Some(7)),
+        (limited(&[("retry-after", "7")], ""), Some(7)),
         (
-            limited(&["retry-after: Sun, 06 Nov 1994 08:49:37 GMT"], ""),
+            limited(&[("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT")], ""),
             Some(0),
         ),
-        (limited(&["retry-after: soon"], ""), None),
+        (limited(&[("retry-after", "soon")], ""), None),
         (limited(&[], ""), None),
         (limited(&[], r#"{"message":"try again in 5s"}"#), Some(5)),
         // The header is made for programs, words are not.
         (
-            limited(&["retry-after: 7"], r#"{"message":"try again in 5s"}"#),
+            limited(&[("retry-after", "7")], r#"{"message":"try again in 5s"}"#),
             Some(7),
         ),
     ];
-    for ((steps, headers, body), seconds) in cases {
-        let error = error_of(steps, HttpConfig::new()).await;
+    for ((answer, headers, body), seconds) in cases {
+        let error = error_of(answer, HttpConfig::new()).await;
         assert_eq!(
             error.retry_after(),
             seconds.map(Duration::from_secs),
@@ -218,7 +220,7 @@ async fn waits() {
     }
     let far = answer(
         "503 Maintenance",
-        &["retry-after: Fri, 31 Dec 9999 23:59:59 GMT"],
+        &[("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT")],
         "",
     );
     let wait = error_of(far, HttpConfig::new())
@@ -232,9 +234,9 @@ async fn waits() {
 async fn excerpts() {
     let long = "é".repeat(100_000);
     let limit = |limit| HttpConfig::new().with_max_error_body(limit);
-    let head = || send("HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\n");
+    let begun = |text: &str| Answer::status(500).piece(text);
     // name, what the server sends, the configuration, how the excerpt begins
-    let cases: Vec<(&str, Vec<Step>, HttpConfig, Option<&str>)> = vec![
+    let cases: Vec<(&str, Answer, HttpConfig, Option<&str>)> = vec![
         (
             "short",
             answer("500 No", &[], " why \n"),
@@ -262,19 +264,19 @@ async fn excerpts() {
         ("empty", answer("500 No", &[], ""), HttpConfig::new(), None),
         (
             "cut off",
-            vec![head(), chunk("abc"), Close],
+            begun("abc").ending(Ending::Truncate),
             HttpConfig::new(),
             Some("abc"),
         ),
         (
             "without an end",
-            vec![head(), chunk("abc"), Hang],
+            begun("abc").ending(Ending::Stall),
             HttpConfig::new().with_idle_timeout(Duration::from_millis(100)),
             Some("abc"),
         ),
         (
             "a flood",
-            vec![head(), chunk(&long), Hang],
+            begun(&long).ending(Ending::Stall),
             HttpConfig::new(),
             Some("éé"),
         ),
@@ -285,8 +287,8 @@ async fn excerpts() {
             None,
         ),
     ];
-    for (name, steps, config, expected) in cases {
-        let error = error_of(steps, config).await;
+    for (name, answer, config, expected) in cases {
+        let error = error_of(answer, config).await;
         match (error.excerpt(), expected) {
             (Some(excerpt), Some(start)) => {
                 assert!(excerpt.starts_with(start), "{name}: {excerpt:?}");
@@ -303,19 +305,16 @@ async fn excerpts() {
 #[tokio::test]
 async fn reasons() {
     // on the wire, as it is read
-    let cases: Vec<(&[u8], Option<&str>)> = vec![
-        (b"500 Internal Server Error", None),
-        (b"500 Rate limit reached", Some("Rate limit reached")),
-        (b"200 Fine", Some("Fine")),
-        (b"200 OK", None),
+    let cases: [(u16, &[u8], Option<&str>); 5] = [
+        (500, b"Internal Server Error", None),
+        (500, b"Rate limit reached", Some("Rate limit reached")),
+        (200, b"Fine", Some("Fine")),
+        (200, b"OK", None),
         // Latin-1 is more than the HTTP parser takes.
-        (b"500 caf\xe9", Some("")),
+        (500, b"caf\xe9", Some("")),
     ];
-    for (status, reason) in cases {
-        let mut head = b"HTTP/1.1 ".to_vec();
-        head.extend_from_slice(status);
-        head.extend_from_slice(b"\r\ncontent-length: 0\r\n\r\n");
-        let server = Server::doing(vec![send(head)]).await;
+    for (status, sent, reason) in cases {
+        let server = serve(Answer::status(status).reason(sent)).await;
         let http = HttpClient::new("box", HttpConfig::new().without_proxy()).unwrap();
         let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
         let response = http.send(HttpRequest::get(url)).await.unwrap();
@@ -323,7 +322,7 @@ async fn reasons() {
             response.reason(),
             reason,
             "{}",
-            String::from_utf8_lossy(status)
+            String::from_utf8_lossy(sent)
         );
     }
 }

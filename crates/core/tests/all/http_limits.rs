@@ -6,10 +6,11 @@ use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest};
 use chatwire_core::{
     Error, ErrorKind, HttpConfig, IncompleteReply, Limit, ReplyEvent, TimeoutPhase,
 };
+use chatwire_mock::{Answer, Ending, Framing, HeadFault};
 use futures::future::join_all;
 use tokio::time::{sleep, timeout};
 
-use crate::server::{Close, Hang, Server, Step, Wait, answer, chunk, head, last, send};
+use crate::server::{answer, raw_chunks, serve};
 
 /// Long enough that no machine is slower, for what must not happen.
 const AGES: Duration = Duration::from_secs(60);
@@ -54,23 +55,22 @@ async fn faults() {
     // come, and a word that the error says
     type Case = (
         &'static str,
-        Vec<Step>,
+        Answer,
         HttpConfig,
         ErrorKind,
         &'static str,
         &'static str,
     );
-    let drip = || {
-        let mut steps = vec![head()];
-        for _ in 0..400 {
-            steps.extend([chunk("x"), Wait(Duration::from_millis(10))]);
-        }
-        steps
-    };
+    let begun = || Answer::status(200);
+    let stalls = |answer: Answer| answer.ending(Ending::Stall);
+    let cut = |answer: Answer| answer.ending(Ending::Truncate);
+    let drip = (0..400).fold(begun(), |answer, _| {
+        answer.piece("x").delay(Duration::from_millis(10))
+    });
     let cases: Vec<Case> = vec![
         (
             "no head",
-            vec![Hang],
+            Answer::fault(HeadFault::StallBeforeHead),
             first_byte(),
             Timeout(TimeoutPhase::Head),
             "",
@@ -78,7 +78,7 @@ async fn faults() {
         ),
         (
             "half a head",
-            vec![send("HTTP/1.1 200 OK\r\ncon"), Hang],
+            stalls(Answer::raw("HTTP/1.1 200 OK\r\ncon")),
             first_byte(),
             Timeout(TimeoutPhase::Head),
             "",
@@ -86,7 +86,7 @@ async fn faults() {
         ),
         (
             "no first byte",
-            vec![head(), Hang],
+            stalls(begun()),
             config().with_first_byte_timeout(LONGER),
             Timeout(TimeoutPhase::FirstByte),
             "",
@@ -94,7 +94,7 @@ async fn faults() {
         ),
         (
             "no head, whole limit",
-            vec![Hang],
+            Answer::fault(HeadFault::StallBeforeHead),
             total(),
             Timeout(TimeoutPhase::Total),
             "",
@@ -102,7 +102,7 @@ async fn faults() {
         ),
         (
             "no first byte, whole limit",
-            vec![head(), Hang],
+            stalls(begun()),
             total(),
             Timeout(TimeoutPhase::Total),
             "",
@@ -110,7 +110,7 @@ async fn faults() {
         ),
         (
             "silence",
-            vec![head(), chunk("a"), Hang],
+            stalls(begun().piece("a")),
             idle(),
             Timeout(TimeoutPhase::Idle),
             "a",
@@ -118,7 +118,7 @@ async fn faults() {
         ),
         (
             "silence within a character",
-            vec![head(), send("3\r\na\u{e9}\r\n"), Hang],
+            stalls(begun().piece(b"a\xc3").piece(b"\xa9")),
             idle(),
             Timeout(TimeoutPhase::Idle),
             "aé",
@@ -126,7 +126,7 @@ async fn faults() {
         ),
         (
             "silence, whole limit",
-            vec![head(), chunk("a"), Hang],
+            stalls(begun().piece("a")),
             total(),
             Timeout(TimeoutPhase::Total),
             "a",
@@ -134,7 +134,7 @@ async fn faults() {
         ),
         (
             "closed without a word",
-            vec![Close],
+            Answer::fault(HeadFault::CloseBeforeHead),
             config(),
             Connect,
             "",
@@ -142,7 +142,7 @@ async fn faults() {
         ),
         (
             "closed within the head",
-            vec![send("HTTP/1.1 200 OK\r\ncon"), Close],
+            cut(Answer::raw("HTTP/1.1 200 OK\r\ncon")),
             config(),
             Connect,
             "",
@@ -150,7 +150,7 @@ async fn faults() {
         ),
         (
             "not HTTP",
-            vec![send("SSH-2.0-OpenSSH_9.6\r\n"), Hang],
+            stalls(Answer::raw("SSH-2.0-OpenSSH_9.6\r\n")),
             config(),
             Protocol,
             "",
@@ -158,10 +158,7 @@ async fn faults() {
         ),
         (
             "body shorter than its length",
-            vec![
-                send("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"),
-                Close,
-            ],
+            cut(begun().framing(Framing::ContentLengthOf(10)).piece("abc")),
             config(),
             Interrupted,
             "abc",
@@ -169,7 +166,7 @@ async fn faults() {
         ),
         (
             "closed after the head",
-            vec![head(), Close],
+            cut(begun()),
             config(),
             Interrupted,
             "",
@@ -177,7 +174,7 @@ async fn faults() {
         ),
         (
             "no final chunk",
-            vec![head(), chunk("abc"), Close],
+            cut(begun().piece("abc")),
             config(),
             Interrupted,
             "abc",
@@ -185,7 +182,7 @@ async fn faults() {
         ),
         (
             "within a chunk",
-            vec![head(), send("10\r\nabc"), Close],
+            cut(raw_chunks().piece("10\r\nabc")),
             config(),
             Interrupted,
             "abc",
@@ -193,7 +190,7 @@ async fn faults() {
         ),
         (
             "a chunk without a size",
-            vec![head(), chunk("abc"), send("zz\r\n"), Hang],
+            stalls(raw_chunks().piece("3\r\nabc\r\n").piece("zz\r\n")),
             config(),
             Interrupted,
             "abc",
@@ -209,7 +206,7 @@ async fn faults() {
         ),
         (
             "an empty answer in chunks",
-            vec![head(), last()],
+            begun(),
             config(),
             Protocol,
             "",
@@ -217,7 +214,7 @@ async fn faults() {
         ),
         (
             "a reply above its limit",
-            vec![head(), chunk("12345"), Wait(SHORT), chunk("678901"), Hang],
+            stalls(begun().piece("12345").delay(SHORT).piece("678901")),
             config().with_max_reply(10),
             LimitExceeded(Limit::Reply),
             "12345",
@@ -226,7 +223,7 @@ async fn faults() {
         // Silence between reads is short all the time, the whole is too long.
         (
             "drops for too long",
-            drip(),
+            drip,
             total(),
             Timeout(TimeoutPhase::Total),
             "x",
@@ -235,8 +232,8 @@ async fn faults() {
     ];
     let checks = cases
         .into_iter()
-        .map(async |(name, steps, config, kind, text, word)| {
-            let server = Server::doing(steps).await;
+        .map(async |(name, answer, config, kind, text, word)| {
+            let server = serve(answer).await;
             let failed = timeout(AGES, ask(&server.url(), config)).await;
             let failed = failed
                 .unwrap_or_else(|_| panic!("{name}: hangs"))
@@ -260,7 +257,10 @@ async fn faults() {
 
 #[tokio::test]
 async fn within_the_limits() {
-    let pause = || Wait(LONGER + SHORT);
+    let pause = LONGER + SHORT;
+    let whole = || Answer::status(200);
+    // The head comes with the first piece.
+    let late = |answer: Answer| answer.head_with_first_piece();
     let unlimited = config()
         .with_first_byte_timeout(None)
         .with_idle_timeout(None)
@@ -269,32 +269,32 @@ async fn within_the_limits() {
     let cases = [
         (
             "no limits",
-            vec![pause(), head(), pause(), chunk("a"), pause(), last()],
+            late(whole().delay(pause).piece("a").delay(pause)),
             unlimited,
         ),
         // The limit on silence is not one on the beginning, and the other way round.
         (
             "a slow beginning",
-            vec![pause(), head(), pause(), chunk("a"), last()],
+            late(whole().delay(pause).piece("a")),
             config()
                 .with_idle_timeout(LONGER)
                 .with_first_byte_timeout(AGES),
         ),
         (
             "a slow end",
-            vec![head(), chunk("a"), pause(), last()],
+            whole().piece("a").delay(pause),
             config()
                 .with_first_byte_timeout(LONGER)
                 .with_idle_timeout(AGES),
         ),
         (
             "the limit of a reply",
-            vec![head(), chunk("a"), last()],
+            whole().piece("a"),
             config().with_max_reply(1),
         ),
     ];
-    let checks = cases.into_iter().map(async |(name, steps, config)| {
-        let server = Server::doing(steps).await;
+    let checks = cases.into_iter().map(async |(name, answer, config)| {
+        let server = serve(answer).await;
         let text = ask(&server.url(), config).await;
         assert_eq!(
             text.unwrap_or_else(|failed| panic!("{name}: {failed}")),
@@ -307,8 +307,7 @@ async fn within_the_limits() {
 /// Silence is the server's only while somebody listens.
 #[tokio::test]
 async fn a_caller_may_take_its_time() {
-    let steps = vec![head(), chunk("a"), Wait(LONGER), chunk("b"), last()];
-    let server = Server::doing(steps).await;
+    let server = serve(Answer::stream(["a"]).delay(LONGER).piece("b")).await;
     let http = HttpClient::new("box", config().with_idle_timeout(LONGER)).unwrap();
     let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
     let response = http.send(HttpRequest::get(url)).await.unwrap();
@@ -329,16 +328,14 @@ async fn a_caller_may_take_its_time() {
 /// not too early.
 #[tokio::test]
 async fn silence_after_many_reads() {
-    let steps = vec![
-        head(),
-        send("1\r\na\r\n".repeat(1000)),
-        Wait(LONGER / 2),
-        chunk("b"),
-        Wait(LONGER / 2),
-        chunk("c"),
-        Hang,
-    ];
-    let server = Server::doing(steps).await;
+    let answer = raw_chunks()
+        .piece("1\r\na\r\n".repeat(1000))
+        .delay(LONGER / 2)
+        .piece("1\r\nb\r\n")
+        .delay(LONGER / 2)
+        .piece("1\r\nc\r\n")
+        .ending(Ending::Stall);
+    let server = serve(answer).await;
     let http = HttpClient::new("box", config().with_idle_timeout(LONGER)).unwrap();
     let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
     let response = http.send(HttpRequest::get(url)).await.unwrap();
@@ -427,10 +424,12 @@ async fn pages() {
     use ErrorKind::{Interrupted, LimitExceeded};
     type Case = (
         &'static str,
-        Vec<Step>,
+        Answer,
         HttpConfig,
         Result<&'static str, ErrorKind>,
     );
+    let stalls = |piece: &str| Answer::stream([piece]).ending(Ending::Stall);
+    let cut = |piece: &str| Answer::stream([piece]).ending(Ending::Truncate);
     let cases: Vec<Case> = vec![
         (
             "whole",
@@ -446,7 +445,7 @@ async fn pages() {
         ),
         (
             "above it without an end",
-            vec![head(), chunk("0123456789x"), Hang],
+            stalls("0123456789x"),
             config().with_max_page(10),
             Err(LimitExceeded(Limit::Page)),
         ),
@@ -457,27 +456,22 @@ async fn pages() {
             Ok("0123456789x"),
         ),
         ("empty", answer("200 OK", &[], ""), config(), Ok("")),
-        (
-            "cut",
-            vec![head(), chunk("abc"), Close],
-            config(),
-            Err(Interrupted),
-        ),
+        ("cut", cut("abc"), config(), Err(Interrupted)),
         (
             "silence",
-            vec![head(), chunk("abc"), Hang],
+            stalls("abc"),
             idle(),
             Err(ErrorKind::Timeout(TimeoutPhase::Idle)),
         ),
         (
             "wrong UTF-8",
-            vec![send(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\na\xffb")],
+            answer("200 OK", &[], b"a\xffb"),
             config(),
             Ok("a\u{fffd}b"),
         ),
     ];
-    for (name, steps, config, expected) in cases {
-        let server = Server::doing(steps).await;
+    for (name, answer, config, expected) in cases {
+        let server = serve(answer).await;
         let result = timeout(AGES, page(&server.url(), config)).await.unwrap();
         match (&result, expected) {
             (Ok(page), Ok(expected)) => assert_eq!(page, expected, "{name}"),
@@ -499,21 +493,15 @@ async fn pages() {
 #[tokio::test]
 async fn the_connection_after_an_answer() {
     // name, what the server does, whether its connections can serve again
-    let ends = vec![
-        head(),
-        chunk("a."),
-        chunk(": bye\n"),
-        Wait(Duration::from_millis(5)),
-        last(),
-    ];
-    let hangs = vec![head(), chunk("a."), Hang];
-    let floods = vec![head(), chunk("a."), chunk(&"x".repeat(200_000)), Hang];
-    for (name, steps, serves_again) in [
+    let ends = Answer::stream(["a.", ": bye\n"]).delay(Duration::from_millis(5));
+    let hangs = Answer::stream(["a."]).ending(Ending::Stall);
+    let floods = Answer::stream(["a.", &"x".repeat(200_000)]).ending(Ending::Stall);
+    for (name, answer, serves_again) in [
         ("ends", ends, true),
         ("hangs", hangs, false),
         ("floods", floods, false),
     ] {
-        let server = Server::doing(steps).await;
+        let server = serve(answer).await;
         let http = HttpClient::new("box", config()).unwrap();
         let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
         for _ in 0..5 {
@@ -539,24 +527,24 @@ async fn the_connection_after_an_answer() {
 /// The server sees at once that nobody listens any more.
 #[tokio::test]
 async fn dropped_is_closed() {
-    let server = Server::doing(vec![head(), chunk("a"), Hang]).await;
+    let server = serve(Answer::stream(["a"]).ending(Ending::Stall)).await;
     let http = HttpClient::new("box", config()).unwrap();
     let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
     let response = http.send(HttpRequest::get(url.clone())).await.unwrap();
     let mut reply = response.into_text_reply("one").await.unwrap();
     assert!(reply.next().await.unwrap().is_ok());
     drop(reply);
-    timeout(AGES, server.until_closed(1)).await.unwrap();
+    timeout(AGES, server.wait_all_closed()).await.unwrap();
 
     // Also before there is an answer.
-    let server = Server::doing(vec![Hang]).await;
+    let server = serve(Answer::fault(HeadFault::StallBeforeHead)).await;
     let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
     assert!(
         timeout(SHORT, http.send(HttpRequest::get(url)))
             .await
             .is_err()
     );
-    timeout(AGES, server.until_closed(1)).await.unwrap();
+    timeout(AGES, server.wait_all_closed()).await.unwrap();
 }
 
 mod until_dot {

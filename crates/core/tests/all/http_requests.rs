@@ -2,9 +2,10 @@
 
 use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, HttpResponse};
 use chatwire_core::{Error, ErrorKind, HttpConfig};
+use chatwire_mock::{Answer, HeadFault, MockServer, RecordedRequest};
 use http::header::{HeaderName, HeaderValue, USER_AGENT};
 
-use crate::server::{Seen, Server, answer};
+use crate::server::{answer, line, serve, serve_with};
 
 fn config() -> HttpConfig {
     HttpConfig::new().without_proxy()
@@ -18,8 +19,15 @@ fn post(base: &str, path: &str) -> HttpRequest {
         .body("Hi")
 }
 
-async fn ok() -> Server {
-    Server::doing(answer("200 OK", &[], "yes")).await
+async fn ok() -> MockServer {
+    serve(answer("200 OK", &[], "yes")).await
+}
+
+/// All values of a header, in order.
+fn values<'a>(request: &'a RecordedRequest, name: &str) -> Vec<&'a str> {
+    let values = request.header_values(name);
+    let text = |value: &'a [u8]| std::str::from_utf8(value).unwrap();
+    values.into_iter().map(text).collect()
 }
 
 #[tokio::test]
@@ -65,7 +73,7 @@ async fn headers() {
         (config(), false, "authorization", &[]),
         (config(), false, "content-length", &["2"]),
     ];
-    for (config, with_agent, name, values) in cases {
+    for (config, with_agent, name, expected) in cases {
         let server = ok().await;
         let mut request = post(&server.url(), "/");
         if with_agent {
@@ -73,9 +81,9 @@ async fn headers() {
         }
         let http = HttpClient::new("box", config).unwrap();
         assert!(http.send(request).await.unwrap().is_success());
-        let seen = server.seen();
-        assert_eq!(seen[0].header(name), values, "{name}");
-        assert_eq!(seen[0].body, "Hi");
+        let seen = server.requests();
+        assert_eq!(values(&seen[0], name), expected, "{name}");
+        assert_eq!(seen[0].text(), "Hi");
     }
 }
 
@@ -83,24 +91,20 @@ async fn headers() {
 async fn addresses() {
     // base (after the server), suffix, request line
     let cases = [
-        ("", "/ask", "POST /ask HTTP/1.1"),
-        ("/", "/ask", "POST /ask HTTP/1.1"),
-        ("/blog", "/ask", "POST /blog/ask HTTP/1.1"),
-        ("/blog/", "/ask/", "POST /blog/ask/ HTTP/1.1"),
-        (
-            "/blog",
-            "/?rest_route=/a/b",
-            "POST /blog/?rest_route=/a/b HTTP/1.1",
-        ),
-        ("/a%20b", "/é", "POST /a%20b/%C3%A9 HTTP/1.1"),
-        ("", "/?q=a#b", "POST /?q=a%23b HTTP/1.1"),
+        ("", "/ask", "POST /ask"),
+        ("/", "/ask", "POST /ask"),
+        ("/blog", "/ask", "POST /blog/ask"),
+        ("/blog/", "/ask/", "POST /blog/ask/"),
+        ("/blog", "/?rest_route=/a/b", "POST /blog/?rest_route=/a/b"),
+        ("/a%20b", "/é", "POST /a%20b/%C3%A9"),
+        ("", "/?q=a#b", "POST /?q=a%23b"),
     ];
     let http = HttpClient::new("box", config()).unwrap();
-    for (base, suffix, line) in cases {
+    for (base, suffix, expected) in cases {
         let server = ok().await;
         let url = format!("{}{base}", server.url());
         http.send(post(&url, suffix)).await.unwrap();
-        assert_eq!(server.seen()[0].line, line, "{base} {suffix}");
+        assert_eq!(line(&server.requests()[0]), expected, "{base} {suffix}");
     }
 }
 
@@ -113,21 +117,21 @@ async fn user_and_password() {
         ("", vec![]),
     ];
     for (user, expected) in cases {
-        let server = Server::start(|seen: &Seen| match seen.line.as_str() {
+        let server = serve_with(|line, request| match line {
             // A whole address: it does not repeat the password.
-            "POST /old HTTP/1.1" => {
-                let target = format!("location: http://{}/new", seen.header("host")[0]);
-                answer("307 Go", &[&target], "")
+            "POST /old" => {
+                let target = format!("http://{}/new", request.header("host").unwrap());
+                answer("307 Go", &[("location", &target)], "")
             }
             _ => answer("403 No", &[], "pa@ss pa%40ss Ym9iOnBhQHNz"),
         })
         .await;
         let http = HttpClient::new("box", config()).unwrap();
-        let url = format!("http://{user}{}", server.address);
+        let url = format!("http://{user}{}", server.addr());
         let response = http.send(post(&url, "/old")).await.unwrap();
-        assert_eq!(server.seen().len(), 2);
-        for seen in server.seen() {
-            assert_eq!(seen.header("authorization"), expected, "{user}");
+        assert_eq!(server.requests().len(), 2);
+        for seen in server.requests() {
+            assert_eq!(values(&seen, "authorization"), expected, "{user}");
         }
         // And never seen again.
         let error = response.into_error().await;
@@ -142,8 +146,8 @@ async fn user_and_password() {
     }
 }
 
-fn redirect(status: &str, target: &str) -> Vec<crate::server::Step> {
-    answer(status, &[&format!("location: {target}")], "moved")
+fn redirect(status: &str, target: &str) -> Answer {
+    answer(status, &[("location", target)], "moved")
 }
 
 #[tokio::test]
@@ -184,32 +188,29 @@ async fn redirects() {
     ];
     for (status, location, expected) in cases {
         let (status_line, template) = (status.to_owned(), location.to_owned());
-        let address = std::sync::Arc::new(std::sync::OnceLock::<String>::new());
-        let known = address.clone();
-        let server = Server::start(move |seen: &Seen| {
-            let address = known.get().unwrap();
+        let server = serve_with(move |line, request| {
+            let address = request.header("host").unwrap();
             let target = template
                 .replace("{server}", &format!("http://{address}"))
                 .replace("{address}", address);
-            match seen.line.as_str() {
-                "POST /old HTTP/1.1" => redirect(&status_line, &target),
+            match line {
+                "POST /old" => redirect(&status_line, &target),
                 _ => answer("200 OK", &[], "yes"),
             }
         })
         .await;
-        address.set(server.address.clone()).unwrap();
         let http = HttpClient::new("box", config().with_header("x-extra", "extra")).unwrap();
         let result = http.send(post(&server.url(), "/old")).await;
         match (result, expected) {
             (Ok(response), Ok((last, requests))) => {
                 assert_eq!(response.status(), last, "{status} {location}");
-                assert_eq!(server.seen().len(), requests, "{status} {location}");
+                assert_eq!(server.requests().len(), requests, "{status} {location}");
                 // Everything is repeated as it was.
-                for seen in server.seen() {
-                    assert!(seen.line.starts_with("POST "), "{status}: {}", seen.line);
-                    assert_eq!(seen.body, "Hi", "{status}");
-                    assert_eq!(seen.header("x-own"), ["1"], "{status}");
-                    assert_eq!(seen.header("x-extra"), ["extra"], "{status}");
+                for seen in server.requests() {
+                    assert_eq!(seen.method, "POST", "{status}: {}", seen.target);
+                    assert_eq!(seen.text(), "Hi", "{status}");
+                    assert_eq!(values(&seen, "x-own"), ["1"], "{status}");
+                    assert_eq!(values(&seen, "x-extra"), ["extra"], "{status}");
                 }
                 if last == 200 {
                     assert_eq!(response.url().to_string(), format!("{}/new", server.url()));
@@ -238,8 +239,8 @@ async fn redirects() {
 
 #[tokio::test]
 async fn a_get_may_see_other() {
-    let server = Server::start(|seen: &Seen| match seen.line.as_str() {
-        "GET /old HTTP/1.1" => redirect("303 See Other", "/new"),
+    let server = serve_with(|line, _| match line {
+        "GET /old" => redirect("303 See Other", "/new"),
         _ => answer("200 OK", &[], "yes"),
     })
     .await;
@@ -252,24 +253,21 @@ async fn a_get_may_see_other() {
 #[tokio::test]
 async fn every_request_goes_through_the_proxy() {
     let proxy = ok().await;
-    let config = HttpConfig::new().with_proxy(format!("http://bob:pr0xy-pw@{}", proxy.address));
+    let config = HttpConfig::new().with_proxy(format!("http://bob:pr0xy-pw@{}", proxy.addr()));
     let http = HttpClient::new("box", config).unwrap();
     for path in ["/one", "/two?x=1"] {
         http.send(post("http://backend.invalid/a", path))
             .await
             .unwrap();
     }
-    let seen = proxy.seen();
-    assert_eq!(seen[0].line, "POST http://backend.invalid/a/one HTTP/1.1");
+    let seen = proxy.requests();
+    assert_eq!(line(&seen[0]), "POST http://backend.invalid/a/one");
+    assert_eq!(line(&seen[1]), "POST http://backend.invalid/a/two?x=1");
     assert_eq!(
-        seen[1].line,
-        "POST http://backend.invalid/a/two?x=1 HTTP/1.1"
-    );
-    assert_eq!(
-        seen[0].header("proxy-authorization"),
+        values(&seen[0], "proxy-authorization"),
         ["Basic Ym9iOnByMHh5LXB3"]
     );
-    assert_eq!(seen[0].header("host"), ["backend.invalid"]);
+    assert_eq!(values(&seen[0], "host"), ["backend.invalid"]);
 }
 
 #[tokio::test]
@@ -309,12 +307,12 @@ async fn a_client_of_ones_own() {
         .default_headers(headers);
     let http = HttpClient::new("box", config().with_client(builder.build().unwrap())).unwrap();
     http.send(post(&server.url(), "/")).await.unwrap();
-    assert_eq!(server.seen()[0].header("x-client"), ["own"]);
+    assert_eq!(values(&server.requests()[0], "x-client"), ["own"]);
 
     let limit = std::time::Duration::from_millis(100);
     let builder = reqwest::Client::builder().no_proxy().timeout(limit);
     let http = HttpClient::new("box", config().with_client(builder.build().unwrap())).unwrap();
-    let silent = Server::doing(vec![crate::server::Hang]).await;
+    let silent = serve(Answer::fault(HeadFault::StallBeforeHead)).await;
     let error = http.send(post(&silent.url(), "/")).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Timeout(_)), "{error:?}");
     // Its limit is not one of ours, and ours are not said to be it.
@@ -448,9 +446,9 @@ fn base_urls() {
 /// What an answer to the request looks like in a log.
 #[tokio::test]
 async fn responses_print_without_what_they_carry() {
-    let server = Server::doing(answer(
+    let server = serve(answer(
         "200 OK",
-        &["set-cookie: s3cret", "x-wp-nonce: s3cret"],
+        &[("set-cookie", "s3cret"), ("x-wp-nonce", "s3cret")],
         "s3cret",
     ))
     .await;
@@ -465,5 +463,5 @@ async fn responses_print_without_what_they_carry() {
         "{shown}"
     );
     assert_eq!(response.header("X-WP-Nonce"), Some("s3cret"));
-    assert!(server.seen()[0].names().contains(&"x-own"));
+    assert!(server.requests()[0].header("x-own").is_some());
 }

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use chatwire_core::provider_kit::{BaseUrl, CredentialCache, HttpClient, HttpRequest};
 use chatwire_core::{Error, ErrorKind, HttpConfig};
+use chatwire_mock::{Answer, Ending};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::set_default;
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::server::{Hang, Seen, Server, answer, chunk, head, last};
+use crate::server::{answer, serve, serve_with};
 
 /// Writes down every span and event of this crate, whatever its level.
 #[derive(Clone, Default)]
@@ -76,20 +77,20 @@ fn assert_says(line: &str, parts: &[&str]) {
 async fn a_reply_from_beginning_to_end() {
     let log = Log::default();
     let _listening = set_default(log.clone());
-    let server = Server::start(|seen: &Seen| match seen.line.starts_with("POST /old") {
+    let server = serve_with(|line, _| match line.starts_with("POST /old") {
         true => answer(
             "307 Go",
-            &["location: /new?key=s3cret", "set-cookie: s3cret"],
+            &[("location", "/new?key=s3cret"), ("set-cookie", "s3cret")],
             "s3cret",
         ),
-        false => vec![head(), chunk("s3cret "), chunk("words"), last()],
+        false => Answer::stream(["s3cret ", "words"]),
     })
     .await;
     let config = HttpConfig::new()
         .without_proxy()
         .with_header("x-key", "s3cret");
     let http = HttpClient::new("box", config).unwrap();
-    let base = format!("http://bob:s3cret@{}", server.address);
+    let base = format!("http://bob:s3cret@{}", server.addr());
     let url = BaseUrl::parse(&base)
         .unwrap()
         .join("/old?key=s3cret")
@@ -104,7 +105,7 @@ async fn a_reply_from_beginning_to_end() {
         !shown.contains("s3cret") && !shown.contains("words"),
         "{shown}"
     );
-    let old = format!("url=http://{}/old", server.address);
+    let old = format!("url=http://{}/old", server.addr());
     assert_says(
         &log.take("span request"),
         &["provider=box", "method=POST", &old],
@@ -128,7 +129,7 @@ async fn a_reply_from_beginning_to_end() {
 async fn a_reply_that_fails() {
     let log = Log::default();
     let _listening = set_default(log.clone());
-    let server = Server::doing(vec![head(), chunk("s3cret"), Hang]).await;
+    let server = serve(Answer::stream(["s3cret"]).ending(Ending::Stall)).await;
     let config = HttpConfig::new()
         .without_proxy()
         .with_idle_timeout(Duration::from_millis(50));

@@ -45,11 +45,10 @@ pub(crate) async fn read_request(
         let new = buffer.get(seen.max(2) - 2..).unwrap_or_default();
         let blank_line = new.windows(2).any(|two| two == b"\n\n")
             || new.windows(3).any(|three| three == b"\n\r\n");
-        if blank_line || buffer.len() < 1024 {
-            if let Some((head, length)) = parse_head(buffer)? {
-                buffer.advance(length);
-                break head;
-            }
+        let parses = blank_line || buffer.len() < 1024;
+        if parses && let Some((head, length)) = parse_head(buffer)? {
+            buffer.advance(length);
+            break head;
         }
         seen = buffer.len();
         if buffer.len() > MAX_HEAD {

@@ -39,6 +39,35 @@ pub(crate) struct Visitor<'a> {
     pub(crate) new_token: Option<String>,
 }
 
+/// Why WordPress lets nobody in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Denial {
+    InvalidNonce,
+    ClosedToGuests,
+    UnknownUser,
+    WrongPassword,
+}
+
+impl Denial {
+    pub(crate) fn answer(self) -> Answer {
+        match self {
+            Self::InvalidNonce => invalid_nonce(),
+            Self::ClosedToGuests => {
+                let message = "REST API restricted to authenticated users.";
+                error(401, "rest_disabled", message)
+            }
+            Self::UnknownUser => {
+                let message = "<strong>Error:</strong> The username is not registered on this site. If you are unsure of your username, try your email address instead.";
+                error(401, "invalid_username", message)
+            }
+            Self::WrongPassword => {
+                let message = "The provided password is an invalid application password.";
+                error(401, "incorrect_password", message)
+            }
+        }
+    }
+}
+
 impl Visitor<'_> {
     pub(crate) fn is_owner(&self) -> bool {
         self.user.is_some_and(|user| user.is_owner)
@@ -89,7 +118,7 @@ impl Access {
         &self,
         request: &RecordedRequest,
         options: &'a Options,
-    ) -> Result<Visitor<'a>, Answer> {
+    ) -> Result<Visitor<'a>, Denial> {
         let visitor = match basic(request) {
             Some(credentials) => {
                 let user = with_password(&credentials, options)?;
@@ -105,8 +134,7 @@ impl Access {
             None => self.with_cookie(request, options)?,
         };
         if visitor.user.is_none() && options.is_closed_to_guests {
-            let message = "REST API restricted to authenticated users.";
-            return Err(error(401, "rest_disabled", message));
+            return Err(Denial::ClosedToGuests);
         }
         Ok(visitor)
     }
@@ -116,7 +144,7 @@ impl Access {
         &self,
         request: &RecordedRequest,
         options: &'a Options,
-    ) -> Result<Visitor<'a>, Answer> {
+    ) -> Result<Visitor<'a>, Denial> {
         let in_header = request.header("x-wp-nonce");
         let in_query = request.query("_wpnonce");
         let Some(given) = in_header.or(in_query.as_deref()) else {
@@ -128,7 +156,7 @@ impl Access {
             });
         };
         let user = self.logged_in(request, options);
-        let new_token = self.verify(given, user).ok_or_else(invalid_nonce)?;
+        let new_token = self.verify(given, user).ok_or(Denial::InvalidNonce)?;
         Ok(Visitor {
             user,
             has_nonce: in_header.is_some(),
@@ -181,16 +209,13 @@ fn basic(request: &RecordedRequest) -> Option<String> {
     Some(String::from_utf8_lossy(&credentials).into_owned())
 }
 
-fn with_password<'a>(credentials: &str, options: &'a Options) -> Result<&'a SiteUser, Answer> {
+fn with_password<'a>(credentials: &str, options: &'a Options) -> Result<&'a SiteUser, Denial> {
     let (name, password) = credentials.split_once(':').unwrap_or((credentials, ""));
     let user = options.users.iter().find(|user| user.name == name);
-    let Some(user) = user else {
-        let message = "<strong>Error:</strong> The username is not registered on this site. If you are unsure of your username, try your email address instead.";
-        return Err(error(401, "invalid_username", message));
-    };
-    if !user.has_password(password) {
-        let message = "The provided password is an invalid application password.";
-        return Err(error(401, "incorrect_password", message));
+    let user = user.ok_or(Denial::UnknownUser)?;
+    if user.has_password(password) {
+        Ok(user)
+    } else {
+        Err(Denial::WrongPassword)
     }
-    Ok(user)
 }

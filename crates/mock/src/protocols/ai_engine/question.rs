@@ -112,11 +112,10 @@ impl Reader<'_> {
     fn file_ids(&self) -> Vec<String> {
         let version = self.options.version;
         let several = self.body.get("newFileIds").and_then(Value::as_array);
-        if let (Some(several), true) = (several, version.takes_several_files()) {
-            if !several.is_empty() {
-                let ids = several.iter().filter_map(Value::as_str);
-                return ids.map(str::to_owned).collect();
-            }
+        let several = several.filter(|ids| version.takes_several_files() && !ids.is_empty());
+        if let Some(several) = several {
+            let ids = several.iter().filter_map(Value::as_str);
+            return ids.map(str::to_owned).collect();
         }
         match self.text(version.file_key()) {
             "" => Vec::new(),

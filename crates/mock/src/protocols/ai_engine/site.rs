@@ -221,7 +221,7 @@ impl AiEngineProtocol {
         // WordPress looks at who asks before it looks at the route.
         let visitor = match self.access.visitor(request, &self.options) {
             Ok(visitor) => visitor,
-            Err(refusal) => return Response::Answer(refusal),
+            Err(denial) => return Response::Answer(denial.answer()),
         };
         let is_post = request.method == "POST";
         let version = self.options.version;

@@ -4,7 +4,7 @@ use chatwire_mock::{AiEngineMock, PluginVersion, SiteUser};
 use serde_json::json;
 
 use super::{START, SUBMIT, question};
-use crate::support::{Reply, call};
+use crate::support::{Headers, Reply, call};
 
 const PASSWORD: &str = "abcd EFGH 1234 ijkl MNOP 6789";
 /// `ann:` and the password, `ann:wrong`, `bob:wrong`.
@@ -41,7 +41,7 @@ async fn cookies_and_nonces() {
     let body = question(json!({})).to_string();
     let with_cookie = ("cookie", cookie.as_str());
     // The headers, the status and the error's code of a question.
-    let cases: [(&[(&str, &str)], u16, &str); 5] = [
+    let cases: [(Headers<'_>, u16, &str); 5] = [
         (&[with_cookie, ("x-wp-nonce", &own)], 200, ""),
         (
             &[with_cookie, ("x-wp-nonce", &guest)],
@@ -118,7 +118,7 @@ async fn application_passwords() {
     let nonce = reply.json()["restNonce"].as_str().unwrap().to_owned();
     assert_eq!(Some(&nonce), mock.nonce_of("ann").as_ref());
     let guest = mock.nonce();
-    let cases: [(&[(&str, &str)], u16, &str); 6] = [
+    let cases: [(Headers<'_>, u16, &str); 6] = [
         (&[("authorization", BASIC), ("x-wp-nonce", &nonce)], 200, ""),
         (&[("authorization", BASIC)], 403, "rest_forbidden"),
         (
