@@ -131,7 +131,7 @@ fn not_set_up(endpoint: String, error: &Error) -> Report {
 async fn report(part: &Part, requests: &Requests) -> Report {
     let info = part.provider.info();
     let mut report = Report {
-        endpoint: part.name.clone(),
+        endpoint: part.endpoint.name.clone(),
         provider: info.name.clone(),
         base_url: info.base_url.clone(),
         ok: false,
@@ -245,14 +245,15 @@ fn is_question(url: &str) -> bool {
 
 /// Name, connection, TLS; with a proxy all three are its affair.
 async fn network(part: &Part, report: &mut Report) -> Result<(), i32> {
-    let base = part.base_url.clone();
+    let base = part.endpoint.base_url.clone();
     let base = base.unwrap_or_else(|| part.provider.info().base_url.clone());
     let Ok(base) = BaseUrl::parse(&base) else {
         return Ok(());
     };
     let origin = base.origin();
     let (scheme, authority) = origin.split_once("://").unwrap_or(("http", &origin));
-    let through_proxy = part.http.has_proxy() || (part.mock.is_none() && environment_has_proxy());
+    let through_proxy =
+        part.endpoint.http.has_proxy() || (part.mock.is_none() && environment_has_proxy());
     if through_proxy {
         report.skipped("name lookup", "through a proxy");
     } else if part.mock.is_none() {
@@ -264,7 +265,7 @@ async fn network(part: &Part, report: &mut Report) -> Result<(), i32> {
     }
     let start = Instant::now();
     let front = match (
-        HttpClient::new(part.kind.name, part.http.clone()),
+        HttpClient::new(part.kind.name, part.endpoint.http.clone()),
         base.join("/"),
     ) {
         (Ok(http), Ok(url)) => http.send(HttpRequest::get(url)).await,

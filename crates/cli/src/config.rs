@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use chatwire_gateway::config::{Config, ConfigErrors};
+use chatwire_config::{Config, ConfigErrors};
 use etcetera::BaseStrategy as _;
 
 use crate::args::General;
@@ -42,8 +42,12 @@ impl Configuration {
 
     /// Reads it; without a file, it is empty.
     pub(crate) fn parse(&self) -> Result<Config, Failure> {
-        Config::parse(self.text.as_deref().unwrap_or_default())
-            .map_err(|errors| self.mistakes(&errors))
+        let config = Config::parse(self.text.as_deref().unwrap_or_default())
+            .map_err(|errors| self.mistakes(&errors))?;
+        Ok(match self.path.parent() {
+            Some(folder) => config.with_folder(folder),
+            None => config,
+        })
     }
 
     /// The mistakes, each on a line of its own with the name of the file.

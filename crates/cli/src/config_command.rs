@@ -9,7 +9,6 @@ use std::process::Command;
 use crate::args::{ConfigCommand, General};
 use crate::config::{Configuration, place};
 use crate::exit::{Failure, say};
-use crate::redact::redacted;
 
 /// The file that `config edit` begins with.
 const TEMPLATE: &str = "\
@@ -54,14 +53,12 @@ fn path(general: &General) -> Result<(), Failure> {
 fn show(general: &General) -> Result<(), Failure> {
     let file = Configuration::find(general)?;
     // A text with mistakes is not shown: nobody can say what in it is secret.
-    file.parse()?;
-    match &file.text {
-        Some(text) => print(&redacted(text)),
-        None => {
-            say(&format!("there is no file {}", file.path.display()));
-            Ok(())
-        }
+    let config = file.parse()?;
+    if file.text.is_none() {
+        say(&format!("there is no file {}", file.path.display()));
+        return Ok(());
     }
+    print(&config.to_redacted_toml())
 }
 
 fn edit(general: &General) -> Result<(), Failure> {
@@ -111,7 +108,7 @@ fn check(general: &General) -> Result<(), Failure> {
     let config = file.parse()?;
     if config.endpoint_names().next().is_some() {
         config
-            .gateway(crate::serve::provider_of)
+            .gateway()
             .map_err(|errors| file.mistakes(&errors))?
             .build()?;
     }

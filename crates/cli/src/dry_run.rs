@@ -6,13 +6,13 @@
 
 use std::fmt::Write as _;
 
-use chatwire::{ChatRequest, ProviderExt as _};
+use chatwire::{ChatRequest, ProviderExt as _, Secret};
 use chatwire_core::provider_kit::BaseUrl;
 use chatwire_mock::RecordedRequest;
 
 use crate::exit::{Failure, say};
 use crate::mock;
-use crate::target::{Part, make};
+use crate::target::Part;
 
 const REDACTED: &str = "[redacted]";
 
@@ -45,33 +45,35 @@ const SHOWN: &[&str] = &[
 pub(crate) async fn show(part: &Part, request: &ChatRequest) -> Result<String, Failure> {
     let mock = mock::start(part.kind.name).await?;
     let real = part
+        .endpoint
         .base_url
         .as_deref()
         .unwrap_or(part.kind.default_base_url);
     let real = BaseUrl::parse(real)?;
-    let mut settings = part.settings.clone();
+    let mut endpoint = part.endpoint.clone();
     let mut api = real.clone();
     match part.kind.name {
         "magickpen" => {
             // The API can be elsewhere; here, one mock is both.
-            let set = settings.iter().find(|(key, _)| key == "api_url");
-            if let Some((_, url)) = set {
-                api = BaseUrl::parse(url)?;
+            let mut set = endpoint.options.iter();
+            if let Some((_, url)) = set.find(|(key, _)| key == "api_url") {
+                api = BaseUrl::parse(url.expose())?;
             } else if part.is_historical() {
                 api = BaseUrl::parse(chatwire::magickpen::DEFAULT_API_URL)?;
             }
-            settings.retain(|(key, _)| key != "api_url");
+            endpoint.options.retain(|(key, _)| key != "api_url");
         }
         "chatgpt4online" => {
-            let has = |name: &str| settings.iter().any(|(key, _)| key == name);
+            let has = |name: &str| endpoint.options.iter().any(|(key, _)| key == name);
             if part.is_historical() && !has("browser_headers") {
-                settings.push(("browser_headers".into(), "true".into()));
+                endpoint.set_option("browser_headers", Secret::new("true"));
             }
         }
         _ => {}
     }
-    let http = part.http.clone().without_proxy();
-    let provider = make(part.kind, Some(&mock.url()), &settings, http)?;
+    endpoint.base_url = Some(mock.url());
+    endpoint.http = endpoint.http.without_proxy();
+    let provider = endpoint.provider()?;
     if let Err(failed) = provider.reply(request).await {
         // What was sent is worth seeing all the same.
         say(&format!("the mock refuses this request: {}", failed.error));

@@ -23,8 +23,6 @@ mod models;
 mod output;
 mod prompt;
 mod providers;
-mod redact;
-mod request_options;
 mod requests;
 mod runtime;
 mod serve;

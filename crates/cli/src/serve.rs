@@ -1,11 +1,8 @@
 //! `chatwire serve`: the OpenAI-compatible gateway.
 
-use std::sync::Arc;
-
 use chatwire::HttpConfig;
-use chatwire::{Error, Provider, ProviderOptions};
+use chatwire_config::EndpointConfig;
 use chatwire_gateway::Gateway;
-use chatwire_gateway::config::{Config, EndpointConfig};
 use tokio::net::TcpListener;
 
 use crate::args::{General, ServeArgs};
@@ -28,10 +25,10 @@ async fn serve(args: &ServeArgs, general: &General) -> Result<(), Failure> {
         let mut builder = Gateway::builder();
         for kind in chatwire::providers() {
             let mock = mock::start(kind.name).await?;
-            let options = ProviderOptions::new()
-                .base_url(mock.url())
-                .http(HttpConfig::new().without_proxy());
-            builder = builder.endpoint(kind.name, chatwire::provider(kind.name, options)?);
+            let mut endpoint = EndpointConfig::new(kind.name);
+            endpoint.base_url = Some(mock.url());
+            endpoint.http = HttpConfig::new().without_proxy();
+            builder = builder.endpoint(kind.name, endpoint.provider()?);
             mocks.push(mock);
         }
         builder
@@ -43,16 +40,14 @@ async fn serve(args: &ServeArgs, general: &General) -> Result<(), Failure> {
                 file.path.display()
             )));
         }
-        config
-            .gateway(provider_of)
-            .map_err(|errors| file.mistakes(&errors))?
+        config.gateway().map_err(|errors| file.mistakes(&errors))?
     };
     let gateway = builder.build()?;
     if args.check {
         say(&format!("{}: no mistakes", file.path.display()));
         return Ok(());
     }
-    let address = args.listen.unwrap_or_else(|| listen(&config));
+    let address = args.listen.unwrap_or_else(|| config.listen());
     let cannot = |error| Failure::Usage(format!("cannot listen on {address}: {error}"));
     let listener = TcpListener::bind(address).await.map_err(cannot)?;
     let bound = listener.local_addr().map_err(cannot)?;
@@ -63,20 +58,4 @@ async fn serve(args: &ServeArgs, general: &General) -> Result<(), Failure> {
     }
     say(&format!("serving the OpenAI API on http://{bound}/v1"));
     gateway.serve(listener, shutdown).await.map_err(cannot)
-}
-
-fn listen(config: &Config) -> std::net::SocketAddr {
-    config.listen()
-}
-
-/// The provider of an endpoint.
-pub(crate) fn provider_of(endpoint: EndpointConfig) -> Result<Arc<dyn Provider>, Error> {
-    let mut options = ProviderOptions::new().http(endpoint.http);
-    if let Some(url) = endpoint.base_url {
-        options = options.base_url(url);
-    }
-    for (key, value) in endpoint.options {
-        options = options.set(key, value.expose());
-    }
-    chatwire::provider(&endpoint.provider, options)
 }

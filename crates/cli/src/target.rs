@@ -6,18 +6,16 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatwire::HttpConfig;
 use chatwire::{
-    ChatRequest, Error, ErrorKind, Fallback, Provider, ProviderKind, ProviderOptions, Retry,
+    ChatRequest, Error, ErrorKind, Fallback, Provider, ProviderKind, ProviderOptions, Retry, Secret,
 };
-use chatwire_gateway::config::Config;
+use chatwire_config::{Config, EndpointConfig};
 use chatwire_mock::AnyMock;
 
 use crate::args::{DEFAULT_PROVIDER, General, TargetArgs};
 use crate::config::Configuration;
 use crate::exit::{Failure, say};
 use crate::mock;
-use crate::request_options::WithRequestOptions;
 
 /// A provider that is ready to be asked.
 #[derive(Debug)]
@@ -32,15 +30,10 @@ pub(crate) struct Target {
 /// One server.
 #[derive(Debug)]
 pub(crate) struct Part {
-    /// The endpoint's name, or the provider's.
-    pub(crate) name: String,
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) kind: &'static ProviderKind,
-    /// Where it is; none is the provider's own public address.
-    pub(crate) base_url: Option<String>,
-    /// The settings, for a dry run.
-    pub(crate) settings: Vec<(String, String)>,
-    pub(crate) http: HttpConfig,
+    /// What it is made of. No base URL is the provider's own public address.
+    pub(crate) endpoint: EndpointConfig,
     pub(crate) timeout: Option<Duration>,
     pub(crate) mock: Option<AnyMock>,
 }
@@ -66,21 +59,16 @@ impl Target {
         let mut parts = Vec::new();
         match choice(args, general)? {
             Choice::Direct { provider, base_url } => {
-                let start = Start {
-                    name: provider.clone(),
-                    provider,
-                    base_url,
-                    settings: Vec::new(),
-                    http: HttpConfig::new(),
-                };
-                parts.push(start.part(args, stream).await?);
+                let mut endpoint = EndpointConfig::new(provider);
+                endpoint.base_url = base_url;
+                parts.push(part(endpoint, args, stream).await?);
             }
             Choice::Endpoints(names) => {
                 let file = Configuration::find(general)?;
                 let config = file.parse()?;
                 for name in names {
-                    let start = Start::endpoint(&file, &config, &name)?;
-                    parts.push(start.part(args, stream).await?);
+                    let endpoint = endpoint(&file, &config, &name)?;
+                    parts.push(part(endpoint, args, stream).await?);
                 }
             }
         }
@@ -176,7 +164,7 @@ impl Part {
 
     /// The provider's own public address is asked, which is offline.
     pub(crate) fn is_historical(&self) -> bool {
-        self.base_url.is_none() && self.mock.is_none()
+        self.endpoint.base_url.is_none() && self.mock.is_none()
     }
 
     /// Adds what the person can do about an error.
@@ -200,138 +188,84 @@ impl Part {
     }
 }
 
-/// What a server is set up with, before the flags.
-pub(crate) struct Start {
-    pub(crate) name: String,
-    pub(crate) provider: String,
-    pub(crate) base_url: Option<String>,
-    pub(crate) settings: Vec<(String, String)>,
-    pub(crate) http: HttpConfig,
-}
-
-impl Start {
-    /// What the configuration says of an endpoint.
-    pub(crate) fn endpoint(
-        file: &Configuration,
-        config: &Config,
-        name: &str,
-    ) -> Result<Start, Failure> {
-        let endpoint = config
-            .endpoint(name)
-            .map_err(|errors| file.mistakes(&errors))?;
-        let Some(endpoint) = endpoint else {
-            let known: Vec<&str> = config.endpoint_names().collect();
-            let known = if known.is_empty() {
-                "none".to_owned()
-            } else {
-                known.join(", ")
-            };
-            let error = Error::new(
-                ErrorKind::UnknownProvider,
-                format!(
-                    "no endpoint {name:?} in {}; known: {known}",
-                    file.path.display()
-                ),
-            );
-            return Err(Failure::from(error));
-        };
-        Ok(Start {
-            name: endpoint.name,
-            provider: endpoint.provider,
-            base_url: endpoint.base_url,
-            settings: endpoint
-                .options
-                .into_iter()
-                .map(|(key, value)| (key, value.expose().to_owned()))
-                .collect(),
-            http: endpoint.http,
-        })
-    }
-
-    /// Puts the flags on top, and makes the provider.
-    pub(crate) async fn part(mut self, args: &TargetArgs, stream: bool) -> Result<Part, Failure> {
-        let Some(kind) = chatwire::providers()
-            .iter()
-            .find(|k| k.name == self.provider)
-        else {
-            // The facade knows best how to say it.
-            let error = chatwire::provider(&self.provider, ProviderOptions::new()).err();
-            return Err(Failure::from(error.unwrap_or_else(|| {
-                Error::new(ErrorKind::UnknownProvider, "no such provider")
-            })));
-        };
-        let proxy = match &args.proxy {
-            Some(proxy) => Some(proxy.clone()),
-            // Proxies that were not named now are not meant for the loopback.
-            None if args.mock => None,
-            None => variable("CHATWIRE_PROXY")?,
-        };
-        if args.mock {
-            self.http = self.http.without_proxy();
-        }
-        if let Some(proxy) = &proxy {
-            self.http = self.http.with_proxy(proxy);
-        }
-        for header in &args.header {
-            let (name, value) = split_header(header)?;
-            self.http = self.http.with_header(name, value);
-        }
-        let webdriver = args
-            .webdriver
-            .as_ref()
-            .map(|url| format!("webdriver={url}"));
-        for option in webdriver.iter().chain(&args.option) {
-            let (key, value) = setting(option, kind)?;
-            self.settings.retain(|(known, _)| *known != key);
-            self.settings.push((key, value));
-        }
-        let can_stream = kind.settings.iter().any(|setting| setting.name == "stream");
-        if !stream && can_stream && self.settings.iter().all(|(key, _)| key != "stream") {
-            self.settings
-                .push(("stream".to_owned(), "false".to_owned()));
-        }
-        let mut mock = None;
-        let mut url = self.base_url.clone();
-        if args.mock {
-            let started = mock::start(kind.name).await?;
-            url = Some(started.url());
-            mock = Some(started);
-        }
-        let provider = make(kind, url.as_deref(), &self.settings, self.http.clone())?;
-        Ok(Part {
-            name: self.name,
-            provider,
-            kind,
-            base_url: self.base_url,
-            settings: self.settings,
-            http: self.http,
-            timeout: args.timeout,
-            mock,
-        })
-    }
-}
-
-/// A provider with these settings.
-pub(crate) fn make(
-    kind: &ProviderKind,
-    base_url: Option<&str>,
-    settings: &[(String, String)],
-    http: HttpConfig,
-) -> Result<Arc<dyn Provider>, Error> {
-    let mut options = ProviderOptions::new().http(http);
-    if let Some(url) = base_url {
-        options = options.base_url(url);
-    }
-    let mut request_options = Vec::new();
-    for (key, value) in settings {
-        if kind.request_options.iter().any(|known| known.name == key) {
-            request_options.push((key.clone(), value.clone()));
+/// What the configuration says of an endpoint.
+fn endpoint(file: &Configuration, config: &Config, name: &str) -> Result<EndpointConfig, Failure> {
+    let endpoint = config
+        .endpoint(name)
+        .map_err(|errors| file.mistakes(&errors))?;
+    endpoint.ok_or_else(|| {
+        let known: Vec<&str> = config.endpoint_names().collect();
+        let known = if known.is_empty() {
+            "none".to_owned()
         } else {
-            options = options.set(key, value);
-        }
+            known.join(", ")
+        };
+        let path = file.path.display();
+        Failure::from(Error::new(
+            ErrorKind::UnknownProvider,
+            format!("no endpoint {name:?} in {path}; known: {known}"),
+        ))
+    })
+}
+
+/// Puts the flags on top of an endpoint, and makes the provider.
+async fn part(
+    mut endpoint: EndpointConfig,
+    args: &TargetArgs,
+    stream: bool,
+) -> Result<Part, Failure> {
+    let Some(kind) = chatwire::providers()
+        .iter()
+        .find(|kind| kind.name == endpoint.provider)
+    else {
+        // The facade knows best how to say it.
+        let error = chatwire::provider(&endpoint.provider, ProviderOptions::new()).err();
+        return Err(Failure::from(error.unwrap_or_else(|| {
+            Error::new(ErrorKind::UnknownProvider, "no such provider")
+        })));
+    };
+    let proxy = match &args.proxy {
+        Some(proxy) => Some(proxy.clone()),
+        // Proxies that were not named now are not meant for the loopback.
+        None if args.mock => None,
+        None => variable("CHATWIRE_PROXY")?,
+    };
+    if args.mock {
+        endpoint.http = endpoint.http.without_proxy();
     }
-    let provider = chatwire::provider(kind.name, options)?;
-    Ok(WithRequestOptions::wrap(provider, request_options))
+    if let Some(proxy) = &proxy {
+        endpoint.http = endpoint.http.with_proxy(proxy);
+    }
+    for header in &args.header {
+        let (name, value) = split_header(header)?;
+        endpoint.add_header(name, value)?;
+    }
+    let webdriver = args
+        .webdriver
+        .as_ref()
+        .map(|url| format!("webdriver={url}"));
+    for option in webdriver.iter().chain(&args.option) {
+        let (key, value) = setting(option, kind)?;
+        endpoint.set_option(key, Secret::new(value));
+    }
+    let can_stream = kind.settings.iter().any(|setting| setting.name == "stream");
+    if !stream && can_stream && endpoint.options.iter().all(|(key, _)| key != "stream") {
+        endpoint.set_option("stream", Secret::new("false"));
+    }
+    let mut asked = endpoint.clone();
+    let mut mock = None;
+    if args.mock {
+        let started = mock::start(kind.name).await?;
+        asked.base_url = Some(started.url());
+        mock = Some(started);
+    }
+    Ok(Part {
+        provider: asked.provider()?,
+        kind,
+        endpoint,
+        timeout: args.timeout,
+        mock,
+    })
 }
 
 /// Flags come before the environment, and that before the file.

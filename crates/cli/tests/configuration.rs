@@ -222,6 +222,37 @@ async fn endpoints_carry_options_headers_and_secrets() {
 }
 
 #[tokio::test]
+async fn files_of_secrets_are_beside_the_configuration() {
+    let mock = AuraMock::builder()
+        .require_cookie("session", "abc")
+        .start()
+        .await
+        .unwrap();
+    let cookie = TempFile::new("beside-cookie", "session=abc\n");
+    let name = cookie.0.file_name().unwrap().to_str().unwrap();
+    let file = TempFile::new(
+        "beside.toml",
+        format!(
+            "[endpoints.home]\nprovider = \"aura\"\nbase_url = \"{}\"\n\
+             http = {{ headers = {{ cookie = {{ file = \"{name}\" }} }} }}\n",
+            mock.url(),
+        ),
+    );
+    let mut program = program(["ask", "--config", file.path(), "-e", "home", "hi"]);
+    let run = finish(program.current_dir("/").spawn().unwrap()).await;
+    assert_eq!(run.code, Some(0), "{run:?}");
+}
+
+#[tokio::test]
+async fn headers_that_frame_a_message_are_refused() {
+    for header in ["Content-Length: 5", "transfer-encoding: chunked", "TE: x"] {
+        let run = run(["ask", "--mock", "--header", header, "hi"]).await;
+        assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{run:?}");
+        assert!(run.err.contains("frames a message"), "{run:?}");
+    }
+}
+
+#[tokio::test]
 async fn several_endpoints_are_a_fallback_list() {
     let (first, second) = (
         AuraMock::start().await.unwrap(),

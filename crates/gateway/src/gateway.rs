@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use chatwire_core::{Error, Provider, Secret};
+use chatwire_core::{Error, ErrorKind, Provider, Secret};
 use tokio::sync::Semaphore;
 
 use crate::app::{App, Settings};
@@ -47,7 +47,7 @@ impl Gateway {
 #[derive(Debug)]
 #[must_use]
 pub struct GatewayBuilder {
-    endpoints: Vec<Endpoint>,
+    endpoints: Vec<(String, Arc<dyn Provider>)>,
     aliases: Vec<(String, Vec<String>)>,
     hosts: Vec<String>,
     origins: Vec<String>,
@@ -82,7 +82,7 @@ impl GatewayBuilder {
         name: impl Into<String>,
         provider: Arc<dyn Provider>,
     ) -> GatewayBuilder {
-        self.endpoints.push(Endpoint::new(name.into(), provider));
+        self.endpoints.push((name.into(), provider));
         self
     }
 
@@ -166,6 +166,44 @@ impl GatewayBuilder {
         self
     }
 
+    /// Everything that [`build`](GatewayBuilder::build) would refuse, for callers
+    /// that know where each value comes from. A mistake in the endpoints hides
+    /// those in the aliases.
+    pub fn mistakes(&self) -> Vec<Mistake> {
+        let mut access = Access::default();
+        let mut mistakes = Vec::new();
+        let mut note = |given, checked: Result<(), Error>| {
+            if let Err(error) = checked {
+                let message = error.message().to_owned();
+                mistakes.push(Mistake { given, message });
+            }
+        };
+        for (index, host) in self.hosts.iter().enumerate() {
+            note(Given::Host(index), access.allow_host(host));
+        }
+        for (index, origin) in self.origins.iter().enumerate() {
+            note(Given::Origin(index), access.allow_origin(origin));
+        }
+        for (index, key) in self.keys.iter().enumerate() {
+            note(Given::ApiKey(index), access.add_key(key.clone()));
+        }
+        let routes = match Routes::new(endpoints(&self.endpoints), Vec::new()) {
+            Ok(routes) => routes,
+            Err(error) => {
+                note(Given::Endpoints, Err(error));
+                return mistakes;
+            }
+        };
+        for (alias, (_, models)) in self.aliases.iter().enumerate() {
+            for (model, name) in models.iter().enumerate() {
+                let found = routes.find(name).map(drop);
+                let checked = found.map_err(|why| Error::new(ErrorKind::InvalidRequest, why));
+                note(Given::Alias { alias, model }, checked);
+            }
+        }
+        mistakes
+    }
+
     /// Checks all of it.
     ///
     /// # Errors
@@ -185,7 +223,7 @@ impl GatewayBuilder {
         for key in self.keys {
             access.add_key(key)?;
         }
-        let routes = Routes::new(self.endpoints, self.aliases)?;
+        let routes = Routes::new(endpoints(&self.endpoints), self.aliases)?;
         let metrics = Metrics::new()?;
         for endpoint in &routes.endpoints {
             metrics.announce(&endpoint.name);
@@ -205,4 +243,43 @@ impl GatewayBuilder {
             },
         })
     }
+}
+
+fn endpoints(named: &[(String, Arc<dyn Provider>)]) -> Vec<Endpoint> {
+    let endpoint = |(name, provider): &(String, Arc<dyn Provider>)| {
+        Endpoint::new(name.clone(), Arc::clone(provider))
+    };
+    named.iter().map(endpoint).collect()
+}
+
+/// A value that a [`GatewayBuilder`] was given and that cannot be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Mistake {
+    /// The value.
+    pub given: Given,
+    /// What is wrong with it; never a key.
+    pub message: String,
+}
+
+/// One of the values that a [`GatewayBuilder`] was given, counted from 0 in the
+/// order in which they were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Given {
+    /// The endpoints together.
+    Endpoints,
+    /// A model of an alias.
+    Alias {
+        /// Which alias.
+        alias: usize,
+        /// Which of its models.
+        model: usize,
+    },
+    /// An allowed host.
+    Host(usize),
+    /// An allowed origin.
+    Origin(usize),
+    /// An API key.
+    ApiKey(usize),
 }

@@ -73,7 +73,6 @@
 mod app;
 mod catch;
 mod completion;
-pub mod config;
 mod dialects;
 mod dispatch;
 mod error;
@@ -83,6 +82,6 @@ mod request;
 mod routes;
 mod server;
 
-pub use gateway::{Gateway, GatewayBuilder};
+pub use gateway::{Gateway, GatewayBuilder, Given, Mistake};
 pub use server::limits::Limits;
 pub use server::shutdown_signal;

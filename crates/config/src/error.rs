@@ -4,12 +4,11 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConfigError {
-    /// The line, from 1; none when the mistake is that something is missing
-    /// altogether.
+    /// The line, from 1; `None` if something is missing altogether.
     pub line: Option<usize>,
     /// The column, from 1, in characters.
     pub column: Option<usize>,
-    /// The key with the sections it is in, for example `gateway.listen`.
+    /// The key with the tables it is in, for example `gateway.listen`.
     pub key: String,
     /// What was expected, and what was found; never a secret.
     pub message: String,
@@ -34,8 +33,8 @@ impl std::error::Error for ConfigError {}
 pub struct ConfigErrors(Vec<ConfigError>);
 
 impl ConfigErrors {
-    /// The mistakes, if there are any; otherwise the value.
-    pub(super) fn or<T>(mut errors: Vec<ConfigError>, value: T) -> Result<T, ConfigErrors> {
+    /// The value, or the mistakes if there are any.
+    pub(crate) fn or<T>(mut errors: Vec<ConfigError>, value: T) -> Result<T, ConfigErrors> {
         if errors.is_empty() {
             return Ok(value);
         }
@@ -43,8 +42,8 @@ impl ConfigErrors {
         Err(ConfigErrors(errors))
     }
 
-    /// The mistakes.
-    pub fn iter(&self) -> impl Iterator<Item = &ConfigError> {
+    /// Iterates over the mistakes.
+    pub fn iter(&self) -> std::slice::Iter<'_, ConfigError> {
         self.0.iter()
     }
 }
@@ -58,7 +57,7 @@ impl IntoIterator for ConfigErrors {
     }
 }
 
-/// One mistake a line.
+/// One mistake per line.
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, error) in self.0.iter().enumerate() {

@@ -1,21 +1,23 @@
-//! Options of `-o` that belong to a request, not to the client.
+//! Options of an endpoint that belong to a request, not to the client.
 
 use std::sync::Arc;
 
-use chatwire::{BoxFuture, ChatRequest, Error, ModelInfo, Provider, ProviderInfo, ReplyStream};
+use chatwire::{
+    BoxFuture, ChatRequest, Error, ModelInfo, Provider, ProviderInfo, ReplyStream, Secret,
+};
 
 /// Adds options to every request that does not set them itself.
 #[derive(Debug)]
 pub(crate) struct WithRequestOptions {
     provider: Arc<dyn Provider>,
-    options: Vec<(String, String)>,
+    options: Vec<(String, Secret)>,
 }
 
 impl WithRequestOptions {
     /// The provider alone if there are no options.
     pub(crate) fn wrap(
         provider: Arc<dyn Provider>,
-        options: Vec<(String, String)>,
+        options: Vec<(String, Secret)>,
     ) -> Arc<dyn Provider> {
         if options.is_empty() {
             return provider;
@@ -33,7 +35,7 @@ impl Provider for WithRequestOptions {
         let mut request = request.clone();
         for (name, value) in &self.options {
             if request.option(name).is_none() {
-                request = request.with_option(name, value);
+                request = request.with_option(name, value.expose());
             }
         }
         Box::pin(async move { self.provider.stream(&request).await })

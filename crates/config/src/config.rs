@@ -1,0 +1,230 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chatwire::HttpConfig;
+use chatwire_gateway::GatewayBuilder;
+use toml::Spanned;
+
+use crate::endpoint::EndpointConfig;
+use crate::error::ConfigErrors;
+use crate::file::{Document, EndpointTable, File, HttpTable, Mistakes, Table, dotted, read};
+use crate::{gateway, http, redact};
+
+/// A configuration that was read and has no mistake in itself. Secrets are read
+/// and providers made when they are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    file: File,
+    document: Document,
+    folder: PathBuf,
+}
+
+impl Config {
+    /// Reads the text of a configuration file.
+    ///
+    /// # Errors
+    ///
+    /// All mistakes in it, each with line, column, key and what was expected.
+    pub fn parse(text: &str) -> Result<Config, ConfigErrors> {
+        let document = Document::new(text);
+        let mut mistakes = Mistakes::new(&document);
+        let file = read(text, &mut mistakes);
+        if let Some(file) = &file {
+            check(file, &mut mistakes);
+        }
+        let file = mistakes.or(file.unwrap_or_default())?;
+        Ok(Config {
+            file,
+            document,
+            folder: PathBuf::new(),
+        })
+    }
+
+    /// Sets the folder in which relative paths of `{ file = "path" }` are looked
+    /// for: that of the configuration file (default: the working directory).
+    #[must_use]
+    pub fn with_folder(mut self, folder: impl Into<PathBuf>) -> Config {
+        self.folder = folder.into();
+        self
+    }
+
+    /// The endpoint to use when none is named.
+    pub fn default_endpoint(&self) -> Option<&str> {
+        let name = self.file.default.as_ref()?;
+        Some(name.get_ref().0.as_str())
+    }
+
+    /// The names of the endpoints, sorted.
+    pub fn endpoint_names(&self) -> impl Iterator<Item = &str> {
+        self.file.endpoints.keys().map(String::as_str)
+    }
+
+    /// An endpoint with its secrets read from where they are; `None` if there
+    /// is no endpoint of that name.
+    ///
+    /// # Errors
+    ///
+    /// Variables and files that cannot be read, each with the line and key that
+    /// names it.
+    pub fn endpoint(&self, name: &str) -> Result<Option<EndpointConfig>, ConfigErrors> {
+        let Some(table) = self.file.endpoints.get(name) else {
+            return Ok(None);
+        };
+        let mut mistakes = Mistakes::new(&self.document);
+        let endpoint = self.resolve(name, table.get_ref(), &mut mistakes);
+        mistakes.or(Some(endpoint))
+    }
+
+    /// Where the gateway listens (default: 127.0.0.1:1337).
+    pub fn listen(&self) -> SocketAddr {
+        match &self.file.gateway.listen {
+            Some(address) => address.get_ref().0,
+            None => SocketAddr::from(([127, 0, 0, 1], 1337)),
+        }
+    }
+
+    /// A gateway with the provider of every endpoint, the aliases and the
+    /// settings of the file. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong: secrets that cannot be read, endpoints whose
+    /// provider cannot be made, aliases for models that do not exist, an
+    /// address other than loopback without an API key.
+    pub fn gateway(&self) -> Result<GatewayBuilder, ConfigErrors> {
+        let mut mistakes = Mistakes::new(&self.document);
+        let mut providers = Vec::new();
+        if self.file.endpoints.is_empty() {
+            mistakes.missing("endpoints", "expected at least one [endpoints.NAME]");
+        }
+        for (name, table) in &self.file.endpoints {
+            let mut own = Mistakes::new(&self.document);
+            let endpoint = self.resolve(name, table.get_ref(), &mut own);
+            if let Err(errors) = own.or(()) {
+                mistakes.extend(errors);
+                continue;
+            }
+            match endpoint.provider() {
+                Ok(provider) => providers.push((name.clone(), provider)),
+                Err(error) => {
+                    let (span, key) = blame(name, table, &error);
+                    mistakes.at(span, &key, error.to_string());
+                }
+            }
+        }
+        let builder = gateway::builder(&self.file, providers, &self.folder, &mut mistakes);
+        mistakes.or(builder)
+    }
+
+    /// The configuration as TOML, without secrets and comments: it can be shown
+    /// to others.
+    pub fn to_redacted_toml(&self) -> String {
+        redact::shown(&self.file)
+    }
+
+    fn resolve(
+        &self,
+        name: &str,
+        table: &EndpointTable,
+        mistakes: &mut Mistakes<'_>,
+    ) -> EndpointConfig {
+        let mut endpoint = EndpointConfig::new(provider_name(table));
+        name.clone_into(&mut endpoint.name);
+        endpoint.base_url = table.base_url.as_ref().map(|url| url.get_ref().0.0.clone());
+        for (key, value) in &table.options {
+            match value.get_ref().0.source.resolve(&self.folder) {
+                Ok(value) => endpoint.set_option(key, value),
+                Err(why) => {
+                    let key = dotted(["endpoints", name, "options", key]);
+                    mistakes.at(value.span(), &key, why);
+                }
+            }
+        }
+        let apply = |table, over, path: &[&str], http, mistakes: &mut Mistakes<'_>| {
+            http::apply(table, over, path, &self.folder, http, mistakes)
+        };
+        let own = &table.http;
+        let of_all = apply(&self.file.http, own, &["http"], HttpConfig::new(), mistakes);
+        let path = ["endpoints", name, "http"];
+        endpoint.http = apply(own, &HttpTable::default(), &path, of_all, mistakes);
+        endpoint
+    }
+}
+
+fn provider_name(table: &EndpointTable) -> &str {
+    let name = table.provider.as_ref();
+    name.map_or("", |name| name.get_ref().0.as_str())
+}
+
+/// The place that an error of the provider is about, as far as can be told.
+fn blame(
+    name: &str,
+    table: &Spanned<Table<EndpointTable>>,
+    error: &chatwire::Error,
+) -> (std::ops::Range<usize>, String) {
+    match &table.get_ref().provider {
+        Some(provider) if error.provider().is_none() => {
+            (provider.span(), dotted(["endpoints", name, "provider"]))
+        }
+        _ => (table.span(), dotted(["endpoints", name])),
+    }
+}
+
+/// What the types of the tables cannot say.
+fn check(file: &File, mistakes: &mut Mistakes<'_>) {
+    http::check(&file.http, &["http"], mistakes);
+    for (name, table) in &file.endpoints {
+        let span = table.span();
+        let key = dotted(["endpoints", name]);
+        if !is_endpoint_name(name) {
+            let why = "expected a name of letters, digits, `-`, `_` and `.`";
+            mistakes.at(span.clone(), &key, why);
+        }
+        if table.get_ref().provider.is_none() {
+            let key = dotted(["endpoints", name, "provider"]);
+            if !mistakes.has(&key) {
+                mistakes.at(span, &key, "missing: expected a text");
+            }
+        }
+        let path = ["endpoints", name, "http"];
+        http::check(&table.get_ref().http, &path, mistakes);
+    }
+    for (alias, models) in &file.aliases {
+        let key = dotted(["aliases", alias]);
+        if models.get_ref().is_empty() {
+            let why = "expected a text or a list of texts, found an empty list";
+            mistakes.at(models.span(), &key, why);
+        }
+        for model in models.get_ref() {
+            if let Some((endpoint, _)) = model.get_ref().0.0.split_once('/')
+                && !is_endpoint(file, endpoint, mistakes)
+            {
+                let why = format!("there is no endpoint {endpoint:?}");
+                mistakes.at(model.span(), &key, why);
+            }
+        }
+    }
+    if let Some(default) = &file.default {
+        let name = &default.get_ref().0;
+        if !is_endpoint(file, name, mistakes) {
+            let known: Vec<&str> = file.endpoints.keys().map(String::as_str).collect();
+            let known = known.join(", ");
+            let why = format!("expected the name of an endpoint ({known}), found {name:?}");
+            mistakes.at(default.span(), "default", why);
+        }
+    }
+}
+
+/// Whether there is an endpoint of that name, be it one with a mistake.
+fn is_endpoint(file: &File, name: &str, mistakes: &Mistakes<'_>) -> bool {
+    file.endpoints.contains_key(name)
+        || mistakes.has("endpoints")
+        || mistakes.has(&dotted(["endpoints", name]))
+}
+
+/// Whether a text can be the name of an endpoint. A slash would make
+/// `endpoint/model` ambiguous.
+fn is_endpoint_name(name: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    !name.is_empty() && name.bytes().all(allowed)
+}

@@ -1,0 +1,123 @@
+//! From a text to tables, with all mistakes at once.
+
+use std::ops::Range;
+
+use serde::Deserialize as _;
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue, Deserializer};
+
+use super::document::{Mistakes, dotted};
+use super::tables::File;
+
+/// The lists in which a single value may stand without a list around it.
+const LISTS: [(&str, &[&str]); 2] = [
+    ("aliases", &[]),
+    ("gateway", &["allowed_hosts", "allowed_origins", "api_keys"]),
+];
+
+/// Reads the tables of a file, and notes what is wrong. Returns `None` if there
+/// is nothing more to be said about the file.
+///
+/// serde stops at the first mistake. What is wrong is then taken out, and the
+/// rest is read again, so that all mistakes are told at once.
+pub(crate) fn read(text: &str, mistakes: &mut Mistakes<'_>) -> Option<File> {
+    let (mut root, faults) = DeTable::parse_recoverable(text);
+    for fault in &faults {
+        mistakes.at(fault.span().unwrap_or(0..0), "", fault.message());
+    }
+    if !mistakes.is_empty() {
+        // What follows a mistake in the form is guesswork.
+        return None;
+    }
+    wrap_single_values(root.get_mut());
+    loop {
+        let error = match File::deserialize(Deserializer::from(root.clone())) {
+            Ok(file) => return Some(file),
+            Err(error) => error,
+        };
+        let span = error.span().unwrap_or(0..0);
+        let key = take_out(root.get_mut(), &span);
+        let path = key.as_deref().unwrap_or_default();
+        mistakes.at(span, &dotted(path), plain_words(error.message()));
+        if key.is_none() || mistakes.is_full() {
+            return None;
+        }
+    }
+}
+
+fn wrap_single_values(root: &mut DeTable<'_>) {
+    for (name, lists) in LISTS {
+        let Some(DeValue::Table(table)) = root.get_mut(name).map(Spanned::get_mut) else {
+            continue;
+        };
+        for (key, value) in table.iter_mut() {
+            let is_list = lists.is_empty() || lists.contains(&key.get_ref().as_ref());
+            if !is_list || value.get_ref().is_array() {
+                continue;
+            }
+            let mut list = DeArray::new();
+            list.push(value.clone());
+            *value = Spanned::new(value.span(), DeValue::Array(list));
+        }
+    }
+}
+
+/// Takes out the entry whose key, value or element stands at `span`, and
+/// returns its path; `None` if there is no such entry.
+fn take_out(table: &mut DeTable<'_>, span: &Range<usize>) -> Option<Vec<String>> {
+    let stands_there = |value: &Spanned<DeValue<'_>>| {
+        let element = |item: &Spanned<DeValue<'_>>| item.span() == *span;
+        value.span() == *span
+            || value
+                .get_ref()
+                .as_array()
+                .is_some_and(|items| items.iter().any(element))
+    };
+    let found = table
+        .iter()
+        .find(|(key, value)| key.span() == *span || stands_there(value))
+        .map(|(key, _)| key.get_ref().to_string());
+    if let Some(name) = found {
+        table.remove(name.as_str());
+        return Some(vec![name]);
+    }
+    for (key, value) in table.iter_mut() {
+        if let DeValue::Table(inner) = value.get_mut()
+            && let Some(mut path) = take_out(inner, span)
+        {
+            path.insert(0, key.get_ref().to_string());
+            return Some(path);
+        }
+    }
+    None
+}
+
+/// serde's words for what derived code refuses, in those of the other messages.
+/// A value is not repeated: a text in the place of a table can be a secret.
+fn plain_words(message: &str) -> String {
+    if message.starts_with("unknown field ") {
+        // `unknown field `a`, expected one of `b`, `c``
+        let mut known: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
+        known.sort_unstable();
+        return format!("unknown key; expected one of: {}", known.join(", "));
+    }
+    if let Some(rest) = message.strip_prefix("invalid type: ")
+        && let Some((found, expected)) = rest.rsplit_once(", expected ")
+    {
+        let found = match found.split([' ', '`']).next() {
+            Some("string") => "a text",
+            Some("integer") => "an integer",
+            Some("floating") => "a number",
+            Some("boolean") => "true or false",
+            Some("sequence") => "a list",
+            _ => "a table",
+        };
+        let expected = match expected {
+            "a map" => "a table",
+            "a sequence" => "a list",
+            other => other,
+        };
+        return format!("expected {expected}, found {found}");
+    }
+    message.to_owned()
+}

@@ -1,0 +1,119 @@
+//! The `gateway` table and the aliases: from the file to a [`GatewayBuilder`].
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chatwire::Provider;
+use chatwire_gateway::{Gateway, GatewayBuilder, Given, Limits};
+
+use crate::file::{File, Leaf, LimitsTable, Mistakes, dotted};
+
+/// A builder with all that the file says; what it refuses is noted with its
+/// place.
+pub(crate) fn builder(
+    file: &File,
+    providers: Vec<(String, Arc<dyn Provider>)>,
+    folder: &Path,
+    mistakes: &mut Mistakes<'_>,
+) -> GatewayBuilder {
+    let table = &file.gateway;
+    // Aliases cannot be judged while an endpoint is missing.
+    let complete = mistakes.is_empty();
+    let mut builder = Gateway::builder().limits(limits(&table.limits));
+    macro_rules! set {
+        ($($field:ident)*) => {$(
+            if let Some(Leaf(value)) = table.$field {
+                builder = builder.$field(value);
+            }
+        )*};
+    }
+    set!(strict retry_delay keep_alive grace);
+    if let Some(Leaf(retries)) = table.retries {
+        builder = builder.retries(retries.0);
+    }
+    for (name, provider) in providers {
+        builder = builder.endpoint(name, provider);
+    }
+    for host in &table.allowed_hosts {
+        builder = builder.allow_host(&host.get_ref().0.0);
+    }
+    for origin in &table.allowed_origins {
+        builder = builder.allow_origin(&origin.get_ref().0.0);
+    }
+    // Which reference each key comes from: a file can have several.
+    let mut sources = Vec::new();
+    for source in &table.api_keys {
+        match source.get_ref().0.resolve_keys(folder) {
+            Ok(keys) => {
+                for key in keys {
+                    sources.push(source.span());
+                    builder = builder.api_key(key);
+                }
+            }
+            Err(why) => mistakes.at(source.span(), "gateway.api_keys", why),
+        }
+    }
+    let aliases: Vec<_> = file.aliases.iter().collect();
+    for (alias, models) in &aliases {
+        let models = models.get_ref().iter().map(|model| &model.get_ref().0.0);
+        builder = builder.alias(*alias, models);
+    }
+    for mistake in builder.mistakes() {
+        let place = match mistake.given {
+            Given::Host(index) => table.allowed_hosts.get(index).map(|host| {
+                let key = "gateway.allowed_hosts".to_owned();
+                (host.span(), key)
+            }),
+            Given::Origin(index) => table.allowed_origins.get(index).map(|origin| {
+                let key = "gateway.allowed_origins".to_owned();
+                (origin.span(), key)
+            }),
+            Given::ApiKey(index) => sources.get(index).map(|span| {
+                let key = "gateway.api_keys".to_owned();
+                (span.clone(), key)
+            }),
+            Given::Alias { alias, model } if complete => aliases.get(alias).and_then(|alias| {
+                let span = alias.1.get_ref().get(model)?.span();
+                Some((span, dotted(["aliases", alias.0])))
+            }),
+            _ => None,
+        };
+        if let Some((span, key)) = place {
+            mistakes.at(span, &key, mistake.message);
+        }
+    }
+    if let Some(listen) = &table.listen
+        && table.api_keys.is_empty()
+    {
+        let address = listen.get_ref().0;
+        if !address.ip().is_loopback() {
+            let why = format!(
+                "{address} can be reached by others: expected gateway.api_keys too, or a \
+                 loopback address such as 127.0.0.1"
+            );
+            mistakes.at(listen.span(), "gateway.listen", why);
+        }
+    }
+    builder
+}
+
+fn limits(table: &LimitsTable) -> Limits {
+    let mut limits = Limits::default();
+    macro_rules! set {
+        ($($field:ident)*) => {$(
+            if let Some(Leaf(value)) = table.$field {
+                limits.$field = value;
+            }
+        )*};
+    }
+    set!(body header header_read body_read idle linger);
+    for (number, limit) in [
+        (table.connections, &mut limits.connections),
+        (table.requests, &mut limits.requests),
+    ] {
+        if let Some(Leaf(number)) = number {
+            *limit = usize::try_from(number.0).unwrap_or(usize::MAX);
+        }
+    }
+    limits
+}

@@ -1,0 +1,86 @@
+//! The configuration file of chatwire, `chatwire.toml`: named endpoints,
+//! aliases, and the gateway.
+//!
+//! ```
+//! use chatwire_config::Config;
+//!
+//! let config = Config::parse(r#"
+//! default = "home"
+//!
+//! [http]                                # for every endpoint
+//! idle_timeout = "30s"                  # "500ms", "10s", "2m", "1h 30m", seconds, "off"
+//!
+//! [endpoints.home]
+//! provider = "aura"
+//! base_url = "http://127.0.0.1:3000"
+//!
+//! [endpoints.shop]
+//! provider = "chatgpt4online"
+//! base_url = "https://shop.example"
+//! options = { bot_id = "default" }      # what that provider alone knows
+//! http = { proxy = { env = "SHOP_PROXY" } }
+//!
+//! [aliases]
+//! gpt-4o = "home/openchat_3.6"
+//! best = ["home", "shop"]               # tried in order, until one answers
+//!
+//! [gateway]
+//! listen = "127.0.0.1:1337"
+//! api_keys = [{ env = "CHATWIRE_API_KEY" }, { file = "/run/secrets/chatwire" }]
+//! limits = { body = "4MiB", requests = 640 }
+//! "#)?;
+//! assert_eq!(config.default_endpoint(), Some("home"));
+//!
+//! let mistakes = Config::parse("[gateway]\nlisten = 1337\n").unwrap_err();
+//! assert_eq!(
+//!     mistakes.to_string(),
+//!     "line 2, column 10: gateway.listen: expected an address with a port such as \
+//!      \"127.0.0.1:1337\", found an integer",
+//! );
+//! # Ok::<(), chatwire_config::ConfigErrors>(())
+//! ```
+//!
+//! [`Config::endpoint`] reads one endpoint with its secrets, and
+//! [`EndpointConfig::provider`] makes its provider. [`Config::gateway`] makes
+//! all providers and a gateway over them.
+//!
+//! # Secrets
+//!
+//! A proxy, a header or an option is a text, `{ env = "NAME" }` or
+//! `{ file = "path" }`; the latter two are read when the endpoint is used. A
+//! relative path is looked for in the folder of the configuration file. API
+//! keys of the gateway stand in the environment or in a file, never in the
+//! configuration: one key per line, without empty lines and lines that begin
+//! with `#`.
+//!
+//! No error, `Debug` output or log has a secret, and
+//! [`Config::to_redacted_toml`] shows a configuration without them.
+//!
+//! # Keys of the file
+//!
+//! | table | keys |
+//! |---|---|
+//! | top | `default` |
+//! | `[http]`, `[endpoints.NAME.http]` | `connect_timeout`, `first_byte_timeout`, `idle_timeout`, `total_timeout`, `max_event`, `max_error_body`, `max_page`, `max_reply`, `proxy`, `user_agent`, `headers` |
+//! | `[endpoints.NAME]` | `provider`, `base_url`, `options`, `http` |
+//! | `[aliases]` | a name = a model or a list of models |
+//! | `[gateway]` | `listen`, `strict`, `retries`, `retry_delay`, `keep_alive`, `grace`, `allowed_hosts`, `allowed_origins`, `api_keys`, `limits` |
+//! | `[gateway.limits]` | the fields of [`Limits`](chatwire_gateway::Limits) |
+//!
+//! A limit is removed by `"off"`, and so is the proxy of the environment by
+//! `proxy = "off"`.
+
+mod config;
+mod endpoint;
+mod error;
+mod file;
+mod gateway;
+mod http;
+mod redact;
+mod request_options;
+mod units;
+
+pub use config::Config;
+pub use endpoint::EndpointConfig;
+pub use error::{ConfigError, ConfigErrors};
+pub use units::{parse_address, parse_duration};
