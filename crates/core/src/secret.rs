@@ -3,6 +3,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use http::HeaderValue;
+use serde::{Deserialize, Deserializer};
 
 use crate::error::{Error, ErrorKind};
 use crate::text::CUT;
@@ -38,6 +39,13 @@ impl Secret {
         })?;
         value.set_sensitive(true);
         Ok(value)
+    }
+}
+
+/// Reads a text, for configurations.
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+        String::deserialize(deserializer).map(Secret::new)
     }
 }
 

@@ -26,6 +26,7 @@ mod retry;
 #[cfg(feature = "combinators")]
 mod scripted;
 mod server;
+mod settings;
 mod sse;
 mod stream;
 mod text;
