@@ -149,6 +149,28 @@ impl<T> CredentialCache<T> {
         }
     }
 
+    /// Runs `attempt` with the credentials at hand, or with those that `fetch`
+    /// gets. If the outcome is that they were refused, they are discarded, and
+    /// it runs once more with fresh ones; the second outcome stands.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fetch` and of `attempt`.
+    pub async fn with_renewal<R>(
+        &self,
+        fetch: impl AsyncFn() -> Result<T, Error>,
+        attempt: impl AsyncFn(&Cached<T>) -> Result<R, Error>,
+        is_refusal: impl Fn(&R) -> bool,
+    ) -> Result<R, Error> {
+        let cached = self.get(|| fetch()).await?;
+        let outcome = attempt(&cached).await?;
+        if !is_refusal(&outcome) {
+            return Ok(outcome);
+        }
+        self.discard(&cached);
+        attempt(&self.get(|| fetch()).await?).await
+    }
+
     /// Puts in credentials that came by themselves.
     pub fn adopt(&self, value: T) -> Cached<T> {
         tracing::debug!("credentials renewed by an answer");

@@ -157,3 +157,46 @@ fn nothing_shows() {
         "{shown}"
     );
 }
+
+#[tokio::test]
+async fn refused_credentials_are_renewed_once() {
+    // (the numbers that the server refuses, the outcome, fetches, attempts)
+    let cases: [(&[u32], Result<u32, u32>, u32, u32); 3] = [
+        (&[], Ok(1), 1, 1),
+        (&[1], Ok(2), 2, 2),
+        (&[1, 2, 3], Err(2), 2, 2),
+    ];
+    for (refused, wanted, fetches, attempts) in cases {
+        let cache = CredentialCache::new();
+        let (fetched, attempted) = (Cell::new(0), Cell::new(0));
+        let outcome = cache.with_renewal(
+            async || {
+                fetched.set(fetched.get() + 1);
+                Ok(fetched.get())
+            },
+            async |credentials| {
+                attempted.set(attempted.get() + 1);
+                let number = *credentials.value();
+                Ok(match refused.contains(&number) {
+                    true => Err(number),
+                    false => Ok(number),
+                })
+            },
+            Result::is_err,
+        );
+        assert_eq!(outcome.await.unwrap(), wanted);
+        assert_eq!((fetched.get(), attempted.get()), (fetches, attempts));
+        let kept = cache.current().map(|cached| *cached.value());
+        assert_eq!(kept, Some(fetches), "the second refusal may be another's");
+    }
+    // An error is no refusal.
+    let cache = CredentialCache::new();
+    let error = || Error::new(ErrorKind::Connect, "down");
+    let outcome = cache.with_renewal(
+        async || Ok(1),
+        async |_| Err::<u32, Error>(error()),
+        |_| true,
+    );
+    assert_eq!(outcome.await.unwrap_err().kind(), ErrorKind::Connect);
+    assert!(cache.current().is_some());
+}
