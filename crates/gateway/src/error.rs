@@ -9,6 +9,9 @@ use http::{HeaderName, HeaderValue, StatusCode};
 /// ones too, and a program that sleeps for a minute looks as if it hangs.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(20);
 
+/// How many characters of a client's own value are repeated to it.
+const MAX_QUOTED: usize = 100;
+
 /// What the official clients read before they try again by themselves.
 const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
@@ -55,6 +58,11 @@ impl ApiError {
         message: impl Into<String>,
     ) -> ApiError {
         ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message).with_param(param)
+    }
+
+    /// A body that is not the JSON it should be.
+    pub(crate) fn invalid_json(message: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::BAD_REQUEST, "invalid_json", message)
     }
 
     /// A model that is not there.
@@ -122,6 +130,15 @@ impl ApiError {
     pub(crate) fn closing(mut self) -> ApiError {
         self.close = true;
         self
+    }
+}
+
+/// A value of the client's as an error repeats it: in quotes, and cut where it
+/// is long.
+pub(crate) fn quoted(value: &str) -> String {
+    match value.char_indices().nth(MAX_QUOTED) {
+        Some((end, _)) => format!("{:?}…", value.get(..end).unwrap_or_default()),
+        None => format!("{value:?}"),
     }
 }
 

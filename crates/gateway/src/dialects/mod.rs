@@ -5,7 +5,10 @@
 //! a completion. What happens in between is the same for all of them.
 
 mod chat_completions;
+mod conversation;
 mod dialect;
+mod members;
+mod parameters;
 
 pub(crate) use dialect::{Dialect, ParsedRequest, ReplyWriter};
 

@@ -5,7 +5,7 @@ use chatwire_core::{Error, ErrorKind};
 
 use super::endpoint::Endpoint;
 use super::target::Target;
-use crate::error::ApiError;
+use crate::error::{ApiError, quoted};
 
 /// Which endpoint and model a name stands for.
 #[derive(Debug)]
@@ -125,7 +125,8 @@ impl Routes {
             [] => match self.endpoint(name) {
                 Some(endpoint) => Ok(Target::new(endpoint, None)),
                 None => Err(format!(
-                    "there is no model {name:?} here; GET /v1/models lists them"
+                    "there is no model {} here; GET /v1/models lists them",
+                    quoted(name)
                 )),
             },
             several => {
@@ -134,7 +135,8 @@ impl Routes {
                     .map(|endpoint| format!("{}/{name}", endpoint.name))
                     .collect();
                 Err(format!(
-                    "the model {name:?} is at several endpoints; say which: {}",
+                    "the model {} is at several endpoints; say which: {}",
+                    quoted(name),
                     ids.join(", ")
                 ))
             }

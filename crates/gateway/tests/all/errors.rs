@@ -236,7 +236,10 @@ async fn bad_requests_name_their_parameter() {
             json!({"response_format": {"type": "json_schema"}}),
             "response_format",
         ),
-        (json!({"messages": image}), "messages[0].content"),
+        (
+            json!({"messages": image}),
+            "messages[0].content[1].image_url.url",
+        ),
         (json!({"messages": []}), "messages"),
         (json!({"temperature": 9}), "temperature"),
         (json!({"model": ""}), "model"),

@@ -150,7 +150,7 @@ async fn a_slow_second_head() {
     assert_about(time, SHORT);
     let said = String::from_utf8_lossy(&said).into_owned();
     let last = said.rfind("HTTP/1.1").unwrap();
-    parse(said[last..].as_bytes())
+    parse(&said.as_bytes()[last..])
         .unwrap()
         .assert_error(408, "request_timeout");
 }

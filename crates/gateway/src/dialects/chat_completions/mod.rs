@@ -1,6 +1,7 @@
 //! `POST /v1/chat/completions`, the chat API of OpenAI.
 
 mod error;
+mod messages;
 mod request;
 mod response;
 mod stream;
@@ -21,9 +22,9 @@ impl Dialect for ChatCompletions {
 
     fn parse(&self, body: &[u8]) -> Result<ParsedRequest, ApiError> {
         let request = ChatCompletionRequest::parse(body)?;
-        let writer = ChatCompletionWriter::new(request.include_usage());
+        let writer = ChatCompletionWriter::new(request.include_usage);
         Ok(ParsedRequest {
-            request: request.into_gateway_request()?,
+            request: request.request,
             writer: Box::new(writer),
         })
     }

@@ -1,296 +1,134 @@
-use std::fmt;
-
-use chatwire_core::{ChatRequest, Message, Messages, Parameter, Part};
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use chatwire_core::{ChatRequest, Parameter};
 use serde_json::Value;
 
-use crate::error::ApiError;
+use super::messages;
+use crate::dialects::members::{JsonValue, Members};
+use crate::dialects::parameters::{ignored, stop_sequences, validated};
+use crate::error::{ApiError, quoted};
 use crate::request::GatewayRequest;
 
-/// How many stop sequences a request may have, and how long each may be.
-const MAX_STOPS: usize = 16;
-const MAX_STOP_BYTES: usize = 1024;
-
-/// How many parameters are named at most when they are not honoured; the rest
-/// would only fill the header.
-const MAX_NAMED: usize = 32;
-
-/// The body of a request, with its members as they were sent.
-#[derive(Default)]
+/// A request for a chat completion.
+#[derive(Debug)]
 pub(super) struct ChatCompletionRequest {
-    model: Option<String>,
-    messages: Option<Messages>,
-    stream: Option<bool>,
-    stream_options: Option<StreamOptions>,
-    temperature: Option<f64>,
-    max_tokens: Option<u32>,
-    max_completion_tokens: Option<u32>,
-    n: Option<u32>,
-    stop: Option<Stop>,
-    tools: Option<Value>,
-    tool_choice: Option<Value>,
-    functions: Option<Value>,
-    function_call: Option<Value>,
-    response_format: Option<ResponseFormat>,
-    others: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct StreamOptions {
-    include_usage: Option<bool>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "a text or a list of texts")]
-enum Stop {
-    One(String),
-    Several(Vec<String>),
-}
-
-#[derive(Deserialize)]
-struct ResponseFormat {
-    r#type: String,
-}
-
-fn bad_json(why: &str) -> ApiError {
-    ApiError::new(
-        http::StatusCode::BAD_REQUEST,
-        "invalid_json",
-        format!("the body is not the JSON of a chat request: {why}"),
-    )
+    pub(super) request: GatewayRequest,
+    /// Whether a stream ends with the tokens it took.
+    pub(super) include_usage: bool,
 }
 
 impl ChatCompletionRequest {
-    /// Reads the body of a request.
+    /// Reads the body of a request, and refuses what cannot be honoured.
     pub(super) fn parse(body: &[u8]) -> Result<ChatCompletionRequest, ApiError> {
-        let mut json = serde_json::Deserializer::from_slice(body);
-        let request = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = error.path().to_string();
-            let message = error.inner().to_string();
-            // The path of a syntax error is where the reader happened to be.
-            if error.inner().is_data() && path != "." {
-                ApiError::invalid(path.clone(), format!("{path}: {message}"))
-            } else {
-                bad_json(&message)
-            }
-        })?;
-        json.end().map_err(|error| bad_json(&error.to_string()))?;
-        Ok(request)
-    }
-
-    /// Whether a stream ends with the tokens it took.
-    pub(super) fn include_usage(&self) -> bool {
-        let options = self.stream_options.as_ref();
-        options
-            .and_then(|options| options.include_usage)
-            .unwrap_or(false)
-    }
-
-    /// Refuses what cannot be honoured, and keeps the rest.
-    pub(super) fn into_gateway_request(mut self) -> Result<GatewayRequest, ApiError> {
-        let model = match self.model.take() {
-            Some(model) if !model.trim().is_empty() => model,
-            _ => return Err(ApiError::invalid("model", "say which model to ask")),
+        let mut members = Members::parse(body)?;
+        let model = members.read("model", |model| model.string())?;
+        let Some(model) = model.filter(|model| !model.trim().is_empty()) else {
+            return Err(ApiError::invalid(
+                "model",
+                "model is missing: say which to ask",
+            ));
         };
-        if let Some(n) = self.n
-            && n != 1
+        if let Some(n) = members.take("n")
+            && n.number()? != 1.0
         {
-            let why = format!("n is {n}, but one answer at a time is all there is");
-            return Err(ApiError::invalid("n", why));
+            return Err(n.invalid("must be 1: there is one answer to a request"));
         }
-        self.check_tools()?;
-        self.check_response_format()?;
-        let stop = self.check_stop()?;
-        let chat = self.check_request()?;
-        self.others.truncate(MAX_NAMED);
-        Ok(GatewayRequest {
-            model,
-            chat,
-            stream: self.stream.unwrap_or(false),
-            stop,
-            max_tokens_name: match self.max_completion_tokens {
-                Some(_) => "max_completion_tokens",
-                None => Parameter::MaxTokens.as_str(),
+        let mut without_effect = Vec::new();
+        for (tools, choice) in [("tools", "tool_choice"), ("functions", "function_call")] {
+            if read_tools(&mut members, tools, choice)? {
+                without_effect.push(tools.to_owned());
+            }
+        }
+        if members
+            .read("response_format", read_format)?
+            .is_some_and(|takes_effect| !takes_effect)
+        {
+            without_effect.push("response_format".to_owned());
+        }
+        let stop = members.read("stop", stop_sequences)?.unwrap_or_default();
+        let stream = members.read("stream", |stream| stream.boolean())?;
+        let include_usage = members.read("stream_options", |options| {
+            options
+                .object()?
+                .read("include_usage", |usage| usage.boolean())
+        })?;
+        let (chat, max_tokens_name) = read_chat(&mut members)?;
+        Ok(ChatCompletionRequest {
+            request: GatewayRequest {
+                model,
+                chat,
+                stream: stream.unwrap_or(false),
+                stop,
+                max_tokens_name,
+                ignored: ignored(without_effect, members.rest(), is_default),
             },
-            ignored: self.others,
+            include_usage: include_usage.flatten().unwrap_or(false),
         })
     }
+}
 
-    /// Tools that the model may call can be left out; those that it must call
-    /// cannot.
-    fn check_tools(&mut self) -> Result<(), ApiError> {
-        for (choice, choice_name, tools, tools_name) in [
-            (&self.tool_choice, "tool_choice", &self.tools, "tools"),
-            (
-                &self.function_call,
-                "function_call",
-                &self.functions,
-                "functions",
-            ),
-        ] {
-            let none = match choice {
-                None => false,
-                Some(Value::String(choice)) if choice == "none" => true,
-                Some(Value::String(choice)) if choice == "auto" => false,
-                // Which tools are allowed is no matter when none is required.
-                Some(choice)
-                    if choice
-                        .pointer("/allowed_tools/mode")
-                        .is_some_and(|mode| mode == "auto") =>
-                {
-                    false
-                }
-                Some(_) => {
-                    let why = "no backend here can be made to call a tool";
-                    return Err(ApiError::invalid(choice_name, why));
-                }
-            };
-            let any = match tools {
-                None => false,
-                Some(Value::Array(tools)) => !tools.is_empty(),
-                Some(_) => {
-                    return Err(ApiError::invalid(
-                        tools_name,
-                        format!("{tools_name} must be a list"),
-                    ));
-                }
-            };
-            if any && !none {
-                self.others.push(tools_name.to_owned());
+/// Reads the conversation and its parameters, and what the client calls the
+/// limit of tokens.
+fn read_chat(members: &mut Members<'_>) -> Result<(ChatRequest, &'static str), ApiError> {
+    let messages = messages::read(&members.require("messages")?)?;
+    let mut chat = validated(ChatRequest::new(messages), "messages")?;
+    if let Some(temperature) = members.read("temperature", |value| value.number())? {
+        chat = validated(chat.with_temperature(temperature as f32), "temperature")?;
+    }
+    // The newer name counts when both are there.
+    let older = members.read("max_tokens", |limit| limit.limit())?;
+    let newer = members.read("max_completion_tokens", |limit| limit.limit())?;
+    let (name, limit) = match (newer, older) {
+        (Some(newer), _) => ("max_completion_tokens", newer),
+        (None, older) => (Parameter::MaxTokens.as_str(), older.flatten()),
+    };
+    if let Some(limit) = limit {
+        chat = validated(chat.with_max_tokens(limit), name)?;
+    }
+    Ok((chat, name))
+}
+
+/// Whether there are tools that will not be called. Tools that the model may
+/// call can be left out; those that it must call cannot.
+fn read_tools(members: &mut Members<'_>, tools: &str, choice: &str) -> Result<bool, ApiError> {
+    let none = match members.take(choice) {
+        None => false,
+        Some(value) if value.is_string() => match value.string()?.as_str() {
+            "none" => true,
+            "auto" => false,
+            _ => return Err(tool_required(&value)),
+        },
+        // Which tools are allowed does not matter if none is required.
+        Some(value) => {
+            let allowed = value.object()?.take("allowed_tools");
+            let mode = allowed.map(|allowed| allowed.object()?.read("mode", |mode| mode.string()));
+            if mode.transpose()?.flatten().as_deref() != Some("auto") {
+                return Err(tool_required(&value));
             }
+            false
         }
-        Ok(())
-    }
+    };
+    let any = members.read(tools, |tools| tools.array())?;
+    Ok(!none && any.is_some_and(|tools| !tools.is_empty()))
+}
 
-    fn check_response_format(&mut self) -> Result<(), ApiError> {
-        match self.response_format.as_ref().map(|f| f.r#type.as_str()) {
-            None | Some("text") => Ok(()),
-            Some("json_object") => {
-                self.others.push("response_format".to_owned());
-                Ok(())
-            }
-            Some(other) => Err(ApiError::invalid(
-                "response_format",
-                format!("no backend here can be held to {other:?}"),
-            )),
-        }
-    }
+fn tool_required(choice: &JsonValue<'_>) -> ApiError {
+    choice.invalid("asks for a tool to be called, which no provider here can do")
+}
 
-    fn check_stop(&mut self) -> Result<Vec<String>, ApiError> {
-        let stops = match self.stop.take() {
-            None => Vec::new(),
-            Some(Stop::One(stop)) => vec![stop],
-            Some(Stop::Several(stops)) => stops,
-        };
-        if stops.len() > MAX_STOPS {
-            return Err(ApiError::invalid(
-                "stop",
-                format!("at most {MAX_STOPS} stop sequences are possible"),
-            ));
-        }
-        if stops.iter().any(|stop| stop.len() > MAX_STOP_BYTES) {
-            return Err(ApiError::invalid(
-                "stop",
-                format!("a stop sequence has at most {MAX_STOP_BYTES} bytes"),
-            ));
-        }
-        Ok(stops)
-    }
-
-    fn check_request(&mut self) -> Result<ChatRequest, ApiError> {
-        let Some(messages) = self.messages.take() else {
-            return Err(ApiError::invalid("messages", "messages are missing"));
-        };
-        if let Some(index) = messages.iter().position(has_other_parts) {
-            return Err(ApiError::invalid(
-                format!("messages[{index}].content"),
-                format!(
-                    "messages[{index}] has content other than text, which no backend here takes"
-                ),
-            ));
-        }
-        let mut request = ChatRequest::new(messages);
-        request
-            .validate()
-            .map_err(|error| ApiError::invalid("messages", error.message()))?;
-        if let Some(temperature) = self.temperature {
-            request = request.with_temperature(temperature as f32);
-            request
-                .validate()
-                .map_err(|error| ApiError::invalid("temperature", error.message()))?;
-        }
-        // The newer name counts when both are there.
-        let (name, max_tokens) = match (self.max_completion_tokens, self.max_tokens) {
-            (None, max_tokens) => (Parameter::MaxTokens.as_str(), max_tokens),
-            (newer, _) => ("max_completion_tokens", newer),
-        };
-        if let Some(max_tokens) = max_tokens {
-            request = request.with_max_tokens(max_tokens);
-            request
-                .validate()
-                .map_err(|error| ApiError::invalid(name, error.message()))?;
-        }
-        Ok(request)
+/// Whether the format is what every answer has.
+fn read_format(format: JsonValue<'_>) -> Result<bool, ApiError> {
+    let kind = format.object()?.require("type")?.string()?;
+    match kind.as_str() {
+        "text" => Ok(true),
+        "json_object" => Ok(false),
+        other => Err(format.invalid(&format!(
+            "is {}, which no provider here can be held to",
+            quoted(other)
+        ))),
     }
 }
 
-/// Whether a message has more than text, which no backend here takes.
-fn has_other_parts(message: &Message) -> bool {
-    message
-        .parts()
-        .iter()
-        .any(|part| !matches!(part, Part::Text(_)))
-}
-
-impl<'de> Deserialize<'de> for ChatCompletionRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(BodyVisitor)
-    }
-}
-
-struct BodyVisitor;
-
-impl<'de> Visitor<'de> for BodyVisitor {
-    type Value = ChatCompletionRequest;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut body = ChatCompletionRequest::default();
-        while let Some(name) = members.next_key::<String>()? {
-            match name.as_str() {
-                "model" => body.model = members.next_value()?,
-                "messages" => body.messages = members.next_value()?,
-                "stream" => body.stream = members.next_value()?,
-                "stream_options" => body.stream_options = members.next_value()?,
-                "temperature" => body.temperature = members.next_value()?,
-                "max_tokens" => body.max_tokens = members.next_value()?,
-                "max_completion_tokens" => body.max_completion_tokens = members.next_value()?,
-                "n" => body.n = members.next_value()?,
-                "stop" => body.stop = members.next_value()?,
-                "tools" => body.tools = members.next_value()?,
-                "tool_choice" => body.tool_choice = members.next_value()?,
-                "functions" => body.functions = members.next_value()?,
-                "function_call" => body.function_call = members.next_value()?,
-                "response_format" => body.response_format = members.next_value()?,
-                _ => {
-                    let value: Value = members.next_value()?;
-                    if !asks_nothing(&name, &value) {
-                        body.others.push(shown(name));
-                    }
-                }
-            }
-        }
-        Ok(body)
-    }
-}
-
-/// Whether a parameter has a value that asks for what happens anyway. Several
-/// clients send all their defaults.
-fn asks_nothing(name: &str, value: &Value) -> bool {
+/// Whether a parameter has a value that asks for what happens anyway.
+fn is_default(name: &str, value: &Value) -> bool {
     let number = |wanted: f64| value.as_f64() == Some(wanted);
     let word = |wanted: &[&str]| value.as_str().is_some_and(|value| wanted.contains(&value));
     let empty = match value {
@@ -298,28 +136,16 @@ fn asks_nothing(name: &str, value: &Value) -> bool {
         Value::Object(values) => values.is_empty(),
         _ => false,
     };
-    value.is_null()
-        || match name {
-            "top_p" => number(1.0),
-            "frequency_penalty" | "presence_penalty" | "top_logprobs" => number(0.0),
-            "logprobs" | "store" => value == &Value::Bool(false),
-            "parallel_tool_calls" => value.is_boolean(),
-            "logit_bias" | "metadata" => empty,
-            "modalities" => value == &serde_json::json!(["text"]),
-            "service_tier" => word(&["auto", "default"]),
-            _ => false,
-        }
-}
-
-/// A parameter's name as a header can carry it.
-fn shown(name: String) -> String {
-    name.chars()
-        .take(64)
-        .map(|c| match c {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '.' => c,
-            _ => '?',
-        })
-        .collect()
+    match name {
+        "top_p" => number(1.0),
+        "frequency_penalty" | "presence_penalty" | "top_logprobs" => number(0.0),
+        "logprobs" | "store" => value == &Value::Bool(false),
+        "parallel_tool_calls" => value.is_boolean(),
+        "logit_bias" | "metadata" => empty,
+        "modalities" => value == &serde_json::json!(["text"]),
+        "service_tier" => word(&["auto", "default"]),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -327,7 +153,7 @@ mod tests {
     use super::*;
 
     fn parse_body(body: &[u8]) -> Result<GatewayRequest, ApiError> {
-        ChatCompletionRequest::parse(body)?.into_gateway_request()
+        Ok(ChatCompletionRequest::parse(body)?.request)
     }
 
     fn parse(members: &str) -> Result<GatewayRequest, ApiError> {
@@ -368,7 +194,8 @@ mod tests {
             (r#""temperature":3"#, "temperature"),
             (r#""temperature":"warm""#, "temperature"),
             (r#""max_tokens":0"#, "max_tokens"),
-            (r#""max_tokens":-1"#, "max_tokens"),
+            (r#""max_tokens":-2"#, "max_tokens"),
+            (r#""max_tokens":1.5"#, "max_tokens"),
             (r#""max_completion_tokens":0"#, "max_completion_tokens"),
             (r#""stream":"yes""#, "stream"),
             (r#""stop":5"#, "stop"),
@@ -377,9 +204,18 @@ mod tests {
                 "stream_options.include_usage",
             ),
             (r#""messages":[]"#, "messages"),
+            (r#""messages":[{"content":"x"}]"#, "messages[0].role"),
             (
-                r#""messages":[{"role":"assistant","content":"x"}]"#,
-                "messages",
+                r#""messages":[{"role":"critic","content":"x"}]"#,
+                "messages[0].role",
+            ),
+            (
+                r#""messages":[{"role":"user","content":[{"type":"input_audio"}]}]"#,
+                "messages[0].content[0]",
+            ),
+            (
+                r#""messages":[{"role":"assistant","tool_calls":[{"function":{}}]}]"#,
+                "messages[0].tool_calls[0].function.name",
             ),
             (r#""messages":[{"role":"user","content":" "}]"#, "messages"),
             (
@@ -388,7 +224,7 @@ mod tests {
             ),
             (
                 r#""messages":[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]"#,
-                "messages[0].content",
+                "messages[0].content[0].image_url.url",
             ),
             (r#""model":"""#, "model"),
             (r#""model":null"#, "model"),
@@ -450,5 +286,61 @@ mod tests {
         .unwrap();
         assert_eq!(request.chat.messages().system_prompt(), "Be brief.");
         assert_eq!(request.chat.messages()[1].text(), "Hi");
+    }
+
+    /// What clients are seen to send, beyond what the specification says.
+    #[test]
+    fn requests_of_real_clients() {
+        let messages = |request: GatewayRequest| -> Vec<String> {
+            let line = |m: &chatwire_core::Message| format!("{}: {}", m.role(), m.text());
+            request.chat.messages().iter().map(line).collect()
+        };
+        for (members, limit) in [
+            (r#""max_tokens":4096.0"#, Some(4096)),
+            (r#""max_tokens":-1"#, None),
+            (r#""max_tokens":-1,"max_completion_tokens":5"#, Some(5)),
+            (r#""max_completion_tokens":null"#, None),
+        ] {
+            assert_eq!(
+                parse(members).unwrap().chat.max_tokens(),
+                limit,
+                "{members}"
+            );
+        }
+        let request = parse(
+            r#""messages":[{"role":"user","content":"Weather?"},
+              {"role":"assistant","content":null,"refusal":null,"tool_calls":[
+                {"id":"c","type":"function","function":{"name":"weather","arguments":"{}"}}]},
+              {"role":"tool","tool_call_id":"c","content":[{"type":"text","text":"fine"}]},
+              {"role":"assistant","function_call":{"name":"time","arguments":"{}"}},
+              {"role":"function","name":"time","content":"noon"},
+              {"role":"assistant"}]"#,
+        );
+        assert_eq!(
+            messages(request.unwrap()),
+            [
+                "user: Weather?",
+                "assistant: [Tool call: weather {}]",
+                "user: [Tool result: weather]\nfine",
+                "assistant: [Tool call: time {}]",
+                "user: [Tool result: time]\nnoon",
+            ]
+        );
+        let image = "data:image/png;base64,iVBORw0KGgo=";
+        let request = parse(&format!(
+            r#""messages":[{{"role":"user","content":["See",{{"type":"image_url","image_url":{{"url":"{image}"}}}}]}}]"#
+        ));
+        assert_eq!(request.unwrap().chat.messages()[0].images().count(), 1);
+    }
+
+    /// An error repeats no more of a value than helps to find it.
+    #[test]
+    fn long_values_are_not_repeated() {
+        for members in [
+            format!(r#""response_format":{{"type":"{}"}}"#, "x".repeat(10_000)),
+            format!(r#""messages":[{{"role":"{}"}}]"#, "x".repeat(10_000)),
+        ] {
+            assert!(parse(&members).unwrap_err().message.len() < 400);
+        }
     }
 }
