@@ -144,26 +144,28 @@ async fn bad_input_is_refused_before_anything_is_sent() {
             assert!(message.starts_with(name), "{name}, {case}: {message}");
         }
         assert_eq!(mock.requests().len(), 0, "{name}");
+        let named = || ProviderOptions::new().base_url("http://127.0.0.1:1");
         let bad_options = [
             (
                 ProviderOptions::new().base_url("example.org"),
                 "example.org",
             ),
+            (ProviderOptions::new(), "no base URL"),
             (
                 ProviderOptions::new().base_url("ftp://example.org"),
                 "ftp://",
             ),
             (ProviderOptions::new().base_url("http://h/?q=1"), "query"),
             (
-                ProviderOptions::new().http(HttpConfig::new().with_proxy("gopher://p:1")),
+                named().http(HttpConfig::new().with_proxy("gopher://p:1")),
                 "gopher://p:1",
             ),
             (
-                ProviderOptions::new().http(HttpConfig::new().with_header("bad name", "x")),
+                named().http(HttpConfig::new().with_header("bad name", "x")),
                 "bad name",
             ),
             (
-                ProviderOptions::new().http(HttpConfig::new().with_header("x-good", "a\nb")),
+                named().http(HttpConfig::new().with_header("x-good", "a\nb")),
                 "x-good",
             ),
             (ProviderOptions::new().set("colour", "red"), "colour"),

@@ -85,4 +85,4 @@ pub use chatwire_core::{
     IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, Part, ProgressKind, Provider,
     ProviderExt, ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
 };
-pub use provider::{Aura, AuraBuilder, DEFAULT_BASE_URL, DEFAULT_TOKEN_LIMIT};
+pub use provider::{Aura, AuraBuilder, DEFAULT_TOKEN_LIMIT, HISTORICAL_BASE_URL};

@@ -13,8 +13,9 @@ use serde::Deserialize;
 use crate::body::body;
 use crate::failure::failure;
 
-/// The public server, which is offline.
-pub const DEFAULT_BASE_URL: &str = "https://openchat.team";
+/// The public server that this is named after. It is offline, and nothing here
+/// contacts it unless it is set as the base URL.
+pub const HISTORICAL_BASE_URL: &str = "https://openchat.team";
 
 /// The token budget for the conversation, in tokens.
 pub const DEFAULT_TOKEN_LIMIT: u32 = 8192;
@@ -39,7 +40,7 @@ pub struct Aura {
 pub struct AuraBuilder {
     base_url: Option<String>,
     model: Option<ModelInfo>,
-    any_model: Option<bool>,
+    any_model: bool,
     token_limit: Option<u32>,
     key: Secret,
     sessions: SessionOptions,
@@ -47,7 +48,7 @@ pub struct AuraBuilder {
 }
 
 impl AuraBuilder {
-    /// The server (default: [`DEFAULT_BASE_URL`]).
+    /// The server, for example `http://localhost:3000`. It is required.
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> AuraBuilder {
         self.base_url = Some(url.into());
@@ -63,10 +64,10 @@ impl AuraBuilder {
     }
 
     /// Whether ids of models that are not known here are passed on (default:
-    /// no for the public server, yes for any other).
+    /// yes).
     #[must_use]
     pub fn any_model(mut self, yes: bool) -> AuraBuilder {
-        self.any_model = Some(yes);
+        self.any_model = yes;
         self
     }
 
@@ -109,13 +110,12 @@ impl AuraBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] for an address, proxy or header that
-    /// cannot be used.
+    /// [`ErrorKind::InvalidRequest`] if there is no base URL, and for an
+    /// address, proxy or header that cannot be used.
     pub fn build(self) -> Result<Aura, Error> {
         let named = |error: Error| error.with_provider(NAME);
-        let is_public = self.base_url.is_none();
-        let address = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
-        let base = BaseUrl::parse(address).map_err(named)?;
+        let address = self.base_url.as_deref();
+        let base = BaseUrl::required(address).map_err(named)?;
         let known = [
             ModelInfo::new("openchat_3.6").with_name("OpenChat 3.6 (latest)"),
             ModelInfo::new("openchat_v3.2_mistral").with_name("OpenChat Aura"),
@@ -129,7 +129,7 @@ impl AuraBuilder {
         let default_model = models.first().map(|model| model.id.clone());
         let mut info = ProviderInfo::new(NAME, base.as_text(), default_model.unwrap_or_default());
         info.models = models;
-        info.any_model = self.any_model.unwrap_or(!is_public);
+        info.any_model = self.any_model;
         let mut capabilities = Capabilities::default();
         capabilities.streaming = true;
         capabilities.system = true;
@@ -155,7 +155,7 @@ impl Default for AuraBuilder {
         AuraBuilder {
             base_url: None,
             model: None,
-            any_model: None,
+            any_model: true,
             token_limit: None,
             key: Secret::new(""),
             sessions: SessionOptions::new(),
@@ -181,13 +181,13 @@ impl Aura {
         AuraBuilder::default()
     }
 
-    /// A client for the public server with all defaults.
+    /// A client for the server at this address, with all defaults.
     ///
     /// # Errors
     ///
-    /// When TLS cannot be set up.
-    pub fn new() -> Result<Aura, Error> {
-        Aura::builder().build()
+    /// [`ErrorKind::InvalidRequest`] for an address that cannot be used.
+    pub fn new(base_url: impl Into<String>) -> Result<Aura, Error> {
+        Aura::builder().base_url(base_url).build()
     }
 
     /// The client with the browser's session: the session to be kept for

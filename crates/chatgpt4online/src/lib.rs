@@ -77,4 +77,4 @@ pub use chatwire_core::{
     ProviderExt, ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
 };
 pub use decoder::AiEngineDecoder;
-pub use provider::{Chatgpt4Online, Chatgpt4OnlineBuilder, DEFAULT_BASE_URL};
+pub use provider::{Chatgpt4Online, Chatgpt4OnlineBuilder, HISTORICAL_BASE_URL};

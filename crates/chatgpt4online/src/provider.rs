@@ -17,8 +17,9 @@ use crate::failure::{Failure, failure};
 use crate::headers::headers;
 use crate::page::checked_nonce;
 
-/// The public site, which is gone.
-pub const DEFAULT_BASE_URL: &str = "https://chatgpt4online.org";
+/// The public site that this is named after. It is offline, and nothing here
+/// contacts it unless it is set as the base URL.
+pub const HISTORICAL_BASE_URL: &str = "https://chatgpt4online.org";
 
 const NAME: &str = "chatgpt4online";
 
@@ -51,7 +52,7 @@ pub struct Chatgpt4OnlineBuilder {
     base_url: Option<String>,
     models: Vec<String>,
     nonce_page: String,
-    browser_headers: Option<bool>,
+    browser_headers: bool,
     options: Options,
     http: HttpConfig,
 }
@@ -62,7 +63,7 @@ impl Default for Chatgpt4OnlineBuilder {
             base_url: None,
             models: Vec::new(),
             nonce_page: "/".to_owned(),
-            browser_headers: None,
+            browser_headers: false,
             options: Options {
                 stream: true,
                 ..Options::default()
@@ -73,8 +74,8 @@ impl Default for Chatgpt4OnlineBuilder {
 }
 
 impl Chatgpt4OnlineBuilder {
-    /// The site, with its sub-directory if it is in one (default:
-    /// [`DEFAULT_BASE_URL`]).
+    /// The site, with its sub-directory if it is in one, for example
+    /// `https://example.org/blog`. It is required.
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> Chatgpt4OnlineBuilder {
         self.base_url = Some(url.into());
@@ -146,10 +147,10 @@ impl Chatgpt4OnlineBuilder {
     }
 
     /// Whether to send the headers of a desktop browser, as visitors of the
-    /// public site did (default: only to that site).
+    /// public site did (default: no).
     #[must_use]
     pub fn browser_headers(mut self, yes: bool) -> Chatgpt4OnlineBuilder {
-        self.browser_headers = Some(yes);
+        self.browser_headers = yes;
         self
     }
 
@@ -164,13 +165,11 @@ impl Chatgpt4OnlineBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] for an address, proxy or header that
-    /// cannot be used.
+    /// [`ErrorKind::InvalidRequest`] if there is no base URL, and for an
+    /// address, proxy or header that cannot be used.
     pub fn build(self) -> Result<Chatgpt4Online, Error> {
         let named = |error: Error| error.with_provider(NAME);
-        let is_public = self.base_url.is_none();
-        let base = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
-        let base = BaseUrl::parse(base).map_err(named)?;
+        let base = BaseUrl::required(self.base_url.as_deref()).map_err(named)?;
         let nonce_page = format!("/{}", self.nonce_page.trim_start_matches('/'));
         // What cannot be joined is better said now than with the first request.
         base.join(&nonce_page).map_err(named)?;
@@ -196,11 +195,10 @@ impl Chatgpt4OnlineBuilder {
         capabilities.end_mark = true;
         info.capabilities = capabilities;
         info.request_options = REQUEST_OPTIONS.map(str::to_owned).to_vec();
-        let browser = self.browser_headers.unwrap_or(is_public);
         Ok(Chatgpt4Online {
             info,
             http: HttpClient::new(NAME, self.http)?,
-            headers: headers(&base, browser).map_err(named)?,
+            headers: headers(&base, self.browser_headers).map_err(named)?,
             base,
             nonce_page,
             options: self.options,
@@ -216,13 +214,13 @@ impl Chatgpt4Online {
         Chatgpt4OnlineBuilder::default()
     }
 
-    /// A client for the public site with all defaults.
+    /// A client for the site at this address, with all defaults.
     ///
     /// # Errors
     ///
-    /// When TLS cannot be set up.
-    pub fn new() -> Result<Chatgpt4Online, Error> {
-        Chatgpt4Online::builder().build()
+    /// [`ErrorKind::InvalidRequest`] for an address that cannot be used.
+    pub fn new(base_url: impl Into<String>) -> Result<Chatgpt4Online, Error> {
+        Chatgpt4Online::builder().base_url(base_url).build()
     }
 
     async fn submit(&self, request: &ChatRequest) -> Result<ReplyStream, Error> {

@@ -18,7 +18,7 @@ impl ProviderOptions {
         ProviderOptions::default()
     }
 
-    /// The server (default: the public one, which is offline for all three).
+    /// The server. It is required.
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> ProviderOptions {
         self.base_url = Some(url.into());
@@ -58,8 +58,9 @@ impl fmt::Debug for ProviderOptions {
 pub struct ProviderKind {
     /// What it is called, for example `aura`.
     pub name: &'static str,
-    /// The public server it is named after, which is offline.
-    pub default_base_url: &'static str,
+    /// The public server it is named after. It is offline, and nothing contacts
+    /// it unless it is set as the base URL.
+    pub historical_base_url: &'static str,
     /// The servers it works with, in words.
     pub server: &'static str,
     /// The settings that it knows beyond those of all.
@@ -92,8 +93,8 @@ pub fn providers() -> &'static [ProviderKind] {
 /// # Errors
 ///
 /// [`ErrorKind::UnknownProvider`] when none of that name is compiled in, and
-/// [`ErrorKind::InvalidRequest`] for an address, proxy, header or setting that
-/// cannot be used; each names the value.
+/// [`ErrorKind::InvalidRequest`] if there is no base URL, and for an address,
+/// proxy, header or setting that cannot be used.
 pub fn provider(name: &str, options: ProviderOptions) -> Result<Arc<dyn Provider>, Error> {
     let Some(kind) = KINDS.iter().find(|kind| kind.name == name) else {
         let known: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
@@ -173,11 +174,11 @@ mod setting {
 #[cfg(feature = "magickpen")]
 mod magickpen {
     use super::{Arc, Error, Provider, ProviderKind, ProviderOptions, setting};
-    use chatwire_magickpen::{DEFAULT_BASE_URL, MagickPen};
+    use chatwire_magickpen::{HISTORICAL_BASE_URL, MagickPen};
 
     pub(super) const KIND: ProviderKind = ProviderKind {
         name: "magickpen",
-        default_base_url: DEFAULT_BASE_URL,
+        historical_base_url: HISTORICAL_BASE_URL,
         server: "MagickPen servers",
         settings: &[setting::plain(
             "api_url",
@@ -200,11 +201,11 @@ mod magickpen {
 #[cfg(feature = "chatgpt4online")]
 mod chatgpt4online {
     use super::{Arc, Error, Provider, ProviderKind, ProviderOptions, setting};
-    use chatwire_chatgpt4online::{Chatgpt4Online, DEFAULT_BASE_URL};
+    use chatwire_chatgpt4online::{Chatgpt4Online, HISTORICAL_BASE_URL};
 
     pub(super) const KIND: ProviderKind = ProviderKind {
         name: "chatgpt4online",
-        default_base_url: DEFAULT_BASE_URL,
+        historical_base_url: HISTORICAL_BASE_URL,
         server: "WordPress sites with the AI Engine plugin",
         settings: &[
             setting::plain("bot_id", "the chatbot of the site (default: default)"),
@@ -251,13 +252,13 @@ mod chatgpt4online {
 #[cfg(feature = "aura")]
 mod aura {
     use super::{Arc, Error, Provider, ProviderKind, ProviderOptions, Setting, setting};
-    use chatwire_aura::{Aura, DEFAULT_BASE_URL, ModelInfo, SessionOptions};
+    use chatwire_aura::{Aura, HISTORICAL_BASE_URL, ModelInfo, SessionOptions};
     #[cfg(feature = "webdriver")]
     use {super::ErrorKind, chatwire_aura::Browser};
 
     pub(super) const KIND: ProviderKind = ProviderKind {
         name: "aura",
-        default_base_url: DEFAULT_BASE_URL,
+        historical_base_url: HISTORICAL_BASE_URL,
         server: "openchat-ui and Chatbot-UI servers",
         settings: &[
             setting::plain("token_limit", "the budget for the conversation, in tokens"),

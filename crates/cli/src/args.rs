@@ -362,8 +362,7 @@ pub(crate) struct TargetArgs {
     #[arg(short, long, value_name = "PROVIDER")]
     pub(crate) provider: Option<String>,
 
-    /// The address of your server [default: the provider's public one, which is
-    /// offline]
+    /// The address of your server, for example http://localhost:3000
     #[arg(short = 'u', long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
 

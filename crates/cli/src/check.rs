@@ -257,7 +257,7 @@ async fn network(part: &Part, report: &mut Report) -> Result<(), i32> {
     if through_proxy {
         report.skipped("name lookup", "through a proxy");
     } else if part.mock.is_none() {
-        reach(scheme, authority, part, report).await?;
+        reach(scheme, authority, report).await?;
     }
     if scheme != "https" {
         report.skipped("TLS", "not used by http://");
@@ -286,7 +286,7 @@ async fn network(part: &Part, report: &mut Report) -> Result<(), i32> {
     }
 }
 
-async fn reach(scheme: &str, authority: &str, part: &Part, report: &mut Report) -> Result<(), i32> {
+async fn reach(scheme: &str, authority: &str, report: &mut Report) -> Result<(), i32> {
     let default = if scheme == "https" { ":443" } else { ":80" };
     let has_port = authority
         .rsplit_once(':')
@@ -300,7 +300,7 @@ async fn reach(scheme: &str, authority: &str, part: &Part, report: &mut Report) 
                 "name lookup",
                 start,
                 error.to_string(),
-                lookup_advice(part, authority),
+                lookup_advice(authority),
             );
             return Err(6);
         }
@@ -308,7 +308,7 @@ async fn reach(scheme: &str, authority: &str, part: &Part, report: &mut Report) 
     };
     let Some(first) = found.first() else {
         let why = "the name has no address".to_owned();
-        report.failed("name lookup", start, why, lookup_advice(part, authority));
+        report.failed("name lookup", start, why, lookup_advice(authority));
         return Err(6);
     };
     report.passed("name lookup", start, first.ip().to_string());
@@ -320,19 +320,15 @@ async fn reach(scheme: &str, authority: &str, part: &Part, report: &mut Report) 
             Ok(())
         }
         Ok(Err(error)) => {
-            let advice = offline(part).unwrap_or_else(|| {
-                format!(
-                    "nothing takes connections at {address}: is the server running, and is \
-                         the port right?"
-                )
-            });
+            let advice = format!(
+                "nothing takes connections at {address}: is the server running, and is the port \
+                 right?"
+            );
             report.failed("connect", start, error.to_string(), advice);
             Err(6)
         }
         Err(_) => {
-            let advice = offline(part).unwrap_or_else(|| {
-                format!("{address} does not answer: a firewall, or the wrong address?")
-            });
+            let advice = format!("{address} does not answer: a firewall, or the wrong address?");
             let why = format!("no connection within {} s", PATIENCE.as_secs());
             report.failed("connect", start, why, advice);
             Err(6)
@@ -340,15 +336,8 @@ async fn reach(scheme: &str, authority: &str, part: &Part, report: &mut Report) 
     }
 }
 
-fn lookup_advice(part: &Part, authority: &str) -> String {
-    offline(part).unwrap_or_else(|| {
-        format!("no name server knows {authority}: check the address for a slip, and the network")
-    })
-}
-
-fn offline(part: &Part) -> Option<String> {
-    part.is_historical()
-        .then(|| "this public service is offline: use your own server with -u URL".to_owned())
+fn lookup_advice(authority: &str) -> String {
+    format!("no name server knows {authority}: check the address for a slip, and the network")
 }
 
 fn environment_has_proxy() -> bool {
@@ -363,7 +352,6 @@ fn environment_has_proxy() -> bool {
 
 fn advice(part: &Part, error: &Error) -> Option<String> {
     let advice = match error.kind() {
-        _ if part.is_historical() => return offline(part),
         ErrorKind::Credentials => match part.kind.name {
             "chatgpt4online" => {
                 "the site gives guests no access: is its chatbot public, and the address that of \

@@ -44,12 +44,7 @@ const SHOWN: &[&str] = &[
 /// The requests that would be sent to this server, as text.
 pub(crate) async fn show(part: &Part, request: &ChatRequest) -> Result<String, Failure> {
     let mock = mock::start(part.kind.name).await?;
-    let real = part
-        .endpoint
-        .base_url
-        .as_deref()
-        .unwrap_or(part.kind.default_base_url);
-    let real = BaseUrl::parse(real)?;
+    let real = BaseUrl::required(part.endpoint.base_url.as_deref())?;
     let mut endpoint = part.endpoint.clone();
     let mut api = real.clone();
     match part.kind.name {
@@ -58,16 +53,8 @@ pub(crate) async fn show(part: &Part, request: &ChatRequest) -> Result<String, F
             let mut set = endpoint.options.iter();
             if let Some((_, url)) = set.find(|(key, _)| key == "api_url") {
                 api = BaseUrl::parse(url.expose())?;
-            } else if part.is_historical() {
-                api = BaseUrl::parse(chatwire::magickpen::DEFAULT_API_URL)?;
             }
             endpoint.options.retain(|(key, _)| key != "api_url");
-        }
-        "chatgpt4online" => {
-            let has = |name: &str| endpoint.options.iter().any(|(key, _)| key == name);
-            if part.is_historical() && !has("browser_headers") {
-                endpoint.set_option("browser_headers", Secret::new("true"));
-            }
         }
         _ => {}
     }

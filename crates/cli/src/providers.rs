@@ -19,7 +19,9 @@ pub(crate) fn run(args: &ProvidersArgs) -> i32 {
 fn list(as_json: bool) -> Result<(), Failure> {
     let mut listed = Vec::new();
     for kind in chatwire::providers() {
-        let provider = chatwire::provider(kind.name, ProviderOptions::new())?;
+        // Nothing is sent; an address is only needed for there to be a client.
+        let options = ProviderOptions::new().base_url(kind.historical_base_url);
+        let provider = chatwire::provider(kind.name, options)?;
         listed.push((kind, provider.info().clone()));
     }
     let text = if as_json {
@@ -51,7 +53,7 @@ fn json(kind: &ProviderKind, info: &ProviderInfo) -> serde_json::Value {
         "name": kind.name,
         "default": kind.name == DEFAULT_PROVIDER,
         "server": kind.server,
-        "base_url": kind.default_base_url,
+        "base_url": kind.historical_base_url,
         "models": models,
         "default_model": info.default_model,
         "capabilities": info.capabilities.names(),
@@ -78,11 +80,11 @@ fn table(kind: &ProviderKind, info: &ProviderInfo) -> String {
         })
         .collect();
     let mut text = format!(
-        "{}{default}\n  server        {}\n  address       {} (public service, offline)\n  \
+        "{}{default}\n  server        {}\n  named after   {} (offline)\n  \
          models        {}\n  capabilities  {}\n",
         kind.name,
         kind.server,
-        kind.default_base_url,
+        kind.historical_base_url,
         models.join(", "),
         info.capabilities.names().join(", "),
     );

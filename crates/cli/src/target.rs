@@ -32,7 +32,7 @@ pub(crate) struct Target {
 pub(crate) struct Part {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) kind: &'static ProviderKind,
-    /// What it is made of. No base URL is the provider's own public address.
+    /// What it is made of. There is no base URL with a mock.
     pub(crate) endpoint: EndpointConfig,
     pub(crate) timeout: Option<Duration>,
     pub(crate) mock: Option<AnyMock>,
@@ -162,11 +162,6 @@ impl Part {
         Err(self.explain(error.with_provider(&info.name)))
     }
 
-    /// The provider's own public address is asked, which is offline.
-    pub(crate) fn is_historical(&self) -> bool {
-        self.endpoint.base_url.is_none() && self.mock.is_none()
-    }
-
     /// Adds what the person can do about an error.
     pub(crate) fn explain(&self, error: Error) -> Failure {
         let advice = match error.kind() {
@@ -177,11 +172,6 @@ impl Part {
                 Some("if your server has that model, say so with -o model=NAME".to_owned())
             }
             ErrorKind::UnsupportedModel => None,
-            _ if self.is_historical() => Some(format!(
-                "the public service at {} is offline; use your own server with -u URL \
-                 ({} works with {}), or try --mock",
-                self.kind.default_base_url, self.kind.name, self.kind.server
-            )),
             _ => None,
         };
         Failure::Provider(error, advice)
@@ -259,8 +249,19 @@ async fn part(
         asked.base_url = Some(started.url());
         mock = Some(started);
     }
+    let provider = asked.provider().map_err(|error| match asked.base_url {
+        Some(_) => Failure::from(error),
+        None => Failure::Provider(
+            error,
+            Some(format!(
+                "use your own server with -u URL ({} works with {}), or try --mock; the public \
+                 service at {} is offline",
+                kind.name, kind.server, kind.historical_base_url
+            )),
+        ),
+    })?;
     Ok(Part {
-        provider: asked.provider()?,
+        provider,
         kind,
         endpoint,
         timeout: args.timeout,

@@ -275,14 +275,21 @@ async fn network_and_timeouts_are_6() {
 }
 
 #[tokio::test]
-async fn the_public_service_is_said_to_be_offline() {
+async fn a_server_must_be_named() {
     for (provider, address) in [
         ("aura", "https://openchat.team"),
         ("magickpen", "https://magickpen.com"),
         ("chatgpt4online", "https://chatgpt4online.org"),
     ] {
-        let args = ["ask", "-p", provider, "--proxy", "http://127.0.0.1:1", "hi"];
-        fails(&args, 6, &[address, "offline", "-u", "--mock"]).await;
+        for command in [
+            vec!["ask", "hi"],
+            vec!["ask", "--dry-run", "hi"],
+            vec!["models"],
+        ] {
+            let args = [command, vec!["-p", provider]].concat();
+            let words = [address, "offline", "no base URL", "-u URL", "--mock"];
+            fails(&args, 3, &words).await;
+        }
     }
 }
 

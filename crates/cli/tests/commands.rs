@@ -119,17 +119,19 @@ async fn a_dry_run_shows_what_would_be_sent() {
     }
     assert!(!format!("{shown:?}").contains("hush-"), "{shown:?}");
 
-    let aura = run(["ask", "--dry-run", "-o", "key=hush-4", "hi"]).await;
+    let url = ["-u", "https://chat.invalid"];
+    let aura = run([&["ask", "--dry-run", "-o", "key=hush-4", "hi"], &url[..]].concat()).await;
     assert!(
-        aura.out
-            .starts_with("POST https://openchat.team/api/chat\n"),
+        aura.out.starts_with("POST https://chat.invalid/api/chat\n"),
         "{aura:?}"
     );
     assert!(aura.out.contains("\"key\":\"[redacted]\""), "{aura:?}");
-    let magickpen = run(["ask", "--dry-run", "-p", "magickpen", "hi"]).await;
+    let api = ["-o", "api_url=https://api.invalid"];
+    let magickpen = ["ask", "--dry-run", "-p", "magickpen", "hi"];
+    let magickpen = run([&magickpen, &url[..], &api[..]].concat()).await;
     for words in [
-        "GET https://magickpen.com/_nuxt/bf709a9ce19f14e18116.js\n",
-        "POST https://api.magickpen.com/ask\n",
+        "GET https://chat.invalid/_nuxt/bf709a9ce19f14e18116.js\n",
+        "POST https://api.invalid/ask\n",
         "signature: [redacted]\n",
         "{\"query\":\"hi\",\"turnstileResponse\":\"\",\"action\":\"verify\"}",
     ] {
@@ -139,7 +141,7 @@ async fn a_dry_run_shows_what_would_be_sent() {
             magickpen.out
         );
     }
-    let bad = run(["ask", "--dry-run", "-m", " ", "hi"]).await;
+    let bad = run([&["ask", "--dry-run", "-m", " ", "hi"], &url[..]].concat()).await;
     assert_eq!(bad.code, Some(3));
 }
 

@@ -51,4 +51,4 @@ pub use chatwire_core::{
     IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, Part, ProgressKind, Provider,
     ProviderExt, ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
 };
-pub use provider::{DEFAULT_API_URL, DEFAULT_BASE_URL, MagickPen, MagickPenBuilder};
+pub use provider::{HISTORICAL_API_URL, HISTORICAL_BASE_URL, MagickPen, MagickPenBuilder};

@@ -9,11 +9,12 @@ use http::HeaderMap;
 use crate::ask;
 use crate::credentials::{self, Credentials};
 
-/// The public site, which is offline.
-pub const DEFAULT_BASE_URL: &str = "https://magickpen.com";
+/// The public site that this is named after. It is offline, and nothing here
+/// contacts it unless it is set as the base URL.
+pub const HISTORICAL_BASE_URL: &str = "https://magickpen.com";
 
-/// The API of the public site.
-pub const DEFAULT_API_URL: &str = "https://api.magickpen.com";
+/// The API of the public site, which is offline, too.
+pub const HISTORICAL_API_URL: &str = "https://api.magickpen.com";
 
 const NAME: &str = "magickpen";
 const MODEL: &str = "gpt-4o-mini";
@@ -39,8 +40,7 @@ pub struct MagickPenBuilder {
 }
 
 impl MagickPenBuilder {
-    /// The site, and the API too unless that is set apart (default:
-    /// [`DEFAULT_BASE_URL`] and [`DEFAULT_API_URL`]).
+    /// The site, and the API too unless that is set apart. It is required.
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> MagickPenBuilder {
         self.base_url = Some(url.into());
@@ -65,17 +65,15 @@ impl MagickPenBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] for an address, proxy or header that
-    /// cannot be used.
+    /// [`ErrorKind::InvalidRequest`] if there is no base URL, and for an
+    /// address, proxy or header that cannot be used.
     pub fn build(self) -> Result<MagickPen, Error> {
         let named = |error: Error| error.with_provider(NAME);
-        let site = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
-        let api = match (&self.api_url, &self.base_url) {
-            (Some(api), _) | (None, Some(api)) => api,
-            (None, None) => DEFAULT_API_URL,
+        let site = BaseUrl::required(self.base_url.as_deref()).map_err(named)?;
+        let api = match &self.api_url {
+            Some(api) => BaseUrl::parse(api).map_err(named)?,
+            None => site.clone(),
         };
-        let site = BaseUrl::parse(site).map_err(named)?;
-        let api = BaseUrl::parse(api).map_err(named)?;
         let mut info = ProviderInfo::new(NAME, site.as_text(), MODEL);
         let mut capabilities = Capabilities::default();
         capabilities.streaming = true;
@@ -99,13 +97,13 @@ impl MagickPen {
         MagickPenBuilder::default()
     }
 
-    /// A client for the public site with all defaults.
+    /// A client for the site at this address, with all defaults.
     ///
     /// # Errors
     ///
-    /// When TLS cannot be set up.
-    pub fn new() -> Result<MagickPen, Error> {
-        MagickPen::builder().build()
+    /// [`ErrorKind::InvalidRequest`] for an address that cannot be used.
+    pub fn new(base_url: impl Into<String>) -> Result<MagickPen, Error> {
+        MagickPen::builder().base_url(base_url).build()
     }
 
     async fn ask(&self, request: &ChatRequest) -> Result<ReplyStream, Error> {

@@ -242,7 +242,9 @@ async fn no_password_of_an_address_is_seen() {
             format!("user:{PASSWORD_IN_URL}@host"),
         ] {
             let base = ProviderOptions::new().base_url(&bad);
-            let proxy = ProviderOptions::new().http(HttpConfig::new().with_proxy(&bad));
+            let proxy = ProviderOptions::new()
+                .base_url("http://127.0.0.1:1")
+                .http(HttpConfig::new().with_proxy(&bad));
             for options in [base, proxy] {
                 if let Err(error) = provider(name, options) {
                     assert_eq!(check(&error, &secrets), Ok(()), "{name}, {bad}");

@@ -17,6 +17,23 @@ pub struct BaseUrl(Url);
 pub struct RequestUrl(pub(super) Url);
 
 impl BaseUrl {
+    /// Reads the base URL that a provider is set up with. There is no default:
+    /// a request must not go to a server that nobody named.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] if there is none, and those of
+    /// [`parse`](BaseUrl::parse).
+    pub fn required(text: Option<&str>) -> Result<BaseUrl, Error> {
+        match text {
+            Some(text) => BaseUrl::parse(text),
+            None => Err(Error::new(
+                ErrorKind::InvalidRequest,
+                "no base URL: name the server to talk to, for example http://localhost:3000",
+            )),
+        }
+    }
+
     /// Reads an address such as `https://example.org/blog`.
     ///
     /// # Errors
