@@ -101,7 +101,7 @@ async fn bad_input_is_told_before_anything_is_sent() {
         ),
         (&["--messages", blank.path()], 2, &["blank"]),
         (&["--messages", no_user.path()], 2, &["no user message"]),
-        (&["--messages", image.path()], 2, &["not text"]),
+        (&["--messages", image.path()], 2, &["image_url"]),
         (&["--messages", binary.path()], 2, &["binary.json", "UTF-8"]),
         (
             &["-p", "magickpen", "--webdriver", "http://127.0.0.1:1", "hi"],
@@ -288,7 +288,7 @@ async fn a_server_must_be_named() {
         ] {
             let args = [command, vec!["-p", provider]].concat();
             let words = [address, "offline", "no base URL", "-u URL", "--mock"];
-            fails(&args, 3, &words).await;
+            fails(&args, 2, &words).await;
         }
     }
 }
