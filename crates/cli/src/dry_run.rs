@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use chatwire::{ChatRequest, ProviderExt as _, Secret};
+use chatwire::{ChatRequest, ProviderExt as _};
 use chatwire_core::provider_kit::BaseUrl;
 use chatwire_mock::RecordedRequest;
 
