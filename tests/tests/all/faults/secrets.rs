@@ -7,9 +7,9 @@ use chatwire::HttpConfig;
 use chatwire::{ChatRequest, Error, ProviderExt as _, ProviderOptions, provider};
 use chatwire_mock::{AiEngineMock, Answer, Framing, Gate, MagickPenMock, MockServer};
 
-use crate::log;
-use crate::place::{Asked, COOKIE, KEY, Place, TOKEN};
-use crate::run::{limits, strike};
+use super::log;
+use super::place::{Asked, COOKIE, KEY, Place, TOKEN};
+use super::run::{limits, strike};
 
 /// The password of the proxy, and of a server behind one.
 const PASSWORD: &str = "pw-3c5a/18&e9\"d0";

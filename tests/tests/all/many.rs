@@ -1,13 +1,5 @@
 //! A thousand replies at once through one client.
 
-// A panic is how a test fails, also in its helpers.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,61 +1,11 @@
 //! Any split of any recorded body gives the same reply, down to single bytes.
 
-// A panic is how a test fails, also in its helpers.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-use bytes::Bytes;
 use chatwire::chatgpt4online::AiEngineDecoder;
 use chatwire::{ErrorKind, ReplyEvent};
 use chatwire_core::provider_kit::ReplyDecoder;
 use chatwire_core::provider_kit::decode::PlainText;
-use chatwire_tests::{Recording, all};
+use chatwire_tests::{Recording, all, outcome};
 use proptest::prelude::*;
-
-/// What a body comes to: the text, the notes, and how it ended.
-#[derive(Debug, PartialEq)]
-struct Outcome {
-    text: String,
-    notes: Vec<String>,
-    end: Result<Option<ReplyEvent>, ErrorKind>,
-}
-
-fn decode<'a>(
-    mut decoder: Box<dyn ReplyDecoder>,
-    pieces: impl Iterator<Item = &'a [u8]>,
-) -> Outcome {
-    let mut outcome = Outcome {
-        text: String::new(),
-        notes: Vec::new(),
-        end: Ok(None),
-    };
-    for piece in pieces.map(Some).chain([None]) {
-        match piece {
-            Some(piece) => decoder.feed(Bytes::copy_from_slice(piece)),
-            None => decoder.end(),
-        }
-        loop {
-            match decoder.next_event() {
-                Ok(Some(ReplyEvent::Text(text))) => outcome.text.push_str(&text),
-                Ok(Some(ReplyEvent::Progress { text, .. })) => outcome.notes.push(text),
-                Ok(None) => break,
-                Ok(end) => {
-                    outcome.end = Ok(end);
-                    return outcome;
-                }
-                Err(error) => {
-                    outcome.end = Err(error.kind());
-                    return outcome;
-                }
-            }
-        }
-    }
-    outcome
-}
 
 fn decoder_for(folder: &str, recording: &Recording) -> Box<dyn ReplyDecoder> {
     if folder == "ai-engine" {
@@ -87,10 +37,10 @@ fn single_bytes_and_the_recorded_pieces_give_the_same_as_the_whole() {
     for (folder, recording) in bodies() {
         let body = recording.response.body();
         let make = || decoder_for(folder, &recording);
-        let whole = decode(make(), [body.as_slice()].into_iter());
+        let whole = outcome(make(), [body.as_slice()]);
         let pieces = recording.response.pieces.iter().map(Vec::as_slice);
-        assert_eq!(decode(make(), pieces), whole, "{}", recording.name);
-        assert_eq!(decode(make(), body.chunks(1)), whole, "{}", recording.name);
+        assert_eq!(outcome(make(), pieces), whole, "{}", recording.name);
+        assert_eq!(outcome(make(), body.chunks(1)), whole, "{}", recording.name);
     }
 }
 
@@ -102,14 +52,61 @@ fn every_cut_in_two_gives_the_same_as_the_whole() {
         if body.len() > 2000 {
             continue;
         }
-        let whole = decode(
+        let whole = outcome(
             decoder_for(folder, &recording),
             [body.as_slice()].into_iter(),
         );
         for at in 0..=body.len() {
             let (start, end) = body.split_at(at);
-            let cut = decode(decoder_for(folder, &recording), [start, end].into_iter());
+            let cut = outcome(decoder_for(folder, &recording), [start, end]);
             assert_eq!(cut, whole, "{} cut at {at}", recording.name);
+        }
+    }
+}
+
+/// A body of AI Engine that ends within a line: what the line says counts once.
+#[test]
+fn the_last_line_counts_once() {
+    // (body, the text, the notes, how it ends)
+    let cases: [(&str, &str, &[&str], Result<(), ErrorKind>); 6] = [
+        (
+            r#"data: {"type":"live","data":"a"}"#,
+            "a",
+            &[],
+            Err(ErrorKind::Truncated),
+        ),
+        (
+            r#"data: {"type":"live","data":"n","subtype":"status"}"#,
+            "",
+            &["n"],
+            Err(ErrorKind::Truncated),
+        ),
+        (
+            "data: {\"type\":\"live\",\"data\":\"a\"}\ndata: {\"type\":\"live\",\"data\":\"b\"}",
+            "ab",
+            &[],
+            Err(ErrorKind::Truncated),
+        ),
+        (": comment", "", &[], Err(ErrorKind::Truncated)),
+        (
+            r#"data: {"type":"end","data":"{\"success\":true,\"reply\":\"a\"}"}"#,
+            "",
+            &[],
+            Ok(()),
+        ),
+        (r#"{"success":true,"reply":"a"}"#, "", &[], Ok(())),
+    ];
+    for (body, text, notes, ended) in cases {
+        for at in 0..=body.len() {
+            let (start, end) = body.as_bytes().split_at(at);
+            let read = outcome(Box::new(AiEngineDecoder::new(1024)), [start, end]);
+            assert_eq!(read.text, text, "{body:?} cut at {at}");
+            assert_eq!(read.notes, notes, "{body:?} cut at {at}");
+            match (read.end, ended) {
+                (Ok(Some(ReplyEvent::Finish(_))), Ok(())) => {}
+                (Err(kind), Err(wanted)) => assert_eq!(kind, wanted, "{body:?} cut at {at}"),
+                (end, _) => panic!("{body:?} cut at {at}: {end:?}"),
+            }
         }
     }
 }
@@ -132,8 +129,8 @@ proptest! {
                 pieces.push(piece);
                 rest = after;
             }
-            let whole = decode(decoder_for(folder, recording), [body.as_slice()].into_iter());
-            let split = decode(decoder_for(folder, recording), pieces.into_iter());
+            let whole = outcome(decoder_for(folder, recording), [body.as_slice()]);
+            let split = outcome(decoder_for(folder, recording), pieces);
             prop_assert_eq!(split, whole, "{}", recording.name);
         }
     }

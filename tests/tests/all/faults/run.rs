@@ -9,8 +9,8 @@ use chatwire::{ChatRequest, Error, Provider, ReplyEvent};
 use chatwire_mock::{Answer, AnyMock, Gate, RecordedRequest};
 use futures::future::BoxFuture;
 
-use crate::place::{Asked, Place, fixed};
-use crate::want::Want;
+use super::place::{Asked, Place, fixed};
+use super::want::Want;
 
 /// One fault at one request.
 pub(crate) struct Cell {
@@ -74,7 +74,7 @@ impl Cell {
 
 /// Limits so wide that they only end what would never end.
 pub(crate) fn limits() -> HttpConfig {
-    let long = Duration::from_secs(20);
+    let long = Duration::from_secs(60);
     HttpConfig::new()
         .with_first_byte_timeout(long)
         .with_idle_timeout(long)
@@ -137,12 +137,12 @@ pub(crate) async fn check(cell: Cell, secrets: Arc<Vec<String>>) -> Result<(), S
         tokio::spawn(async move {
             let started = Instant::now();
             let asking = ask(client.as_ref(), cell.place, &gate, want.text_len());
-            let Ok((text, error)) = tokio::time::timeout(Duration::from_secs(40), asking).await
+            let Ok((text, error)) = tokio::time::timeout(Duration::from_secs(120), asking).await
             else {
                 return Err("hangs".to_owned());
             };
             if let Some(error) = &error {
-                crate::secrets::check(error, &secrets)?;
+                super::secrets::check(error, &secrets)?;
             }
             want.compare(
                 cell.place.provider(),

@@ -11,10 +11,10 @@ use chatwire_mock::{
 };
 use futures::future::BoxFuture;
 
-use crate::place::{Asked, Place};
-use crate::run::{Cell, Scene, Stage, limits, strike};
-use crate::table::own_reply;
-use crate::want::{Want, fails, ok};
+use super::place::{Asked, Place};
+use super::run::{Cell, Scene, Stage, limits, strike};
+use super::table::own_reply;
+use super::want::{Want, fails, ok};
 
 /// The first request of each provider.
 const FIRST: [Place; 4] = [

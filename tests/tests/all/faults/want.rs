@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chatwire::{Error, ErrorKind};
 
-use crate::place::Place;
+use super::place::Place;
 
 /// What a cell must come to.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ pub(crate) enum Text {
 
 /// How long any cell may take beyond the limits that it waits for: a machine
 /// under load must not matter, and a request that hangs must.
-pub(crate) const BOUND: Duration = Duration::from_secs(15);
+pub(crate) const BOUND: Duration = Duration::from_secs(90);
 
 /// A whole reply.
 pub(crate) fn ok(text: &str) -> Want {

@@ -1,14 +1,6 @@
 //! Aura with the session of a browser that was closed long ago: no browser and
 //! no feature is needed.
 
-// A panic is how a test fails, also in its helpers.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
 use chatwire::HttpConfig;
 use chatwire::aura::{Aura, BrowserSession, SessionOptions};
 use chatwire::{ChatRequest, ErrorKind, Provider, ProviderExt, ProviderOptions, provider};

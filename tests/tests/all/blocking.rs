@@ -1,14 +1,6 @@
 //! The blocking client: every provider, as a stream and whole, outside and
 //! inside an async program.
 
-// A panic is how a test fails, also in its helpers.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
 use std::time::{Duration, Instant};
 
 use chatwire::aura::Aura;
@@ -124,7 +116,7 @@ fn dropping_an_answer_closes_its_connection() {
     drop(texts);
     let closed = servers.block_on(server.wait_all_closed());
     let took = closed.saturating_duration_since(dropped);
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
 #[test]
