@@ -1,7 +1,8 @@
 use std::fmt;
 
+use memchr::memchr2;
+
 use super::Utf8Decoder;
-use super::line_ends::LineEnds;
 use crate::error::{Error, ErrorKind, Limit};
 
 /// Cuts a stream of UTF-8 text into lines, wherever the pieces of the stream
@@ -32,7 +33,9 @@ pub struct Lines {
     text: String,
     /// Where the next line starts.
     at: usize,
-    ends: LineEnds,
+    /// How far the text was searched for the end of that line: a long line that
+    /// comes in small pieces is searched once.
+    searched: usize,
     /// The last line ended with CR, and so did the piece: a LF at the start of
     /// the next belongs to it.
     skip_lf: bool,
@@ -58,7 +61,7 @@ impl Lines {
             utf8: Utf8Decoder::new(),
             text: String::new(),
             at: 0,
-            ends: LineEnds::default(),
+            searched: 0,
             skip_lf: false,
             at_start: true,
             limit,
@@ -116,13 +119,18 @@ impl Lines {
     pub(super) fn next_span(&mut self) -> Result<Option<Span>, Error> {
         let start = self.at;
         let text = self.text.as_bytes();
-        let Some(end) = self.ends.next(text) else {
+        let unsearched = text.get(self.searched..).unwrap_or_default();
+        let Some(end) = memchr2(b'\n', b'\r', unsearched) else {
+            self.searched = text.len();
             self.check(text.len() - start)?;
             return Ok(None);
         };
-        self.at = end + 1;
-        if text.get(end) == Some(&b'\r') {
-            self.skip_lf = self.at == text.len();
+        let end = self.searched + end;
+        let is_cr = text.get(end) == Some(&b'\r');
+        let is_last = end + 1 == text.len();
+        self.pass(end + 1);
+        if is_cr {
+            self.skip_lf = is_last;
             self.take_lf();
         }
         Ok(Some(Span { start, end }))
@@ -134,10 +142,16 @@ impl Lines {
     pub(super) fn take_lf(&mut self) -> bool {
         let is_next = self.text.as_bytes().get(self.at) == Some(&b'\n');
         if is_next {
-            self.ends.pass(self.at);
-            self.at += 1;
+            self.pass(self.at + 1);
         }
         is_next
+    }
+
+    /// The next line starts here.
+    #[inline]
+    fn pass(&mut self, to: usize) {
+        self.at = to;
+        self.searched = to;
     }
 
     /// The text of a line or a part of it.
@@ -163,7 +177,7 @@ impl Lines {
         } else {
             return;
         }
-        self.ends.shift(self.at);
+        self.searched = self.searched.saturating_sub(self.at);
         self.at = 0;
     }
 
@@ -174,7 +188,7 @@ impl Lines {
         };
         self.at_start = false;
         if first == '\u{feff}' {
-            self.at = first.len_utf8();
+            self.pass(first.len_utf8());
         }
     }
 

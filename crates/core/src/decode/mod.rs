@@ -1,7 +1,6 @@
 //! Decoders: pure functions of bytes. No I/O, no clock, and the same result
 //! wherever the bytes are cut.
 
-mod line_ends;
 mod lines;
 mod plain;
 mod reply;
