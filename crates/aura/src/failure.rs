@@ -1,11 +1,11 @@
 use chatwire_core::provider_kit::HttpResponse;
-use chatwire_core::provider_kit::refusal::{kind_from_words, refusal};
+use chatwire_core::provider_kit::refusal::kind_from_words;
 use chatwire_core::{Error, ErrorKind};
 
-/// The error that a response with a status other than 2xx is.
+/// Returns the error that a response with a status other than 2xx reports.
 ///
 /// Whatever happens before the stream, the server answers 500 with the body
-/// `Error`; the cause stands only in the reason phrase.
+/// `Error`; the cause is only in the reason phrase.
 pub(crate) async fn failure(response: HttpResponse) -> Error {
     let status = response.status();
     if status != 500 {
@@ -17,13 +17,14 @@ pub(crate) async fn failure(response: HttpResponse) -> Error {
             _ => error,
         };
     }
-    let error = match response.reason() {
-        Some("") => Error::new(
+    match response.reason() {
+        Some("") => response.complete_error(Error::new(
             ErrorKind::Refused,
-            "the server failed; its reason has characters beyond ASCII, which are lost in HTTP",
-        ),
+            "the server failed; its reason phrase is empty, or has characters beyond ASCII, \
+             which are lost in HTTP",
+        )),
         Some(reason) => {
-            let error = refusal(reason);
+            let error = response.error_with_words(reason);
             // A key that is wrong is ours, or the server's own for its model.
             match kind_from_words(reason) {
                 Some(ErrorKind::Credentials) => error.with_kind(ErrorKind::Credentials),
@@ -31,7 +32,6 @@ pub(crate) async fn failure(response: HttpResponse) -> Error {
             }
         }
         // The usual phrase: the cause did not fit into one, or nothing is known.
-        None => return response.into_error().await,
-    };
-    response.finish_error(error.with_status(status))
+        None => response.into_error().await,
+    }
 }

@@ -1,10 +1,9 @@
 use bytes::Bytes;
 use chatwire_browser::{SessionClient, SessionOptions};
-use chatwire_core::provider_kit::refusal::{is_html_page, message_of_json, refusal};
 use chatwire_core::provider_kit::{BaseUrl, HttpRequest, HttpResponse};
 use chatwire_core::{
-    BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, HttpConfig, ModelInfo, Provider,
-    ProviderInfo, ReplyStream, Secret,
+    BoxFuture, Capabilities, ChatRequest, Error, HttpConfig, ModelInfo, Provider, ProviderInfo,
+    ReplyStream, Secret,
 };
 use http::HeaderValue;
 use http::header::{self, HeaderMap};
@@ -226,27 +225,8 @@ impl Aura {
             name: Option<String>,
         }
         let body = serde_json::json!({ "key": self.key.expose() }).to_string();
-        let mut response = self.post(MODELS, body.into()).await?;
-        let list = response.read_page().await?;
-        let listed: Vec<Listed> = serde_json::from_str(&list).map_err(|error| {
-            let error = if is_html_page(&list) {
-                Error::new(
-                    ErrorKind::Blocked,
-                    "the server sent an HTML page instead of its models: \
-                     a login, a firewall, or the address of something else",
-                )
-            } else if let Some(message) = message_of_json(&list) {
-                refusal(&message)
-            } else {
-                Error::new(
-                    ErrorKind::Protocol,
-                    format!("the list of models cannot be read: {error}"),
-                )
-            };
-            // Without the error itself as its source: it repeats what it read.
-            let error = error.with_excerpt(&list).with_status(response.status());
-            response.finish_error(error)
-        })?;
+        let response = self.post(MODELS, body.into()).await?;
+        let listed: Vec<Listed> = response.into_json("the list of models").await?;
         Ok(listed
             .into_iter()
             .map(|model| match model.name {

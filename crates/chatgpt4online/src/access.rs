@@ -1,4 +1,4 @@
-use chatwire_core::provider_kit::refusal::is_html_page;
+use chatwire_core::provider_kit::refusal::{is_html_page, json_in, plain_text};
 use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, RequestUrl};
 use chatwire_core::{Error, ErrorKind, Secret};
 use http::header::{self, HeaderMap, HeaderValue};
@@ -143,12 +143,12 @@ async fn start_session(http: &HttpClient, headers: &HeaderMap, api: &Api) -> Res
     // What breaks off or floods an answer must not look like another answer.
     let body = match status {
         200..300 => response.read_page().await?,
-        _ => response.excerpt().await,
+        _ => response.read_excerpt().await,
     };
-    let Some(session) = json_in::<Session<'_>>(&body) else {
+    let Some(session) = json_in(&body, |_: &Session<'_>| true) else {
         // A page that is no firewall's: the API is elsewhere.
         return match status {
-            401 | 403 => Err(response.error_for(&body)),
+            401 | 403 => Err(response.error_with_body(&body)),
             _ => {
                 let is_page = is_html_page(&body);
                 let link = linked_root(response.headers());
@@ -177,17 +177,15 @@ async fn start_session(http: &HttpClient, headers: &HeaderMap, api: &Api) -> Res
     if session.code.as_str() == "rest_no_route" {
         return Ok(Found::NoRoute);
     }
-    let words = session.message.0.map_or(String::new(), |words| {
-        format!(
-            ": {}",
-            chatwire_core::provider_kit::refusal::plain_text(&words)
-        )
-    });
+    let words = session
+        .message
+        .0
+        .map_or(String::new(), |words| format!(": {}", plain_text(&words)));
     let error = Error::new(
         ErrorKind::Credentials,
         format!("the site gave no nonce{words}"),
     );
-    Err(response.finish_error(error.with_status(status)))
+    Err(response.complete_error(error))
 }
 
 /// Plugins before 2.4.4 hand out their nonce only in a page with the chatbot;
@@ -221,19 +219,4 @@ fn linked_root(headers: &HeaderMap) -> Option<String> {
             let (address, parameters) = link.split_once('>')?;
             parameters.contains(page::API).then(|| address.to_owned())
         })
-}
-
-/// A JSON object in a body that PHP may have put warnings around. What a whole
-/// page has in its scripts does not count.
-pub(crate) fn json_in<'a, T: Deserialize<'a>>(body: &'a str) -> Option<T> {
-    if is_html_page(body) {
-        return None;
-    }
-    body.match_indices('{').take(64).find_map(|(at, _)| {
-        let candidate = body.get(at..)?;
-        serde_json::Deserializer::from_str(candidate)
-            .into_iter::<T>()
-            .next()?
-            .ok()
-    })
 }

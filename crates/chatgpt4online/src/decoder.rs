@@ -4,7 +4,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chatwire_core::provider_kit::ReplyDecoder;
 use chatwire_core::provider_kit::decode::Lines;
-use chatwire_core::provider_kit::refusal::{is_html_page, refusal};
+use chatwire_core::provider_kit::refusal::{self, is_html_page, json_in, page_error};
 use chatwire_core::{Error, ErrorKind, Finish, FinishReason, Limit, ProgressKind, ReplyEvent};
 
 use crate::payload::{End, Event};
@@ -79,7 +79,7 @@ impl AiEngineDecoder {
                 self.wordless_error = true;
                 Ok(None)
             }
-            Line::Error(words) => Err(refusal(&words)),
+            Line::Error(words) => Err(refusal::from_words(&words)),
         }
     }
 
@@ -103,7 +103,7 @@ impl AiEngineDecoder {
             sink(token);
         }
         if end.success == Some(false) || self.wordless_error {
-            return Err(refusal(end.message.as_str()));
+            return Err(refusal::from_words(end.message.as_str()));
         }
         let images = end.images();
         let reply = end.reply.0.as_deref();
@@ -135,7 +135,7 @@ impl AiEngineDecoder {
                 return Ok(());
             }
             if is_html_page(&self.stray) {
-                return Err(self.page(&self.stray));
+                return Err(page_error(&self.stray, "an answer"));
             }
             return Err(Error::new(
                 ErrorKind::LimitExceeded(Limit::Event),
@@ -164,21 +164,19 @@ impl AiEngineDecoder {
             None => self.keep_stray(rest)?,
         }
         let stray = std::mem::take(&mut self.stray);
-        for candidate in json_objects(&stray) {
-            let mut values = serde_json::Deserializer::from_str(candidate).into_iter::<End<'_>>();
-            let Some(Ok(end)) = values.next() else {
-                continue;
+        let end = json_in(&stray, |end: &End<'_>| {
+            end.success.is_some()
+                || !end.code.as_str().is_empty()
+                || !end.message.as_str().is_empty()
+        });
+        if let Some(end) = end {
+            return match end.success {
+                Some(_) => self.finish(&end).map(Some),
+                None => Err(refusal::from_words(end.message.as_str())),
             };
-            match end.success {
-                Some(_) => return self.finish(&end).map(Some),
-                None if !end.code.as_str().is_empty() || !end.message.as_str().is_empty() => {
-                    return Err(refusal(end.message.as_str()));
-                }
-                None => {}
-            }
         }
         if self.wordless_error {
-            return Err(refusal(""));
+            return Err(refusal::from_words(""));
         }
         if self.seen_event {
             let error = Error::new(
@@ -194,22 +192,13 @@ impl AiEngineDecoder {
             ));
         }
         if is_html_page(&stray) {
-            return Err(self.page(&stray));
+            return Err(page_error(&stray, "an answer"));
         }
         Err(Error::new(
             ErrorKind::Protocol,
             "the answer is neither an event stream nor JSON of AI Engine",
         )
         .with_excerpt(&stray))
-    }
-
-    fn page(&self, page: &str) -> Error {
-        Error::new(
-            ErrorKind::Blocked,
-            "the site sent an HTML page instead of an answer: a login, a firewall, \
-             or an address that is not its REST API",
-        )
-        .with_excerpt(page)
     }
 }
 
@@ -326,28 +315,6 @@ fn progress_kind(subtype: &str) -> ProgressKind {
         "tool_result" => ProgressKind::ToolResult,
         other => ProgressKind::Other(other.to_owned()),
     }
-}
-
-/// Where a JSON object of the plugin or of WordPress may start among other
-/// text: at each line that opens one, and after a warning without a line end.
-fn json_objects(text: &str) -> impl Iterator<Item = &str> {
-    let starts = text
-        .match_indices('{')
-        .filter(move |(at, _)| {
-            let before = text.get(..*at).unwrap_or_default();
-            let after = text.get(*at..).unwrap_or_default();
-            let opens_line = before
-                .rsplit('\n')
-                .next()
-                .is_none_or(|line| line.trim_matches(['\u{feff}', ' ', '\t', '\r']).is_empty());
-            opens_line
-                || ["{\"success\"", "{\"code\"", "{\"reply\""]
-                    .iter()
-                    .any(|begin| after.starts_with(begin))
-        })
-        .map(|(at, _)| at);
-    // A page can have many braces; an answer is near one of the first.
-    starts.take(64).filter_map(move |at| text.get(at..))
 }
 
 #[cfg(test)]

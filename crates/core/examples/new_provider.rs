@@ -10,7 +10,7 @@
 
 use bytes::Bytes;
 use chatwire_core::provider_kit::decode::SseDecoder;
-use chatwire_core::provider_kit::refusal::refusal;
+use chatwire_core::provider_kit::refusal;
 use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, ReplyDecoder, RequestUrl};
 use chatwire_core::{
     BoxFuture, ChatRequest, Error, ErrorKind, Finish, FinishReason, HttpConfig, PromptFormat,
@@ -87,7 +87,7 @@ impl ReplyDecoder for Decoder {
         match serde_json::from_str(event.data) {
             Ok(Wire::Word(word)) => Ok(Some(ReplyEvent::Text(word))),
             Ok(Wire::Over) => Ok(Some(ReplyEvent::Finish(Finish::new(FinishReason::Stop)))),
-            Ok(Wire::Fault(words)) => Err(refusal(&words)),
+            Ok(Wire::Fault(words)) => Err(refusal::from_words(&words)),
             Err(error) => Err(Error::new(ErrorKind::Protocol, "an unknown event")
                 .with_excerpt(event.data)
                 .with_source(error)),

@@ -57,10 +57,12 @@ mod error;
 mod http;
 mod provider;
 pub mod provider_kit;
+mod redactor;
+mod refusal;
 mod secret;
+mod spellings;
 mod stream;
 mod text;
-mod words;
 
 pub use chat::{
     ChatRequest, Extra, Finish, FinishReason, Image, IncompleteReply, Message, Messages, Parameter,

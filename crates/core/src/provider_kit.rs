@@ -8,7 +8,7 @@ pub use crate::credentials::{Cached, CredentialCache};
 pub use crate::decode::ReplyDecoder;
 pub use crate::http::{BaseUrl, HttpClient, HttpRequest, HttpResponse, RequestUrl};
 pub use crate::provider::{Setting, SettingKind, read_settings};
-pub use crate::secret::Redactor;
+pub use crate::redactor::Redactor;
 
 /// Decoders: pure functions of bytes. No I/O, no clock, and the same result
 /// wherever the bytes are cut.
@@ -16,9 +16,15 @@ pub mod decode {
     pub use crate::decode::{Lines, PlainText, SseDecoder, SseEvent, Utf8Decoder};
 }
 
-/// What servers say instead of an answer: pure functions of their words.
+/// What servers say instead of an answer: refusals in words, pages, JSON with
+/// noise around it, and how long to wait.
+///
+/// Everything here is a pure function, and linear in its input: of a body that
+/// is not an answer, at most the first [64 KiB](refusal::JUDGED) are judged.
 pub mod refusal {
-    pub use crate::http::{message_of_json, refusal, retry_after};
-    pub use crate::text::{is_html_page, plain as plain_text};
-    pub use crate::words::{kind_from_words, sounds_temporary, wait_from_words};
+    pub use crate::refusal::{
+        ErrorResponse, JUDGED, from_words, is_html_page, is_temporary, json_in, kind_from_words,
+        message_in_json, page_error, page_title, plain_text, unreadable, wait_from_header,
+        wait_from_words,
+    };
 }

@@ -56,7 +56,7 @@ fn ai_engine(bencher: Bencher<'_, '_>, piece: usize) {
 #[divan::bench(args = PIECES)]
 fn plain_text(bencher: Bencher<'_, '_>, piece: usize) {
     run(bencher, piece, |pieces| {
-        take_all(PlainText::new(Some("text/plain"), None), pieces);
+        take_all(PlainText::new(Some("text/plain")), pieces);
     });
 }
 

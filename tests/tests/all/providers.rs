@@ -588,7 +588,7 @@ async fn aura_reads_why_it_failed_from_the_reason_phrase() {
         ),
         (
             "You exceeded your current quota",
-            ErrorKind::RateLimited,
+            ErrorKind::Refused,
             "quota",
         ),
         (

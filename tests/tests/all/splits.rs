@@ -11,10 +11,7 @@ fn decoder_for(folder: &str, recording: &Recording) -> Box<dyn ReplyDecoder> {
     if folder == "ai-engine" {
         Box::new(AiEngineDecoder::new(1024 * 1024))
     } else {
-        Box::new(PlainText::new(
-            recording.response.header("content-type"),
-            None,
-        ))
+        Box::new(PlainText::new(recording.response.header("content-type")))
     }
 }
 

@@ -9,7 +9,6 @@ mod utf8;
 
 pub use lines::Lines;
 pub use plain::PlainText;
-pub(crate) use plain::page_error;
 pub use reply::ReplyDecoder;
 pub use sse::{SseDecoder, SseEvent};
 pub use utf8::Utf8Decoder;

@@ -1,50 +1,52 @@
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
 use http_body::Body as _;
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::alarm::Alarm;
-use super::client::{Policy, root, timeout_error};
+use super::coding::ContentCoding;
 use super::deadlines::Deadlines;
-use crate::error::{Error, ErrorKind, TimeoutPhase};
-
-/// How often in the time that a server may be silent an alarm rings. A silence
-/// is noticed late by at most one such part.
-const RINGS: u32 = 16;
+use super::failure::{body_error, timeout_error};
+use super::policy::Policy;
+use crate::error::{Error, TimeoutPhase};
 
 /// The body of a response, with the time limits of the policy.
 ///
 /// Silence counts from when somebody waits for more: a caller that takes its
-/// time between two reads is not the server's silence. The clock is read when
-/// an alarm is set or rings, not for each piece, so that limits cost a fast
-/// body nothing.
+/// time between two reads is not the server's silence.
 pub(super) struct HttpBody {
     body: reqwest::Body,
     policy: Arc<Policy>,
     deadlines: Deadlines,
+    coding: ContentCoding,
     has_begun: bool,
-    /// Since when nothing has come although it was waited for; none when
-    /// something has come since the clock was read.
-    silent_since: Option<Instant>,
-    alarm: Alarm,
+    /// Rings when the next limit passes, while somebody waits for more.
+    timer: Option<Pin<Box<Sleep>>>,
+    is_waiting: bool,
+    has_ended: bool,
 }
 
 impl HttpBody {
-    pub(super) fn new(body: reqwest::Body, policy: Arc<Policy>, deadlines: Deadlines) -> HttpBody {
+    pub(super) fn new(
+        body: reqwest::Body,
+        coding: ContentCoding,
+        policy: Arc<Policy>,
+        deadlines: Deadlines,
+    ) -> HttpBody {
         HttpBody {
             body,
             policy,
             deadlines,
+            coding,
             has_begun: false,
-            silent_since: None,
-            alarm: Alarm::default(),
+            timer: None,
+            is_waiting: false,
+            has_ended: false,
         }
     }
 
@@ -53,7 +55,7 @@ impl HttpBody {
         self.deadlines.started
     }
 
-    /// The next piece; none at the end that HTTP says is one.
+    /// The next piece; `None` at the end that HTTP marks.
     pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         poll_fn(|context| self.poll_chunk(context))
             .await
@@ -61,113 +63,99 @@ impl HttpBody {
     }
 
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
-        loop {
+        while !self.has_ended {
             match Pin::new(&mut self.body).poll_frame(context) {
-                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(None) => {
+                    self.has_ended = true;
+                    let rest = self.coding.finish();
+                    return Poll::Ready(rest.transpose());
+                }
                 Poll::Ready(Some(Ok(frame))) => {
                     // What is not data are trailers, which say nothing here.
-                    if let Ok(data) = frame.into_data()
-                        && !data.is_empty()
-                    {
-                        if !self.has_begun {
-                            self.has_begun = true;
-                            tracing::debug!(
-                                provider = %self.policy.provider,
-                                elapsed = ?self.deadlines.started.elapsed(),
-                                "first byte"
-                            );
-                        }
-                        self.silent_since = None;
-                        // With data at hand, only the limit for the whole can
-                        // have passed.
-                        if self
-                            .deadlines
-                            .total
-                            .is_some_and(|total| total <= Instant::now())
-                        {
-                            return Poll::Ready(Some(Err(self.total_passed())));
-                        }
-                        return Poll::Ready(Some(Ok(data)));
+                    let Some(data) = frame.into_data().ok().filter(|data| !data.is_empty()) else {
+                        continue;
+                    };
+                    self.note_data();
+                    // With data at hand, only the limit for the whole can have
+                    // passed.
+                    let total = self.deadlines.total;
+                    if total.is_some_and(|total| total <= Instant::now()) {
+                        return Poll::Ready(Some(Err(self.total_passed())));
+                    }
+                    match self.coding.admit(data) {
+                        Ok(data) if data.is_empty() => {}
+                        admitted => return Poll::Ready(Some(admitted)),
                     }
                 }
                 Poll::Ready(Some(Err(error))) => {
-                    return Poll::Ready(Some(Err(broken(error))));
+                    return Poll::Ready(Some(Err(body_error(error))));
                 }
                 Poll::Pending => return self.poll_limits(context).map(|error| Some(Err(error))),
             }
+        }
+        Poll::Ready(None)
+    }
+
+    fn note_data(&mut self) {
+        self.is_waiting = false;
+        if !self.has_begun {
+            self.has_begun = true;
+            tracing::debug!(
+                provider = %self.policy.provider,
+                elapsed = ?self.deadlines.started.elapsed(),
+                "first byte"
+            );
         }
     }
 
     /// Waits for the next limit that can pass.
     fn poll_limits(&mut self, context: &mut Context<'_>) -> Poll<Error> {
-        if self.alarm.is_set_for(context) {
-            return Poll::Pending;
-        }
-        loop {
-            let now = Instant::now();
-            self.silent_since.get_or_insert(now);
-            if let Some(error) = self.passed(now) {
-                return Poll::Ready(error);
+        if !self.is_waiting {
+            self.is_waiting = true;
+            match (self.next_deadline(), &mut self.timer) {
+                (Some(deadline), Some(timer)) => timer.as_mut().reset(deadline),
+                (Some(deadline), None) => self.timer = Some(Box::pin(sleep_until(deadline))),
+                (None, _) => self.timer = None,
             }
-            let Some(time) = self.next_ring(now) else {
-                return Poll::Pending;
-            };
-            ready!(self.alarm.set(time, context));
+        }
+        let Some(timer) = &mut self.timer else {
+            return Poll::Pending;
+        };
+        ready!(timer.as_mut().poll(context));
+        Poll::Ready(self.passed())
+    }
+
+    /// When the next limit passes if nothing comes.
+    fn next_deadline(&self) -> Option<Instant> {
+        let wait = match self.has_begun {
+            true => {
+                let limit = self.policy.config.idle_timeout;
+                limit.and_then(|limit| Instant::now().checked_add(limit))
+            }
+            false => self.deadlines.first_byte,
+        };
+        match (wait, self.deadlines.total) {
+            (Some(wait), Some(total)) => Some(wait.min(total)),
+            (wait, total) => wait.or(total),
         }
     }
 
-    /// When to look at the clock again, at the latest.
-    fn next_ring(&self, now: Instant) -> Option<Instant> {
-        let idle = self.policy.config.idle_timeout;
-        let part = idle.map(|idle| (idle / RINGS).max(Duration::from_millis(1)));
-        let next = part.and_then(|part| now.checked_add(part));
-        [self.wait_deadline(), self.deadlines.total, next]
-            .into_iter()
-            .flatten()
-            .min()
-    }
-
-    fn wait_deadline(&self) -> Option<Instant> {
-        if !self.has_begun {
-            return self.deadlines.first_byte;
-        }
-        let limit = self.policy.config.idle_timeout?;
-        self.silent_since?.checked_add(limit)
-    }
-
-    /// The error when a limit has passed while nothing came.
-    fn passed(&self, now: Instant) -> Option<Error> {
+    /// The error for the limit that has passed while nothing came.
+    fn passed(&self) -> Error {
         let config = &self.policy.config;
-        let is_past = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
-        if is_past(self.deadlines.total) {
-            Some(self.total_passed())
-        } else if !is_past(self.wait_deadline()) {
-            None
+        let total = self.deadlines.total;
+        if total.is_some_and(|total| total <= Instant::now()) {
+            self.total_passed()
         } else if self.has_begun {
-            Some(timeout_error(TimeoutPhase::Idle, config.idle_timeout))
+            timeout_error(TimeoutPhase::Idle, config.idle_timeout)
         } else {
-            let limit = config.first_byte_timeout;
-            Some(timeout_error(TimeoutPhase::FirstByte, limit))
+            timeout_error(TimeoutPhase::FirstByte, config.first_byte_timeout)
         }
     }
 
     fn total_passed(&self) -> Error {
         timeout_error(TimeoutPhase::Total, self.policy.config.total_timeout)
     }
-}
-
-/// The error for a body that ended before its end.
-fn broken(error: reqwest::Error) -> Error {
-    let error = error.without_url();
-    // Limits that are not ours: of the network, or of the caller's own client.
-    if error.is_timeout() {
-        return timeout_error(TimeoutPhase::Idle, None).with_source(error);
-    }
-    Error::new(
-        ErrorKind::Interrupted,
-        format!("the connection broke within the answer: {}", root(&error)),
-    )
-    .with_source(error)
 }
 
 impl Stream for HttpBody {

@@ -3,19 +3,24 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
-use tokio::time::Instant;
+use http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, timeout_at};
 
 use super::body::HttpBody;
-use super::client::Policy;
+use super::coding::ContentCoding;
 use super::deadlines::Deadlines;
+use super::policy::Policy;
 use super::url::RequestUrl;
-use super::{message_of_json, retry_after};
-use crate::decode::{PlainText, ReplyDecoder};
+use crate::decode::{PlainText, ReplyDecoder, Utf8Decoder};
 use crate::error::{Error, ErrorKind, Limit};
+use crate::refusal::{ErrorResponse, add_response, unreadable, wait_in};
 use crate::stream::ReplyStream;
-use crate::text::{html_title, is_html_page, plain, shorten};
-use crate::words::{kind_from_words, sounds_temporary, wait_from_words};
+use crate::text::CUT;
+
+/// How long the body of an error is read. One that does not end must not hold
+/// its error back.
+const MAX_ERROR_TIME: Duration = Duration::from_secs(10);
 
 /// The head of a response, and its body still to be read.
 pub struct HttpResponse {
@@ -41,43 +46,45 @@ impl HttpResponse {
             .extensions
             .get::<hyper::ext::ReasonPhrase>()
             .map(|reason| reason.as_bytes().iter().map(|byte| *byte as char).collect());
+        let coding = ContentCoding::new(&head.headers);
         HttpResponse {
             status: head.status.as_u16(),
             reason,
             headers: head.headers,
             url,
-            body: HttpBody::new(body, policy.clone(), deadlines),
+            body: HttpBody::new(body, coding, policy.clone(), deadlines),
             policy,
         }
     }
 
-    /// The status code.
+    /// Returns the status code.
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// Whether the status is 2xx.
+    /// Returns whether the status is 2xx.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// The reason phrase, where it is not the usual one of the status. Empty
-    /// when it has characters beyond ASCII, which the HTTP parser drops.
+    /// Returns the reason phrase, if it is not the usual one of the status. It
+    /// is empty if the server sent none, or one with characters beyond ASCII,
+    /// which the HTTP parser drops.
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
     }
 
-    /// A header, if it is text.
+    /// Returns a header, if it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// All headers.
+    /// Returns all headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The address that answered, after redirects.
+    /// Returns the address that answered, after redirects.
     pub fn url(&self) -> &RequestUrl {
         &self.url
     }
@@ -94,11 +101,12 @@ impl HttpResponse {
     ) -> Result<ReplyStream, Error> {
         let provider = self.policy.provider.clone();
         let started = self.body.started();
+        let wait = wait_in(&self.headers, SystemTime::now());
         ReplyStream::from_body(Box::pin(self.body), Box::new(decoder), started)
             .with_provider_and_model(&provider, model)
             .with_max_text(self.policy.config.max_reply)
             .with_redactor(self.policy.redactor.clone())
-            .with_status(self.status)
+            .with_response(self.status, wait)
             .wait_for_first_event()
             .await
     }
@@ -110,26 +118,21 @@ impl HttpResponse {
     ///
     /// As [`into_reply`](HttpResponse::into_reply).
     pub async fn into_text_reply(self, model: &str) -> Result<ReplyStream, Error> {
-        let header = |name| {
-            self.headers
-                .get(name)
-                .and_then(|value: &http::HeaderValue| value.to_str().ok())
-        };
-        let decoder = PlainText::new(header(CONTENT_TYPE), header(CONTENT_ENCODING));
+        let decoder = PlainText::new(self.header(CONTENT_TYPE.as_str()));
         self.into_reply(decoder, model).await
     }
 
-    /// Reads the whole body, a page or a script.
+    /// Reads the whole body: a page, a script, a list.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::LimitExceeded`] when it is larger than the limit for pages,
+    /// [`ErrorKind::LimitExceeded`] if it is larger than the limit for pages,
     /// and what breaks the body off.
     pub async fn into_page(mut self) -> Result<String, Error> {
         self.read_page().await
     }
 
-    /// The same, for those who need the head afterwards.
+    /// Reads the whole body, and leaves the head.
     ///
     /// # Errors
     ///
@@ -140,7 +143,7 @@ impl HttpResponse {
                 Ok(page) => page,
                 Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
             }),
-            Err(error) => Err(self.finish_error(error.with_status(self.status))),
+            Err(error) => Err(self.complete_error(error)),
         }
     }
 
@@ -161,81 +164,90 @@ impl HttpResponse {
         Ok(page)
     }
 
-    /// The start of the body, as much as is read of an error. What breaks the
-    /// body off is no error here: what has come is worth showing.
-    pub async fn excerpt(&mut self) -> String {
+    /// Reads the whole body as JSON. `wanted` names in an error what it should
+    /// be, for example "the list of models".
+    ///
+    /// # Errors
+    ///
+    /// As [`into_page`](HttpResponse::into_page); what the body reports if it is
+    /// an error or a page, and [`ErrorKind::Protocol`] if it is anything else.
+    pub async fn into_json<T: DeserializeOwned>(mut self, wanted: &str) -> Result<T, Error> {
+        let body = self.read_page().await?;
+        // Without the error as a source: it repeats what it read.
+        serde_json::from_str(&body)
+            .map_err(|error| self.complete_error(unreadable(&body, wanted, &error.to_string())))
+    }
+
+    /// Reads the start of the body, as much as is read of an error. What breaks
+    /// the body off is no error here: what has come is worth showing.
+    pub async fn read_excerpt(&mut self) -> String {
         let limit = self.policy.config.max_error_body;
-        // An error page that does not end must not hold its error back.
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + MAX_ERROR_TIME;
         let mut body: Vec<u8> = Vec::new();
-        while body.len() < limit {
-            match tokio::time::timeout_at(deadline, self.body.chunk()).await {
+        while body.len() <= limit {
+            match timeout_at(deadline, self.body.chunk()).await {
                 Ok(Ok(Some(chunk))) => {
-                    let room = limit - body.len();
+                    let room = limit.saturating_add(1) - body.len();
                     body.extend(chunk.iter().take(room));
                 }
-                Ok(Ok(None) | Err(_)) | Err(_) => break,
+                Ok(Ok(None)) | Err(_) => break,
+                Ok(Err(error)) => {
+                    // A compressed body says nothing else.
+                    if error.kind() == ErrorKind::Protocol && body.is_empty() {
+                        return error.message().to_owned();
+                    }
+                    break;
+                }
             }
         }
+        if body.len() > limit && limit > 0 {
+            // A secret may have been cut in two, which the mark tells.
+            body.truncate(limit);
+            let whole_characters = Utf8Decoder::new().decode(&body);
+            return whole_characters + CUT;
+        }
+        body.truncate(limit);
         String::from_utf8_lossy(&body).into_owned()
     }
 
-    /// The error that a response with a status other than 2xx is.
+    /// Reads the start of the body, and returns the error that the response
+    /// reports: for a response with a status other than 2xx.
     pub async fn into_error(mut self) -> Error {
-        let body = self.excerpt().await;
-        self.error_for(&body)
+        let body = self.read_excerpt().await;
+        self.error_with_body(&body)
     }
 
-    /// The error that this response with that body is.
-    pub fn error_for(&self, body: &str) -> Error {
-        self.finish_error(self.error_from(body))
+    /// Returns the error that the response reports, given the start of its
+    /// body.
+    pub fn error_with_body(&self, body: &str) -> Error {
+        self.make_error(body, None)
     }
 
-    /// Adds what every error of this response has.
-    pub fn finish_error(&self, error: Error) -> Error {
-        let error = error.with_provider(&self.policy.provider);
-        self.policy.redactor.error(error)
+    /// Returns the error that the response reports, given the backend's own
+    /// words that a provider has read out of its protocol. They alone tell
+    /// whether to try again, not the status.
+    pub fn error_with_words(&self, words: &str) -> Error {
+        self.make_error("", Some(words))
     }
 
-    fn error_from(&self, body: &str) -> Error {
-        let status = self.status;
-        let wait = self
-            .header(RETRY_AFTER.as_str())
-            .and_then(|value| retry_after(value, SystemTime::now()));
-        let message = message_of_json(body);
-        let error = match (status, &message) {
-            (429, None) => Error::new(ErrorKind::RateLimited, "too many requests"),
-            (429, Some(message)) => refusal(message).with_kind(ErrorKind::RateLimited),
-            (_, Some(message)) => refusal(message),
-            (401 | 403 | 407 | 451, None) if is_html_page(body) => crate::decode::page_error(body),
-            _ => {
-                let detail = html_title(body)
-                    .or_else(|| {
-                        let text = plain(body);
-                        (!text.is_empty() && !is_html_page(body)).then_some(text)
-                    })
-                    .or_else(|| self.reason.clone().filter(|reason| !reason.is_empty()))
-                    .map_or(String::new(), |detail| {
-                        format!(": {}", shorten(&detail, 200))
-                    });
-                Error::new(
-                    ErrorKind::Status,
-                    format!("{} answered with status {status}{detail}", self.url),
-                )
-            }
+    fn make_error(&self, body: &str, words: Option<&str>) -> Error {
+        let response = ErrorResponse {
+            status: self.status,
+            reason: self.reason.as_deref(),
+            headers: &self.headers,
+            url: &self.url.to_string(),
+            body,
         };
-        let error = error.with_status(status).with_retry_after(wait);
-        let error = match status {
-            // A conversation that is too long stays so.
-            _ if error.kind() == ErrorKind::ContextLength => error,
-            408 | 425 | 429 | 500 | 502 | 503 | 504 => error.with_retryable(true),
-            _ => error,
-        };
-        if message.is_none() {
-            error.with_excerpt(body)
-        } else {
-            error
-        }
+        self.policy
+            .complete(response.to_error(words, SystemTime::now()))
+    }
+
+    /// Adds to an error what every error of this response has, its status and
+    /// the wait that it asks for, and removes secrets.
+    pub fn complete_error(&self, error: Error) -> Error {
+        let now = SystemTime::now();
+        self.policy
+            .complete(add_response(error, self.status, &self.headers, now))
     }
 }
 
@@ -248,28 +260,5 @@ impl fmt::Debug for HttpResponse {
             .field("url", &self.url)
             .field("headers", &names)
             .finish_non_exhaustive()
-    }
-}
-
-/// The error that a backend's own words are: its kind from the words where
-/// they are known, otherwise [`ErrorKind::Refused`].
-pub fn refusal(words: &str) -> Error {
-    let words = plain(words);
-    let shown = if words.is_empty() {
-        "the backend refused without a word".into()
-    } else {
-        shorten(&words, 2000)
-    };
-    // A key that the words call wrong may be ours or the server's own: only the
-    // provider knows.
-    let kind = match kind_from_words(&words) {
-        Some(ErrorKind::Credentials) | None => ErrorKind::Refused,
-        Some(kind) => kind,
-    };
-    let error = Error::new(kind, shown).with_retry_after(wait_from_words(&words));
-    if kind == ErrorKind::Refused && sounds_temporary(&words) {
-        error.with_retryable(true)
-    } else {
-        error
     }
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use http::header::{HeaderMap, HeaderValue, ORIGIN, REFERER};
+use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
 use crate::error::{Error, ErrorKind};
@@ -192,33 +193,19 @@ impl RequestUrl {
     }
 }
 
-/// The password in an address, as it stands there and as it is sent.
-pub(super) fn passwords(url: &Url) -> Vec<Secret> {
+/// Returns the password in an address, as it stands there and as it is sent,
+/// and user name and password as they go into a header.
+pub(super) fn userinfo_secrets(url: &Url) -> Vec<Secret> {
     let Some(password) = url.password() else {
         return Vec::new();
     };
-    let decoded = percent_decoded(password);
-    vec![Secret::new(password), Secret::new(decoded)]
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let digits = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match byte {
-            Some(byte) if *first == b'%' => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            _ => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    let decoded = |text| percent_decode_str(text).decode_utf8_lossy();
+    let both = format!("{}:{}", decoded(url.username()), decoded(password));
+    vec![
+        Secret::new(password),
+        Secret::new(decoded(password)),
+        Secret::new(both),
+    ]
 }
 
 /// What of an address is worth showing when it cannot be used: no user name,

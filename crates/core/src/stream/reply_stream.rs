@@ -3,6 +3,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use futures_core::stream::{FusedStream, Stream};
 use tokio::time::Instant;
@@ -12,7 +13,7 @@ use super::source::{Chunks, Source};
 use crate::chat::{Finish, IncompleteReply, Reply, ReplyEvent};
 use crate::decode::ReplyDecoder;
 use crate::error::{Error, ErrorKind, Limit};
-use crate::secret::Redactor;
+use crate::redactor::Redactor;
 
 /// An answer as it arrives.
 ///
@@ -43,6 +44,7 @@ pub struct ReplyStream {
     provider: String,
     model: String,
     status: Option<u16>,
+    retry_after: Option<Duration>,
 }
 
 impl ReplyStream {
@@ -79,6 +81,7 @@ impl ReplyStream {
             provider: String::new(),
             model: String::new(),
             status: None,
+            retry_after: None,
         }
     }
 
@@ -100,8 +103,11 @@ impl ReplyStream {
         self
     }
 
-    pub(crate) fn with_status(mut self, status: u16) -> ReplyStream {
+    /// The status of the response that the reply is read from, and how long it
+    /// asks to wait: an error in the body has both.
+    pub(crate) fn with_response(mut self, status: u16, wait: Option<Duration>) -> ReplyStream {
         self.status = Some(status);
+        self.retry_after = wait;
         self
     }
 
@@ -280,6 +286,7 @@ impl ReplyStream {
     }
 
     fn finish_error(&self, error: Error) -> Error {
+        let error = error.with_retry_after(self.retry_after);
         let error = match (error.status(), self.status) {
             (None, Some(status)) => error.with_status(status),
             _ => error,

@@ -253,7 +253,8 @@ async fn excerpts() {
             "of the limit",
             answer("500 No", &[], "abcdef"),
             limit(3),
-            Some("abc"),
+            // The mark tells that it was cut, for a secret may be cut in two.
+            Some("abc…"),
         ),
         (
             "nothing is read",

@@ -12,9 +12,11 @@ mod credentials;
 mod error;
 #[cfg(feature = "combinators")]
 mod fallback;
+mod http_coding;
 mod http_errors;
 mod http_limits;
 mod http_requests;
+mod http_reuse;
 mod lines;
 mod messages;
 mod plain_text;

@@ -175,3 +175,172 @@ fn header_values() {
         assert!(!all_of(&error).contains(bad), "{error:?}");
     }
 }
+
+/// However a server writes what it was sent.
+#[test]
+fn secrets_in_other_spellings() {
+    // the secret, what a server makes of it
+    let cases = [
+        ("hush/hush+77=", "hush/hush+77="),
+        ("hush/hush+77=", r"hush\/hush+77="),
+        ("hush/hush+77=", "hush%2Fhush%2B77%3D"),
+        ("hush/hush+77=", "hush%2fhush%2b77%3d"),
+        ("hush/hush+77=", "hush/hush%2B77%3D"),
+        ("hush hush", "hush+hush"),
+        ("hush hush", "hush%20hush"),
+        ("hush\"hush\\77", r#"hush\"hush\\77"#),
+        ("hüsh-hush", r"h\u00fcsh-hush"),
+        ("hüsh-hush", r"h\u00FCsh-hush"),
+        ("hüsh-hush", "h%C3%BCsh-hush"),
+        ("hush😀hush", r"hush\ud83d\ude00hush"),
+        ("<hush&'hush'>", "&lt;hush&amp;'hush'&gt;"),
+        ("<hush&'hush'>", "&lt;hush&amp;&#039;hush&#039;&gt;"),
+        ("<hush&'hush'>", "&lt;hush&amp;&#39;hush&#39;&gt;"),
+        ("hush(hush)!", "hush(hush)!"),
+        ("hush(hush)!", "hush%28hush%29%21"),
+        ("hush@hush:77", "hush%40hush%3A77"),
+        ("bob:hushhush77", "Ym9iOmh1c2hodXNoNzc="),
+        ("bob:hushhush77", "Ym9iOmh1c2hodXNoNzc"),
+        ("h?h>h?~~~~", "aD9oPmg_fn5-fg"),
+        ("h?h>h?~~~~", "aD9oPmg/fn5+fg=="),
+    ];
+    for (secret, spelled) in cases {
+        let redactor = Redactor::new();
+        redactor.keep(&Secret::new(secret));
+        let text = format!("say {spelled} again");
+        let shown = redactor.text(&text);
+        let masked = shown.replace("[redacted]", "").replace('=', "");
+        assert_eq!(masked, "say  again", "{spelled}");
+        // Cut off within it, nothing is left to guess from.
+        let cut: String = spelled.chars().take(7).collect();
+        let shown = redactor.text(&format!("say {cut}…")).into_owned();
+        assert_eq!(shown, "say [redacted]…", "{spelled}");
+    }
+}
+
+/// What a terminal does not show cannot hide a secret.
+#[test]
+fn control_characters_hide_nothing() {
+    let redactor = Redactor::new();
+    redactor.keep(&Secret::new("hushhush77"));
+    for hidden in [
+        "hushh\0ush77",
+        "h\u{7}ushhush77",
+        "hushhush\u{7f}77",
+        "hush\u{9b}hush77",
+        "hush\rhush77",
+        "hush\u{200b}hush77",
+        "hush\u{202e}hush77",
+        "hush\u{feff}hush\0\u{ad}77",
+    ] {
+        let error = Error::new(ErrorKind::Refused, format!("key {hidden} wrong"));
+        let error = redactor.error(error.with_excerpt(hidden));
+        assert_eq!(error.message(), "key [redacted] wrong", "{hidden:?}");
+        assert_eq!(error.excerpt(), Some("[redacted]"), "{hidden:?}");
+    }
+    // Cut off, too.
+    assert_eq!(redactor.text("key hus\0hhu…"), "key [redacted]…");
+    // Other text stays as it is, but for control characters.
+    for (text, shown) in [
+        ("a\tb\nc\u{1b}[31md\0\u{85}", "a\tb\nc[31md"),
+        (
+            "👩\u{200d}🚀 می\u{200c}خواهم",
+            "👩\u{200d}🚀 می\u{200c}خواهم",
+        ),
+    ] {
+        assert_eq!(redactor.text(text), shown);
+    }
+}
+
+/// A browser's session has many cookies, and gets new ones.
+#[test]
+fn secrets_that_were_learnt_together() {
+    let cookies =
+        |round: u32| (0..70).map(move |number| Secret::new(format!("cookie-{round}-{number:03}")));
+    let redactor = Redactor::new();
+    for round in 0..30 {
+        redactor.add_all(cookies(round));
+        redactor.add(&Secret::new(format!("nonce-{round:03}")));
+    }
+    for round in 0..30 {
+        for number in [0, 6, 69] {
+            let shown = redactor
+                .text(&format!("cookie-{round}-{number:03}"))
+                .into_owned();
+            assert_eq!(shown, "[redacted]", "{round} {number}");
+        }
+    }
+    // Some day they are forgotten.
+    for round in 30..100 {
+        redactor.add_all(cookies(round));
+    }
+    assert_eq!(redactor.text("cookie-0-000"), "cookie-0-000");
+    assert_eq!(redactor.text("cookie-99-000"), "[redacted]");
+}
+
+/// A password goes over the wire within a header.
+#[test]
+fn passwords_in_headers() {
+    let basic = "YmFzaWM6aHVzaGh1c2gtYmFzaWM="; // basic:hushhush-basic
+    let proxy = "cHJveHk6aHVzaGh1c2gtcHJveHk="; // proxy:hushhush-proxy
+    let config = HttpConfig::new()
+        .with_proxy("http://proxy:hushhush%2Dproxy@127.0.0.1:9")
+        .with_header("authorization", format!("Basic {basic}"));
+    let http = HttpClient::new("box", config).unwrap();
+    for said in [
+        basic,
+        proxy,
+        "hushhush-basic",
+        "hushhush-proxy",
+        "hushhush%2Dproxy",
+        "basic:hushhush-basic",
+        "proxy:hushhush-proxy",
+    ] {
+        assert_eq!(http.redactor().text(said), "[redacted]");
+    }
+}
+
+/// The environment's proxy can repeat its password, too. Changing the
+/// environment of this process would be unsafe, so another one is started.
+#[test]
+fn passwords_of_the_environments_proxies() {
+    let (http, bare, socks) = (
+        "http://bob:hush%2Fhush@127.0.0.1:9",
+        "bob:hush%2Fhush@127.0.0.1:9",
+        " socks5h://bob:hush%2Fhush@127.0.0.1:9 ",
+    );
+    for (variable, address) in [
+        ("HTTP_PROXY", http),
+        ("http_proxy", bare),
+        ("HTTPS_PROXY", socks),
+        ("https_proxy", http),
+        ("ALL_PROXY", bare),
+        ("all_proxy", socks),
+    ] {
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "redaction::in_that_environment"])
+            .env(variable, address)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&child.stdout);
+        assert!(said.contains("1 passed"), "{variable}={address}: {said}");
+    }
+}
+
+#[test]
+#[ignore = "run by the test above, with a proxy in its environment"]
+fn in_that_environment() {
+    let http = HttpClient::new("box", HttpConfig::new());
+    let Ok(http) = http else {
+        // Without TLS there is no SOCKS, which says so when it is used.
+        return;
+    };
+    for said in [
+        "hush/hush",
+        "hush%2Fhush",
+        "bob:hush/hush",
+        "Ym9iOmh1c2gvaHVzaA==",
+    ] {
+        assert_eq!(http.redactor().text(said), "[redacted]", "{said}");
+    }
+}

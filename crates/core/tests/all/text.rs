@@ -16,7 +16,7 @@ fn plain() {
         ),
         (
             r#"See <a href="https://example.org/?a>b">here</a>."#,
-            r#"See b">here."#,
+            "See here.",
         ),
         ("a < b and c > d", "a < b and c > d"),
         ("1<2", "1<2"),
@@ -31,6 +31,15 @@ fn plain() {
         ("&amp;lt;b&amp;gt;", "&lt;b&gt;"),
         ("&lt;b&gt;", "<b>"),
         ("&unknown; &", "&unknown; &"),
+        ("caf&eacute; &#x2014; &#8217;s &nbsp;", "café — ’s"),
+        (
+            "<title>T</title><style>p {}</style><script>a < b</script>said",
+            "said",
+        ),
+        (
+            "<h1>403 Forbidden</h1><hr><center>nginx</center>",
+            "403 Forbidden nginx",
+        ),
         ("", ""),
         ("<p></p>", ""),
     ];
@@ -70,6 +79,10 @@ fn pages() {
         ("<p>a piece</p>", false),
         ("<!-- only a note -->", false),
         ("<!-- open", false),
+        ("<b>bold</b>", false),
+        ("<svg viewBox='0 0 1 1'></svg>", false),
+        ("<?xml version=\"1.0\"?><svg></svg>", false),
+        ("<?php echo 1;", false),
         ("Here is a page: <html>", false),
         ("é<html>", false),
         ("{}", false),

@@ -4,7 +4,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use chatwire_core::ErrorKind;
 use chatwire_core::provider_kit::refusal::{
-    kind_from_words, message_of_json, refusal, retry_after, sounds_temporary, wait_from_words,
+    JUDGED, from_words, is_temporary, json_in, kind_from_words, message_in_json, wait_from_header,
+    wait_from_words,
 };
 
 #[test]
@@ -26,10 +27,18 @@ fn kinds() {
         ),
         ("RATE_LIMIT_EXCEEDED", Some(RateLimited)),
         ("Too Many Requests", Some(RateLimited)),
+        // Waiting a moment does not bring back a quota that is used up…
         (
             "You exceeded your current quota, please check your plan",
+            None,
+        ),
+        ("Quota exceeded.", None),
+        // …unless it is one for each minute.
+        (
+            "Quota exceeded for requests per minute, retry in 20s",
             Some(RateLimited),
         ),
+        ("input length limit exceeded", Some(ContextLength)),
         ("You have reached the limit.", Some(RateLimited)),
         ("Incorrect API key provided: sk-…", Some(Credentials)),
         ("401 Unauthorized", Some(Credentials)),
@@ -64,7 +73,7 @@ fn temporary() {
         ("", false),
     ];
     for (words, expected) in cases {
-        assert_eq!(sounds_temporary(words), expected, "{words:?}");
+        assert_eq!(is_temporary(words), expected, "{words:?}");
     }
 }
 
@@ -122,7 +131,7 @@ fn retry_after_headers() {
     ];
     for (value, seconds) in cases {
         assert_eq!(
-            retry_after(value, now),
+            wait_from_header(value, now),
             seconds.map(Duration::from_secs),
             "{value:?}"
         );
@@ -158,15 +167,24 @@ fn messages_of_json_errors() {
         ("null", None),
         ("no", None),
         ("", None),
-        (r#"{"message":"no"} trailing"#, None),
+        (r#"{"detail":"no"}"#, Some("no")),
+        // PHP writes its warnings into the answer.
+        (r#"{"message":"no"} trailing"#, Some("no")),
+        (
+            "<br />\n<b>Warning</b>: {closure} in x.php\n{\"message\":\"no\"}",
+            Some("no"),
+        ),
+        ("{\"a\":1}{\"message\":\"no\"}", Some("no")),
+        ("{{\"message\":\"no\"}", Some("no")),
+        ("<!doctype html><script>{\"message\":\"no\"}</script>", None),
     ];
     for (body, message) in cases {
-        assert_eq!(message_of_json(body).as_deref(), message, "{body}");
+        assert_eq!(message_in_json(body).as_deref(), message, "{body}");
     }
 }
 
 #[test]
-fn refusals() {
+fn refusals_in_words() {
     use ErrorKind::{ContextLength, RateLimited, Refused};
     // words, kind, retryable, message
     let cases = [
@@ -192,16 +210,73 @@ fn refusals() {
             false,
             "Maximum context length, try again",
         ),
+        // As the gateway of a model says it, on an account that is empty.
+        (
+            "You exceeded your current quota, try again",
+            Refused,
+            false,
+            "You exceeded your current quota, try again",
+        ),
         // Whose key it is that is wrong, the words do not say.
         ("Incorrect API key", Refused, false, "Incorrect API key"),
     ];
     for (words, kind, retryable, message) in cases {
-        let error = refusal(words);
+        let error = from_words(words);
         assert_eq!(error.kind(), kind, "{words}");
         assert_eq!(error.is_retryable(), retryable, "{words}");
         assert_eq!(error.message(), message, "{words}");
     }
-    let waiting = refusal("Rate limit reached, try again in 2s");
+    let waiting = from_words("Rate limit reached, try again in 2s");
     assert_eq!(waiting.retry_after(), Some(Duration::from_secs(2)));
-    assert!(refusal(&"é".repeat(5000)).message().len() <= 2000);
+    assert!(from_words(&"é".repeat(5000)).message().len() <= 2000);
+}
+
+/// An object that starts late, after a lot that is none, is not looked for.
+#[test]
+fn noise_is_judged_to_a_limit() {
+    let object = r#"{"message":"no"}"#;
+    for noise in ["x", "{", "{ ", "{}", "é", "{\"a\":", "[{", "\"", "\\\""] {
+        let short = format!("{}{object}", noise.repeat(100));
+        assert_eq!(message_in_json(&short).as_deref(), Some("no"), "{noise:?}");
+        let long = format!("{}{object}", noise.repeat(JUDGED));
+        assert_eq!(message_in_json(&long), None, "{noise:?}");
+    }
+    // An object itself may be long.
+    let long = format!("Notice\n{{\"message\":\"{}\"}}", "y".repeat(2 * JUDGED));
+    assert_eq!(message_in_json(&long).unwrap().len(), 2 * JUDGED);
+}
+
+/// Twice as much takes about twice as long, whatever it is; quadratic work
+/// would take hours here.
+#[test]
+fn reading_takes_linear_time() {
+    let started = std::time::Instant::now();
+    for pattern in [
+        "{",
+        "{\"",
+        "{\"a",
+        "{\"a\":",
+        "{\"a\":{\"a\":",
+        "{\"a\":1,",
+        "{\"a\":\"{",
+        "[{\"a\":[",
+        "{}",
+        "<a",
+        "<a b=\"",
+        "<!--",
+        "<title>",
+        "&amp",
+        "try again in 1s",
+        "retry after 9",
+        "\u{feff}",
+        "\0",
+    ] {
+        let text = pattern.repeat(256 * 1024 / pattern.len());
+        assert!(json_in(&text, |value: &serde_json::Value| value["x"] == 1).is_none());
+        message_in_json(&text);
+        kind_from_words(&text);
+        wait_from_words(&text);
+        from_words(&text);
+    }
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }

@@ -1,0 +1,166 @@
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::CONTENT_ENCODING;
+
+use crate::error::{Error, ErrorKind};
+use crate::text::shorten;
+
+/// Keeps compressed bodies from being taken for text.
+///
+/// No request asks for a content coding, so a body that has one all the same is
+/// refused. Some PHP hosts claim one and send plain text, after an empty gzip
+/// stream or without, so the claim alone does not count: the first bytes decide.
+#[derive(Debug)]
+pub(super) struct ContentCoding {
+    /// What the header claims; empty once the body is known to be text.
+    claimed: String,
+    /// The beginning of the body, while it is not known what it is.
+    start: Vec<u8>,
+}
+
+/// What the beginning of a body says about the whole.
+#[derive(Clone, Copy, PartialEq)]
+enum Verdict {
+    Text,
+    Compressed,
+    /// More bytes have to come.
+    Open,
+}
+
+const GZIP: &[u8] = b"\x1f\x8b";
+/// What follows the ten bytes of a gzip header if the stream is empty.
+const EMPTY_GZIP: &[u8] = b"\x03\0\0\0\0\0\0\0\0\0";
+const GZIP_HEADER: usize = 10;
+const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+
+/// How many bytes are looked at where a coding has no mark at its beginning:
+/// compressed ones have a control character or a wrong byte among them.
+const UNMARKED: usize = 16;
+
+impl ContentCoding {
+    /// Reads the claim in the head of a response.
+    pub(super) fn new(headers: &HeaderMap) -> ContentCoding {
+        let mut claimed = Vec::new();
+        for value in headers.get_all(CONTENT_ENCODING) {
+            let value = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
+            let codings = value.split(',').map(str::trim);
+            let codings = codings.filter(|coding| !matches!(*coding, "" | "identity" | "none"));
+            claimed.extend(codings.map(str::to_owned));
+        }
+        ContentCoding {
+            claimed: claimed.join(", "),
+            start: Vec::new(),
+        }
+    }
+
+    /// Takes the next piece of the body. Returns what is known to be text.
+    pub(super) fn admit(&mut self, piece: Bytes) -> Result<Bytes, Error> {
+        if self.claimed.is_empty() {
+            return Ok(piece);
+        }
+        self.start.extend_from_slice(&piece);
+        if let Some(rest) = without_empty_gzip(&self.start) {
+            self.start = rest.to_vec();
+        }
+        match self.judge() {
+            Verdict::Open => Ok(Bytes::new()),
+            Verdict::Compressed => Err(self.refusal()),
+            Verdict::Text => {
+                self.claimed.clear();
+                Ok(std::mem::take(&mut self.start).into())
+            }
+        }
+    }
+
+    /// Returns what is left at the end of the body.
+    pub(super) fn finish(&mut self) -> Result<Option<Bytes>, Error> {
+        let start = std::mem::take(&mut self.start);
+        if start.is_empty() || without_empty_gzip(&start).is_some_and(<[u8]>::is_empty) {
+            return Ok(None);
+        }
+        match is_text(&start) {
+            true => Ok(Some(start.into())),
+            false => Err(self.refusal()),
+        }
+    }
+
+    fn judge(&self) -> Verdict {
+        let start = self.start.as_slice();
+        if may_be_empty_gzip(start) {
+            return Verdict::Open;
+        }
+        if start.starts_with(GZIP) || start.starts_with(ZSTD) {
+            return Verdict::Compressed;
+        }
+        // The last coding is the outermost.
+        let outermost = self.claimed.rsplit(", ").next().unwrap_or_default();
+        let mark = match outermost {
+            "gzip" | "x-gzip" => GZIP,
+            "zstd" => ZSTD,
+            _ => return judge_unmarked(start, outermost),
+        };
+        match mark.starts_with(start) {
+            true => Verdict::Open,
+            false => Verdict::Text,
+        }
+    }
+
+    fn refusal(&self) -> Error {
+        Error::new(
+            ErrorKind::Protocol,
+            format!(
+                "the body is compressed ({}) although that was not asked for: \
+                 switch compression off in the server or in the proxy before it",
+                shorten(&self.claimed, 60)
+            ),
+        )
+    }
+}
+
+/// Returns what follows an empty gzip stream at the start.
+fn without_empty_gzip(start: &[u8]) -> Option<&[u8]> {
+    let (header, rest) = start.split_at_checked(GZIP_HEADER)?;
+    match header.starts_with(GZIP) {
+        true => rest.strip_prefix(EMPTY_GZIP),
+        false => None,
+    }
+}
+
+/// Whether more bytes can make this an empty gzip stream.
+fn may_be_empty_gzip(start: &[u8]) -> bool {
+    match start.split_at_checked(GZIP_HEADER) {
+        Some((header, rest)) => header.starts_with(GZIP) && EMPTY_GZIP.starts_with(rest),
+        None => start.len() >= GZIP.len() && start.starts_with(GZIP),
+    }
+}
+
+/// Judges the beginning of a body whose coding has no mark.
+fn judge_unmarked(start: &[u8], coding: &str) -> Verdict {
+    // RFC 1950: the two bytes are a multiple of 31.
+    let is_zlib = match start {
+        [0x78, second, ..] => (0x7800 + u32::from(*second)).is_multiple_of(31),
+        _ => false,
+    };
+    if !is_text(start) || (is_zlib && coding == "deflate") {
+        Verdict::Compressed
+    } else if start.len() < UNMARKED {
+        Verdict::Open
+    } else {
+        Verdict::Text
+    }
+}
+
+/// Whether bytes are text. A character may be cut off at their end.
+fn is_text(bytes: &[u8]) -> bool {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_some() => return false,
+        Err(error) => bytes
+            .get(..error.valid_up_to())
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .unwrap_or_default(),
+    };
+    let is_binary =
+        |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{1b}');
+    !text.contains(is_binary)
+}

@@ -1,0 +1,139 @@
+use http::Method;
+use http::header::{HeaderValue, LOCATION, USER_AGENT};
+use tokio::time::timeout_at;
+
+use super::connect::Connections;
+use super::deadlines::Deadlines;
+use super::failure::{send_error, timeout_error};
+use super::policy::Policy;
+use super::request::HttpRequest;
+use super::url::{RequestUrl, userinfo_secrets};
+use crate::error::{Error, ErrorKind, TimeoutPhase};
+
+/// The user agent where neither the caller nor the provider has one.
+const DEFAULT_AGENT: &str = concat!("chatwire/", env!("CARGO_PKG_VERSION"));
+
+/// How often a redirect is followed.
+const MAX_REDIRECTS: usize = 5;
+
+/// Sends one request.
+pub(super) struct Sender<'a> {
+    pub(super) connections: &'a Connections,
+    pub(super) policy: &'a Policy,
+    pub(super) deadlines: Deadlines,
+}
+
+impl Sender<'_> {
+    /// Sends a request and follows redirects. Returns the head of the response
+    /// and the address that it came from.
+    pub(super) async fn send(
+        &self,
+        mut request: HttpRequest,
+    ) -> Result<(reqwest::Response, RequestUrl), Error> {
+        let mut hop = 0;
+        loop {
+            let response = self.exchange(&request).await?;
+            let status = response.status().as_u16();
+            let repeats = match status {
+                301 | 302 | 307 | 308 => true,
+                // "See other" asks for a GET, which no POST becomes here.
+                303 => request.method == Method::GET,
+                _ => false,
+            };
+            let location = response
+                .headers()
+                .get(LOCATION)
+                .and_then(|value| value.to_str().ok())
+                .and_then(|location| request.url.resolve(location));
+            let next = match location {
+                Some(next) if repeats || status == 303 => next,
+                _ => return Ok((response, request.url)),
+            };
+            let refused = |why: String| {
+                let error = Error::new(ErrorKind::Status, format!("{} {why}", request.url));
+                Err(error.with_status(status))
+            };
+            if !repeats || !next.same_origin(&request.url) {
+                return refused(format!(
+                    "redirects to {next}, which is not followed: \
+                     if that is the server you mean, set it as the base URL"
+                ));
+            }
+            if hop == MAX_REDIRECTS {
+                return refused(format!("redirects more than {MAX_REDIRECTS} times"));
+            }
+            hop += 1;
+            tracing::debug!(status, to = %next, "redirect");
+            request.url = next.with_userinfo_of(&request.url);
+        }
+    }
+
+    /// Sends the request once, and once more if its connection was closed
+    /// before the request could be served.
+    async fn exchange(&self, request: &HttpRequest) -> Result<reqwest::Response, Error> {
+        let failed = |error| send_error(error, &request.url, &self.policy.config);
+        let connections = self.connections;
+        let sent = async {
+            let pooled = &connections.pooled;
+            match pooled.execute(self.build(pooled, request)?).await {
+                Err(error) if connections.served.has_closed(&error) => {
+                    tracing::debug!("a reused connection was closed: sending again");
+                    let fresh = &connections.fresh;
+                    fresh.execute(self.build(fresh, request)?).await
+                }
+                result => result,
+            }
+        };
+        let result = match self.deadlines.of_head() {
+            Some(deadline) => timeout_at(deadline, sent)
+                .await
+                .map_err(|_| self.head_timeout())?,
+            None => sent.await,
+        };
+        let response = result.map_err(failed)?;
+        connections.served.add(&response);
+        tracing::debug!(
+            status = response.status().as_u16(),
+            elapsed = ?self.deadlines.started.elapsed(),
+            "response head"
+        );
+        Ok(response)
+    }
+
+    fn head_timeout(&self) -> Error {
+        let config = &self.policy.config;
+        let total = self.deadlines.total;
+        if total.is_some() && total == self.deadlines.of_head() {
+            timeout_error(TimeoutPhase::Total, config.total_timeout)
+        } else {
+            timeout_error(TimeoutPhase::Head, config.first_byte_timeout)
+        }
+    }
+
+    fn build(
+        &self,
+        client: &reqwest::Client,
+        request: &HttpRequest,
+    ) -> Result<reqwest::Request, reqwest::Error> {
+        // The builder makes a header of a user name and password in the
+        // address. Servers repeat headers in their error pages.
+        for secret in userinfo_secrets(&request.url.0) {
+            self.policy.redactor.keep(&secret);
+        }
+        let builder = client.request(request.method.clone(), request.url.0.clone());
+        let mut built = builder.headers(request.headers.clone()).build()?;
+        let headers = built.headers_mut();
+        if !headers.contains_key(USER_AGENT) {
+            headers.insert(USER_AGENT, HeaderValue::from_static(DEFAULT_AGENT));
+        }
+        for name in self.policy.headers.keys() {
+            headers.remove(name);
+        }
+        // A name can stand there several times, with a value each.
+        for (name, value) in &self.policy.headers {
+            headers.append(name, value.clone());
+        }
+        *built.body_mut() = request.body.clone().map(reqwest::Body::from);
+        Ok(built)
+    }
+}

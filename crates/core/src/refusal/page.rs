@@ -1,0 +1,108 @@
+use html5gum::Token;
+
+use super::judged::judged;
+use super::plain::tokens;
+use crate::error::{Error, ErrorKind};
+use crate::text::shorten;
+
+/// What the beginning of a body says about the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// It is an HTML page.
+    Page,
+    /// It is something else.
+    Other,
+    /// What has come so far can become either.
+    Open,
+}
+
+/// Returns whether a body is a whole HTML page: it opens with a doctype or with
+/// the tag `html`, `head` or `body`, after comments at most. A fragment such as
+/// `<b>…` is not a page: models write those too.
+pub fn is_html_page(body: &str) -> bool {
+    // The tag may be all there is.
+    opening(&format!("{} ", judged(body))) == Opening::Page
+}
+
+/// Judges the beginning of a body.
+pub(crate) fn opening(start: &str) -> Opening {
+    let mut rest = start;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        let end = [("<!--", "-->"), ("<?xml", "?>")]
+            .iter()
+            .find_map(|(begin, end)| Some((rest.strip_prefix(begin)?, end)));
+        match end {
+            Some((inside, end)) => match inside.split_once(end) {
+                Some((_, after)) => rest = after,
+                None => return Opening::Open,
+            },
+            None => break,
+        }
+    }
+    if rest.is_empty() {
+        return Opening::Open;
+    }
+    let openings = ["<!doctype html", "<html", "<head", "<body"].map(|tag| opens_with(rest, tag));
+    if openings.contains(&Opening::Page) {
+        Opening::Page
+    } else if openings.contains(&Opening::Open)
+        || ["<!--", "<?xml"]
+            .iter()
+            .any(|begin| begin.starts_with(rest))
+    {
+        Opening::Open
+    } else {
+        Opening::Other
+    }
+}
+
+/// Whether a text opens with that tag.
+fn opens_with(text: &str, tag: &str) -> Opening {
+    let common = tag.len().min(text.len());
+    let (Some(text), Some(begin)) = (text.split_at_checked(common), tag.get(..common)) else {
+        return Opening::Other;
+    };
+    let (text, after) = text;
+    if !text.eq_ignore_ascii_case(begin) {
+        Opening::Other
+    } else if common < tag.len() || after.is_empty() {
+        Opening::Open
+    } else if after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-') {
+        // The tag has a longer name.
+        Opening::Other
+    } else {
+        Opening::Page
+    }
+}
+
+/// Returns the title of an HTML page, on one line.
+pub fn page_title(page: &str) -> Option<String> {
+    let mut tokens = tokens(judged(page));
+    tokens.find(|token| matches!(token, Token::StartTag(tag) if tag.name.0 == b"title"))?;
+    let mut title = String::new();
+    for token in tokens {
+        match token {
+            Token::String(text) => title.push_str(&String::from_utf8_lossy(&text)),
+            _ => break,
+        }
+    }
+    let words: Vec<&str> = title.split_whitespace().collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// The error for an HTML page where something else should be: `wanted` names
+/// it, for example "an answer".
+pub fn page_error(page: &str, wanted: &str) -> Error {
+    let title = page_title(page).map_or(String::new(), |title| {
+        format!(" titled {:?}", shorten(&title, 120))
+    });
+    Error::new(
+        ErrorKind::Blocked,
+        format!(
+            "the server sent an HTML page{title} instead of {wanted}: \
+             a login, a firewall, or the address of something else"
+        ),
+    )
+    .with_excerpt(page)
+}

@@ -1,0 +1,81 @@
+use html5gum::{DefaultEmitter, Token, Tokenizer};
+
+use super::judged::judged;
+
+/// Tags between whose content no space is put: they mark words within a line.
+const INLINE: &[&str] = &[
+    "a", "abbr", "b", "bdi", "code", "del", "em", "font", "i", "ins", "kbd", "mark", "q", "s",
+    "small", "span", "strong", "sub", "sup", "u", "wbr",
+];
+
+/// Elements whose content is not shown.
+const HIDDEN: &[&str] = &["noscript", "script", "style", "template", "title"];
+
+/// Reads markup as text: drops tags, comments, scripts and styles, and resolves
+/// entities. Sites put markup into their error messages.
+///
+/// What only looks like a tag stays, as in `a < b`. At most the first
+/// [64 KiB](super::JUDGED) are read.
+///
+/// ```
+/// use chatwire_core::provider_kit::refusal::plain_text;
+///
+/// assert_eq!(plain_text("<p>Tom &amp; Jerry</p><p>it&#039;s <b>late</b>"), "Tom & Jerry it's late");
+/// ```
+pub fn plain_text(markup: &str) -> String {
+    let (markup, open_tag) = split_open_tag(judged(markup));
+    let mut plain = String::with_capacity(markup.len());
+    let mut hidden: Option<Vec<u8>> = None;
+    for token in tokens(markup) {
+        match token {
+            Token::StartTag(tag) => {
+                if hidden.is_none() && is_one_of(HIDDEN, &tag.name) && !tag.self_closing {
+                    hidden = Some(tag.name.0);
+                } else {
+                    separate(&mut plain, &tag.name);
+                }
+            }
+            Token::EndTag(tag) => {
+                if hidden.as_ref().is_some_and(|name| *name == tag.name.0) {
+                    hidden = None;
+                }
+                separate(&mut plain, &tag.name);
+            }
+            Token::String(text) if hidden.is_none() => {
+                plain.push_str(&String::from_utf8_lossy(&text));
+            }
+            _ => {}
+        }
+    }
+    plain.push_str(open_tag);
+    plain.trim().to_owned()
+}
+
+/// The tokens of a page or a piece of one. What stands in a script is no tag.
+pub(super) fn tokens(markup: &str) -> impl Iterator<Item = Token> {
+    let mut emitter = DefaultEmitter::default();
+    emitter.naively_switch_states(true);
+    Tokenizer::new_with_emitter(markup, emitter).flatten()
+}
+
+/// Splits off what starts as a tag and does not end: a tokenizer drops it, but
+/// in a message it is text.
+fn split_open_tag(markup: &str) -> (&str, &str) {
+    match markup.rfind('<') {
+        Some(at) if !markup.get(at..).unwrap_or_default().contains('>') => {
+            markup.split_at_checked(at).unwrap_or((markup, ""))
+        }
+        _ => (markup, ""),
+    }
+}
+
+/// Keeps the words on both sides of a tag apart, unless it is an inline one.
+fn separate(plain: &mut String, tag: &[u8]) {
+    if !plain.is_empty() && !plain.ends_with(char::is_whitespace) && !is_one_of(INLINE, tag) {
+        plain.push(' ');
+    }
+}
+
+fn is_one_of(names: &[&str], name: &[u8]) -> bool {
+    names.iter().any(|known| known.as_bytes() == name)
+}
