@@ -6,6 +6,9 @@ mod house {}
 #[doc = include_str!("../../crates/aura/README.md")]
 mod aura {}
 
+#[doc = include_str!("../../crates/browser/README.md")]
+mod browser {}
+
 #[doc = include_str!("../../crates/chatgpt4online/README.md")]
 mod chatgpt4online {}
 

@@ -21,11 +21,11 @@ pub(crate) fn run(args: &AskArgs, general: &General) -> i32 {
     runtime::run(async {
         let style = Style::new(general.color, args.raw);
         let mut output = Output::new(args, &style);
-        match runtime::until_ctrl_c(ask(args, general, &mut output)).await {
-            Err(Failure::Cancelled) => {
+        match runtime::until_signal(ask(args, general, &mut output)).await {
+            Err(cancelled @ Failure::Cancelled(_)) => {
                 // Nobody may be reading: then nothing more is written.
-                let _ = timeout(LAST_WORDS, output.fail(&Failure::Cancelled)).await;
-                Err(Failure::Cancelled)
+                let _ = timeout(LAST_WORDS, output.fail(&cancelled)).await;
+                Err(cancelled)
             }
             Err(failure) => {
                 output.fail(&failure).await?;

@@ -12,6 +12,7 @@ use crate::conversation::Conversation;
 use crate::exit::{Failure, say};
 use crate::history::{Lines, Typed};
 use crate::runtime;
+use crate::signals::Signal;
 use crate::spinner::Spinner;
 use crate::style::Style;
 use crate::target::{self, Target};
@@ -114,9 +115,9 @@ impl Chat<'_> {
                     .map_err(|error| Failure::Other(format!("standard input: {error}")))
             };
             let (back, typed) = if typing {
-                read.await?
+                runtime::until_termination(read).await?
             } else {
-                runtime::until_ctrl_c(read).await?
+                runtime::until_signal(read).await?
             };
             lines = back;
             let line = match typed? {
@@ -264,14 +265,17 @@ impl Chat<'_> {
         let mut spinner = Spinner::new(&self.style);
         let limit = self.target.timeout;
         let asked = runtime::within(limit, self.stream(&mut spinner, &mut answer));
-        let asked = runtime::until_ctrl_c(asked).await;
+        let asked = runtime::until_signal(asked).await;
         spinner.stop();
         self.out.end().await?;
         match asked {
             Ok(()) => self.talk.answered(answer),
             Err(Failure::ClosedPipe) => return Err(Failure::ClosedPipe),
+            Err(ended @ Failure::Cancelled(Signal::Terminate | Signal::Hangup)) => {
+                return Err(ended);
+            }
             Err(failure) => {
-                let cancelled = matches!(failure, Failure::Cancelled);
+                let cancelled = matches!(failure, Failure::Cancelled(_));
                 if cancelled && !answer.is_empty() {
                     self.talk.answered(answer);
                     say("stopped; what came is kept, /undo takes it back");

@@ -49,7 +49,7 @@ struct Step {
 /// Checks, and returns the exit code.
 pub(crate) fn run(args: &CheckArgs, general: &General) -> i32 {
     let mut code = 0;
-    let failed = runtime::run(runtime::until_ctrl_c(async {
+    let failed = runtime::run(runtime::until_signal(async {
         code = check(args, general).await?;
         Ok(())
     }));

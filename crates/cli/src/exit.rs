@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 
 use chatwire::{Error, ErrorKind};
 
+use crate::signals::Signal;
 use crate::terminal;
 
 /// Why there is no whole answer.
@@ -13,8 +14,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// What a provider says, and advice where there is some.
     Provider(Error, Option<String>),
-    /// Ctrl-C.
-    Cancelled,
+    /// A signal, such as Ctrl-C.
+    Cancelled(Signal),
     /// Nobody reads standard output any more.
     ClosedPipe,
     /// Anything else.
@@ -27,7 +28,7 @@ impl Failure {
         match self {
             Failure::Usage(_) => 2,
             Failure::Provider(error, _) => code_of(error),
-            Failure::Cancelled => 130,
+            Failure::Cancelled(signal) => signal.exit_code(),
             // Who closes a pipe has what they wanted.
             Failure::ClosedPipe => 0,
             Failure::Other(_) => 1,
@@ -44,7 +45,7 @@ impl Failure {
                     say(advice);
                 }
             }
-            Failure::Cancelled | Failure::ClosedPipe => {}
+            Failure::Cancelled(_) | Failure::ClosedPipe => {}
         }
         self.code()
     }

@@ -26,10 +26,12 @@ mod providers;
 mod requests;
 mod runtime;
 mod serve;
+mod signals;
 mod spinner;
 mod style;
 mod target;
 mod terminal;
+mod warnings;
 mod writer;
 
 use clap::Parser as _;

@@ -13,8 +13,8 @@ use crate::runtime;
 /// Runs them until they are stopped, and returns the exit code.
 pub(crate) fn run(args: &MockArgs) -> i32 {
     // To be stopped is how it is meant to end.
-    match runtime::run(runtime::until_ctrl_c(serve(args))) {
-        130 => 0,
+    match runtime::run(runtime::until_signal(serve(args))) {
+        129 | 130 | 143 => 0,
         code => code,
     }
 }

@@ -13,7 +13,7 @@ use crate::target::Target;
 
 /// Lists them, and returns the exit code.
 pub(crate) fn run(args: &ModelsArgs, general: &General) -> i32 {
-    runtime::run(runtime::until_ctrl_c(list(args, general)))
+    runtime::run(runtime::until_signal(list(args, general)))
 }
 
 async fn list(args: &ModelsArgs, general: &General) -> Result<(), Failure> {

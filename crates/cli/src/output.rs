@@ -148,7 +148,7 @@ impl ErrorJson<'_> {
             Failure::Provider(error, _) => return Some(ErrorJson::from(error)),
             Failure::Usage(message) => ("invalid_request", message.clone()),
             Failure::Other(message) => ("other", message.clone()),
-            Failure::Cancelled => ("cancelled", "stopped by Ctrl-C".to_owned()),
+            Failure::Cancelled(signal) => ("cancelled", format!("stopped by {}", signal.name())),
             Failure::ClosedPipe => return None,
         };
         Some(ErrorJson {

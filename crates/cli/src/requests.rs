@@ -9,6 +9,8 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
+use crate::warnings;
+
 /// The requests so far, each with the time when it was sent.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Requests(Arc<Mutex<Vec<(Instant, String)>>>);
@@ -29,9 +31,10 @@ impl Requests {
 
 impl Subscriber for Requests {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_span()
+        let is_request = metadata.is_span()
             && metadata.name() == "request"
-            && metadata.target().starts_with("chatwire_core::http")
+            && metadata.target().starts_with("chatwire_core::http");
+        is_request || warnings::is_warning(metadata)
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
@@ -44,9 +47,12 @@ impl Subscriber for Requests {
         Id::from_u64(1)
     }
 
+    fn event(&self, event: &Event<'_>) {
+        warnings::tell(event);
+    }
+
     fn record(&self, _: &Id, _: &Record<'_>) {}
     fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, _: &Event<'_>) {}
     fn enter(&self, _: &Id) {}
     fn exit(&self, _: &Id) {}
 }

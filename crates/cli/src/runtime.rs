@@ -1,16 +1,17 @@
 //! What everything runs on: one thread, but for a server.
 
 use std::future::Future;
-
+use std::io;
 use std::time::Duration;
 
 use chatwire::{Error, ErrorKind, TimeoutPhase};
 use tokio::time::timeout;
 
 use crate::exit::Failure;
+use crate::signals::{self, Signal};
 
-/// Runs to the end, or until Ctrl-C; tells of a failure and returns the exit
-/// code.
+/// Runs to the end; tells of a failure and returns the exit code. The end of the
+/// runtime closes browsers that are still open.
 pub(crate) fn run(task: impl Future<Output = Result<(), Failure>>) -> i32 {
     run_on(tokio::runtime::Builder::new_current_thread(), task)
 }
@@ -40,15 +41,29 @@ fn run_on(
     }
 }
 
-/// The task, unless Ctrl-C comes first.
-pub(crate) async fn until_ctrl_c<T>(
+/// The task, unless a signal comes first.
+pub(crate) async fn until_signal<T>(
+    task: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    until(signals::any(), task).await
+}
+
+/// The task, unless a signal but Ctrl-C comes first.
+pub(crate) async fn until_termination<T>(
+    task: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    until(signals::termination(), task).await
+}
+
+async fn until<T>(
+    signal: impl Future<Output = io::Result<Signal>>,
     task: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     tokio::select! {
         biased;
-        signal = tokio::signal::ctrl_c() => match signal {
-            Ok(()) => Err(Failure::Cancelled),
-            Err(error) => Err(Failure::Other(format!("Ctrl-C cannot be heard: {error}"))),
+        signal = signal => match signal {
+            Ok(signal) => Err(Failure::Cancelled(signal)),
+            Err(error) => Err(Failure::Other(format!("signals cannot be heard: {error}"))),
         },
         result = task => result,
     }

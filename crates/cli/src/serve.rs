@@ -10,6 +10,7 @@ use crate::config::Configuration;
 use crate::exit::{Failure, say};
 use crate::mock;
 use crate::runtime;
+use crate::{signals, warnings};
 
 /// Serves until it is stopped, and returns the exit code.
 pub(crate) fn run(args: &ServeArgs, general: &General) -> i32 {
@@ -17,6 +18,7 @@ pub(crate) fn run(args: &ServeArgs, general: &General) -> i32 {
 }
 
 async fn serve(args: &ServeArgs, general: &General) -> Result<(), Failure> {
+    warnings::show();
     let file = Configuration::find(general)?;
     let config = file.parse()?;
     // Dropped when it is over: the mocks live as long.
@@ -51,8 +53,14 @@ async fn serve(args: &ServeArgs, general: &General) -> Result<(), Failure> {
     let cannot = |error| Failure::Usage(format!("cannot listen on {address}: {error}"));
     let listener = TcpListener::bind(address).await.map_err(cannot)?;
     let bound = listener.local_addr().map_err(cannot)?;
-    let shutdown = chatwire_gateway::shutdown_signal()
+    let stopped = chatwire_gateway::shutdown_signal()
         .map_err(|error| Failure::Other(format!("signals cannot be heard: {error}")))?;
+    let shutdown = async {
+        tokio::select! {
+            () = stopped => {}
+            Ok(_) = signals::termination() => {}
+        }
+    };
     if args.mock {
         say("the answers come from mocks inside this program, not from a model");
     }

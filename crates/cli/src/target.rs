@@ -16,6 +16,7 @@ use crate::args::{DEFAULT_PROVIDER, General, TargetArgs};
 use crate::config::Configuration;
 use crate::exit::{Failure, say};
 use crate::mock;
+use crate::warnings;
 
 /// A provider that is ready to be asked.
 #[derive(Debug)]
@@ -56,6 +57,7 @@ impl Target {
         stream: bool,
         retries: usize,
     ) -> Result<Target, Failure> {
+        warnings::show();
         let mut parts = Vec::new();
         match choice(args, general)? {
             Choice::Direct { provider, base_url } => {

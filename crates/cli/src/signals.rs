@@ -1,0 +1,82 @@
+//! The signals that end the program.
+
+use std::io;
+
+/// A signal that asks the program to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    /// `kill`, or the end of the session.
+    Terminate,
+    /// The terminal was closed.
+    Hangup,
+}
+
+impl Signal {
+    /// The exit code, as shells have it.
+    pub(crate) fn exit_code(self) -> i32 {
+        match self {
+            Signal::Interrupt => 130,
+            Signal::Terminate => 143,
+            Signal::Hangup => 129,
+        }
+    }
+
+    /// What a person calls it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Signal::Interrupt => "Ctrl-C",
+            Signal::Terminate => "SIGTERM",
+            Signal::Hangup => "SIGHUP",
+        }
+    }
+}
+
+/// Waits for the first signal of any kind.
+pub(crate) async fn any() -> io::Result<Signal> {
+    tokio::select! {
+        biased;
+        interrupted = tokio::signal::ctrl_c() => interrupted.map(|()| Signal::Interrupt),
+        terminated = termination() => terminated,
+    }
+}
+
+/// Waits for the first signal but Ctrl-C, which a line editor hears itself.
+#[cfg(unix)]
+pub(crate) async fn termination() -> io::Result<Signal> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = match is_ignored(SignalKind::hangup()) {
+        true => None,
+        false => Some(signal(SignalKind::hangup())?),
+    };
+    let hung_up = async {
+        match &mut hangup {
+            Some(hangup) => hangup.recv().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = terminate.recv() => Ok(Signal::Terminate),
+        _ = hung_up => Ok(Signal::Hangup),
+    }
+}
+
+/// The same where there are no such signals.
+#[cfg(not(unix))]
+pub(crate) async fn termination() -> io::Result<Signal> {
+    std::future::pending().await
+}
+
+/// Whether whoever started the program, such as `nohup`, had the signal
+/// ignored: that has to stay so. Known on Linux alone.
+#[cfg(unix)]
+fn is_ignored(signal: tokio::signal::unix::SignalKind) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let bit = signal.as_raw_value().saturating_sub(1).unsigned_abs();
+    mask.is_some_and(|mask| mask & 1_u64.checked_shl(bit).unwrap_or(0) != 0)
+}
