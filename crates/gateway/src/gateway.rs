@@ -31,13 +31,14 @@ impl Gateway {
         GatewayBuilder::new()
     }
 
-    /// The routes, for a server of one's own: `/v1/chat/completions`,
-    /// `/v1/models`, `/v1/models/{id}`, `/healthz`, `/readyz` and `/metrics`,
-    /// with every check of a request but those on connections, heads and idle
-    /// time (see [`Limits`]).
+    /// Returns the routes for your own server: `/v1/chat/completions`,
+    /// `/v1/models`, `/v1/models/{id}`, `/health`, `/healthz`, `/readyz` and
+    /// `/metrics`, with every check of a request but those on connections,
+    /// heads and idle time (see [`Limits`]).
     ///
-    /// Paths must not be shortened or prefixed for the routes. A server that
-    /// has routes of its own beside these merges them.
+    /// [Merge](Router::merge) them with your own routes; other paths, and a
+    /// fallback of yours, are left alone. The paths must not be shortened or
+    /// prefixed.
     pub fn router(self) -> Router {
         routes::router(Arc::new(self.app))
     }

@@ -8,6 +8,10 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use crate::error::ApiError;
 
+/// Where clients of other APIs send a key.
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const API_KEY: HeaderName = HeaderName::from_static("api-key");
+
 /// Where a browser says that a request comes from.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -91,18 +95,22 @@ impl Access {
     }
 
     /// Refuses a request that was meant for another name: a page can make its
-    /// own name point here, and would then be of the same origin.
+    /// own name point here, and would then be of the same origin. Over HTTP/2
+    /// the name is part of the address, and there need not be a `Host`.
     pub(crate) fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
         let mut given = headers.get_all(HOST).iter();
         let refused = |status, why: &str| Err(ApiError::new(status, "host_not_allowed", why));
-        let (Some(host), None) = (given.next(), given.next()) else {
-            return refused(
-                StatusCode::BAD_REQUEST,
-                "a request must have one Host header",
-            );
+        let host = match (given.next(), given.next(), uri.authority()) {
+            (Some(host), None, _) => host.to_str().ok().and_then(|host| host.parse().ok()),
+            (None, _, Some(authority)) => Some(authority.clone()),
+            _ => {
+                return refused(
+                    StatusCode::BAD_REQUEST,
+                    "a request must have one Host header",
+                );
+            }
         };
-        let host: Option<Authority> = host.to_str().ok().and_then(|host| host.parse().ok());
-        let allowed = host.is_some_and(|host| self.is_allowed(&host))
+        let allowed = host.is_some_and(|host: Authority| self.is_allowed(&host))
             && uri.authority().is_none_or(|host| self.is_allowed(host));
         if allowed {
             return Ok(());
@@ -171,13 +179,19 @@ impl Access {
         if self.keys.is_empty() {
             return Ok(());
         }
-        let given = headers
+        let bearer = headers
             .get(AUTHORIZATION)
             .and_then(|value| value.as_bytes().split_at_checked(7))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer "))
-            .map(|(_, key)| key.trim_ascii());
+            .map(|(_, key)| key);
+        let plain = || headers.get(X_API_KEY).or_else(|| headers.get(API_KEY));
+        let given = bearer
+            .or_else(|| plain().map(|key| key.as_bytes()))
+            .map(<[u8]>::trim_ascii);
         let why = match given {
-            None => "an API key is needed: send it as Authorization: Bearer …",
+            None => {
+                "an API key is needed: send it as Authorization: Bearer …, x-api-key or api-key"
+            }
             Some(given) => {
                 // All keys are compared, whichever matches.
                 let mut found = Choice::from(0);
@@ -252,7 +266,11 @@ mod tests {
         assert!(access.check_host(&uri, &headers(&[])).is_err());
         let two = headers(&[("host", "localhost"), ("host", "localhost")]);
         assert!(access.check_host(&uri, &two).is_err());
+        // As HTTP/2 has it.
+        let inside = Uri::from_static("http://localhost:1337/v1/models");
+        assert!(access.check_host(&inside, &headers(&[])).is_ok());
         let absolute = Uri::from_static("http://evil.example/v1/models");
+        assert!(access.check_host(&absolute, &headers(&[])).is_err());
         assert!(
             access
                 .check_host(&absolute, &headers(&[("host", "localhost")]))
@@ -333,6 +351,10 @@ mod tests {
         ] {
             let result = access.check_key(&headers(&[("authorization", value)]));
             assert_eq!(result.is_ok(), allowed, "{value}");
+        }
+        for name in ["x-api-key", "api-key"] {
+            assert!(access.check_key(&headers(&[(name, "other-key")])).is_ok());
+            assert!(access.check_key(&headers(&[(name, "other")])).is_err());
         }
         assert!(access.check_key(&headers(&[])).is_err());
         assert!(access.add_key(Secret::new("")).is_err());

@@ -8,7 +8,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::{Instant, sleep};
 
-use super::read_body::{check_content_type, read_body};
+use super::read_body::{check_content_type, read_body, unpacked};
 use crate::app::App;
 use crate::completion::{Completion, ReplyHead};
 use crate::dialects::{Dialect, ParsedRequest};
@@ -34,13 +34,14 @@ pub(crate) async fn complete(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    check_content_type(&parts.headers)?;
+    let packing = check_content_type(&parts.headers)?;
     let permit = Arc::clone(&app.in_flight)
         .try_acquire_owned()
         .map_err(|_| {
             ApiError::busy("too_many_requests_in_flight", "the gateway is busy").closing()
         })?;
-    let bytes = read_body(body, &app.settings.limits).await?;
+    let limits = &app.settings.limits;
+    let bytes = unpacked(read_body(body, limits).await?, packing, limits.body)?;
     let began = Instant::now();
     let ParsedRequest {
         mut request,

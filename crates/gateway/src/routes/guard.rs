@@ -77,7 +77,7 @@ pub(crate) async fn authorize(
 ) -> Result<Response, ApiError> {
     let path = request.uri().path();
     // Whoever asks whether it lives, and whether it works, has no key.
-    if path != "/healthz" && path != "/readyz" {
+    if !matches!(path, "/" | "/health" | "/healthz" | "/readyz") {
         app.access.check_key(request.headers())?;
         if app.shutdown.draining.is_cancelled() && path != "/metrics" {
             return Err(ApiError::shutting_down());

@@ -5,8 +5,9 @@ pub(crate) mod completions;
 pub(crate) mod guard;
 pub(crate) mod json;
 pub(crate) mod models;
+pub(crate) mod paths;
 pub(crate) mod read_body;
 mod router;
 pub(crate) mod status;
 
-pub(crate) use router::router;
+pub(crate) use router::{router, server_router};

@@ -1,6 +1,9 @@
+use std::io::Read as _;
+
 use axum::body::Body;
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use flate2::read::GzDecoder;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ORIGIN};
 use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -47,29 +50,62 @@ fn too_large(limit: usize) -> ApiError {
     .closing()
 }
 
-/// Only JSON is taken. A page of another site can send a form or plain text
-/// without asking the browser first, but not this.
-pub(crate) fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
+/// The packing of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Packing {
+    Plain,
+    Gzip,
+}
+
+/// Checks that the headers announce JSON, and returns how it is packed.
+///
+/// A page of another site can send a form or plain text without asking the
+/// browser first, but not JSON. A request without a type is no form; with an
+/// origin, it is from a page all the same.
+pub(crate) fn check_content_type(headers: &HeaderMap) -> Result<Packing, ApiError> {
     let refused = |why: &str| {
-        ApiError::new(
+        Err(ApiError::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported_media_type",
             why,
         )
-        .closing()
+        .closing())
     };
-    let is_json = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+    let is_json = match headers.get(CONTENT_TYPE) {
+        None => !headers.contains_key(ORIGIN),
+        Some(value) => value
+            .to_str()
+            .ok()
+            .and_then(|value| value.split(';').next())
+            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")),
+    };
     if !is_json {
-        return Err(refused("the content type must be application/json"));
+        return refused("the content type must be application/json");
     }
-    match headers.get(CONTENT_ENCODING) {
-        Some(encoding) if encoding != "identity" => {
-            Err(refused("a compressed body is not taken here"))
-        }
-        _ => Ok(()),
+    match headers.get(CONTENT_ENCODING).map(|value| value.as_bytes()) {
+        None | Some(b"identity") => Ok(Packing::Plain),
+        Some(b"gzip" | b"x-gzip") => Ok(Packing::Gzip),
+        Some(_) => refused("the content encoding must be gzip or identity"),
+    }
+}
+
+/// Unpacks a body; the limit holds for what comes out of it.
+pub(crate) fn unpacked(body: Bytes, packing: Packing, limit: usize) -> Result<Bytes, ApiError> {
+    if packing == Packing::Plain {
+        return Ok(body);
+    }
+    let mut whole = Vec::new();
+    let room = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let read = GzDecoder::new(&*body).take(room).read_to_end(&mut whole);
+    if whole.len() > limit {
+        return Err(too_large(limit));
+    }
+    match read {
+        Ok(_) => Ok(whole.into()),
+        Err(_) => Err(ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "incomplete_body",
+            "the body of the request is not valid gzip",
+        )),
     }
 }

@@ -11,21 +11,23 @@ use super::{models, status};
 use crate::app::App;
 use crate::dialects;
 
-/// The routes with every check of a request.
+/// The routes, with every check of a request. Other paths are not touched, so
+/// that they can belong to the server that these are merged into.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let mut router = Router::new();
-    for &dialect in dialects::ALL {
-        let handler =
-            move |State(app): State<Arc<App>>, request: Request| complete(dialect, app, request);
-        router = router.route(dialect.path(), post(handler));
+    let mut router = routes().route_layer(from_fn_with_state(Arc::clone(&app), authorize));
+    if app.access.has_origins() {
+        router = router.route_layer(cors(Arc::clone(&app)));
     }
-    router = router
-        .route("/v1/models", get(models::list))
-        .route("/v1/models/{*id}", get(models::one))
-        .route("/healthz", get(status::healthz))
-        .route("/readyz", get(status::readyz))
-        .route("/metrics", get(status::metrics))
-        .method_not_allowed_fallback(status::method_not_allowed)
+    router
+        .route_layer(from_fn_with_state(Arc::clone(&app), guard))
+        .with_state(app)
+}
+
+/// The routes as a server of their own: there is an answer, and a check before
+/// it, for every path.
+pub(crate) fn server_router(app: Arc<App>) -> Router {
+    let mut router = routes()
+        .route("/", get(status::root))
         .fallback(status::not_found)
         .layer(from_fn_with_state(Arc::clone(&app), authorize));
     if app.access.has_origins() {
@@ -34,4 +36,21 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     router
         .layer(from_fn_with_state(Arc::clone(&app), guard))
         .with_state(app)
+}
+
+fn routes() -> Router<Arc<App>> {
+    let mut router = Router::new();
+    for &dialect in dialects::ALL {
+        let handler =
+            move |State(app): State<Arc<App>>, request: Request| complete(dialect, app, request);
+        router = router.route(dialect.path(), post(handler));
+    }
+    router
+        .route("/v1/models", get(models::list))
+        .route("/v1/models/{*id}", get(models::one))
+        .route("/health", get(status::healthz))
+        .route("/healthz", get(status::healthz))
+        .route("/readyz", get(status::readyz))
+        .route("/metrics", get(status::metrics))
+        .method_not_allowed_fallback(status::method_not_allowed)
 }

@@ -22,6 +22,11 @@ struct Readiness<'a> {
     providers: BTreeMap<&'a str, &'static str>,
 }
 
+/// `GET /`: what this is, for those who look.
+pub(crate) async fn root() -> &'static str {
+    "chatwire is running\n"
+}
+
 /// `GET /healthz`: the process answers.
 pub(crate) async fn healthz() -> Response {
     json(&Health { status: "ok" })

@@ -23,6 +23,7 @@ use super::watch::{Overdue, RequestMark, Watch};
 use super::watched_io::WatchedIo;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::routes::paths::normalized;
 
 /// Serves one connection to its end.
 pub(super) async fn serve_connection(
@@ -35,11 +36,14 @@ pub(super) async fn serve_connection(
     let watch = Watch::new(limits);
     let io = WatchedIo::new(stream, watch.clone());
     let service = service_fn(|request: Request<Incoming>| {
+        let (mut parts, body) = request.into_parts();
+        parts.uri = normalized(parts.uri);
+        let request = Request::from_parts(parts, Body::new(body));
         let mark = watch.begin_request();
         let watch = watch.clone();
         let routes = TowerToHyperService::new(routes.clone());
         Box::pin(async move {
-            let response = routes.call(request.map(Body::new)).await?;
+            let response = routes.call(request).await?;
             let status = response.status();
             watch.set_refused(status.is_client_error() || status.is_server_error());
             Ok::<_, std::convert::Infallible>(response.map(|body| MarkedBody { body, _mark: mark }))

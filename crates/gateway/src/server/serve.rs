@@ -15,7 +15,7 @@ use super::raw_response::raw_response;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::Gateway;
-use crate::routes::router;
+use crate::routes::server_router;
 
 /// How many connections beyond the limit are told so at the same time; those
 /// beyond that are closed without a word.
@@ -59,7 +59,7 @@ impl Gateway {
 
 async fn run(app: Arc<App>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
     let limits = &app.settings.limits;
-    let routes = router(Arc::clone(&app));
+    let routes = server_router(Arc::clone(&app));
     let slots = Arc::new(Semaphore::new(
         limits.connections.clamp(1, Semaphore::MAX_PERMITS),
     ));

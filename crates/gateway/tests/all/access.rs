@@ -79,7 +79,6 @@ async fn no_page_of_another_site() {
     }
     // A browser that says nothing of where it comes from is held by the type.
     for kind in [
-        "",
         "content-type: text/plain\r\n",
         "content-type: application/x-www-form-urlencoded\r\n",
         "content-type: text/plain; application/json\r\n",
@@ -89,20 +88,40 @@ async fn no_page_of_another_site() {
             .await;
         answer.assert_error(415, "unsupported_media_type");
     }
+    // Without a type it is no form, but a page can send it: that has an origin.
+    let answer = server.send(&raw("host: localhost\r\n")).await;
+    assert_eq!(answer.status, 200);
+    let asked = provider.asked.load(std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(asked, 1);
     let preflight = "OPTIONS /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
                      origin: https://evil.example\r\naccess-control-request-method: POST\r\n\r\n";
     let answer = server.send(preflight).await;
     answer.assert_error(403, "origin_not_allowed");
     assert!(!answer.head.contains("access-control"));
-    assert_eq!(provider.asked.load(std::sync::atomic::Ordering::SeqCst), 0);
+    let asked = provider.asked.load(std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(asked, 1);
 }
 
 #[tokio::test]
 async fn cors_only_for_origins_that_are_configured() {
-    let builder = home(tells(&["a"]))
-        .allow_origin("https://app.example")
-        .api_key(Secret::new("the-key"));
-    let server = start(builder).await;
+    let builder = || {
+        home(tells(&["a"]))
+            .allow_origin("https://app.example")
+            .api_key(Secret::new("the-key"))
+    };
+    // As a router of another server, too.
+    let router = builder().build().unwrap().router();
+    let preflight = http::Request::options("/v1/chat/completions")
+        .header("host", "localhost")
+        .header("origin", "https://app.example")
+        .header("access-control-request-method", "POST")
+        .body(axum::body::Body::empty())
+        .unwrap();
+    let answer = tower::ServiceExt::oneshot(router, preflight).await.unwrap();
+    let allowed = &answer.headers()["access-control-allow-origin"];
+    assert_eq!(answer.status(), 200);
+    assert_eq!(allowed, "https://app.example");
+    let server = start(builder()).await;
     let origin = "host: localhost\r\norigin: https://app.example\r\nsec-fetch-site: cross-site\r\n";
     // The browser asks without the key.
     let answer = server
@@ -143,6 +162,9 @@ async fn keys() {
         ("authorization: Bearer the-ke\r\n", 401),
         ("authorization: Basic the-key\r\n", 401),
         ("authorization: Bearer the-key\r\n", 200),
+        ("x-api-key: the-key\r\n", 200),
+        ("api-key: the-key\r\n", 200),
+        ("x-api-key: other\r\n", 401),
     ] {
         let answer = server
             .send(&raw(&format!("host: localhost\r\n{JSON}{line}")))
@@ -155,6 +177,8 @@ async fn keys() {
         }
     }
     for (path, status) in [
+        ("/", 200),
+        ("/health", 200),
         ("/healthz", 200),
         ("/readyz", 200),
         ("/metrics", 401),

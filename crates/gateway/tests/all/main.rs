@@ -15,6 +15,7 @@ mod errors;
 mod life;
 mod models;
 mod parameters;
+mod requests;
 #[cfg(unix)]
 mod sigterm;
 mod slow_clients;
