@@ -16,6 +16,10 @@ pub struct Recording {
     pub path: String,
     /// What was asked, if it was JSON.
     pub request: Value,
+    /// The content type and the bytes of what was asked, where it was no JSON.
+    pub upload: Option<(String, Vec<u8>)>,
+    /// What reached the model behind the server, one entry for each time.
+    pub model_received: Vec<Value>,
     /// What was answered.
     pub response: Response,
     /// What the plugin's own browser code shows for it: a reply or an error.
@@ -95,10 +99,14 @@ fn read(path: &Path) -> Result<Recording, String> {
         request: WireRequest,
         response: WireResponse,
         official_client: Option<Official>,
+        model_received: Option<Vec<Value>>,
     }
     #[derive(Deserialize)]
     struct WireRequest {
         path: String,
+        #[serde(default)]
+        headers: Vec<(String, String)>,
+        body_b64: Option<String>,
         #[serde(default)]
         json: Value,
     }
@@ -133,6 +141,15 @@ fn read(path: &Path) -> Result<Recording, String> {
             (None, None) => Err("a piece without text or b64".to_owned()),
         })
         .collect::<Result<_, String>>()?;
+    let upload = match file.request.body_b64 {
+        Some(b64) => {
+            let mut headers = file.request.headers.into_iter();
+            let kind = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+            let body = STANDARD.decode(b64).map_err(|error| error.to_string())?;
+            Some((kind.unwrap_or_default().1, body))
+        }
+        None => None,
+    };
     let official = file.official_client.and_then(|official| {
         let error = official.error.map(Err);
         official.reply.map(Ok).or(error)
@@ -146,6 +163,8 @@ fn read(path: &Path) -> Result<Recording, String> {
         json,
         path: file.request.path,
         request: file.request.json,
+        upload,
+        model_received: file.model_received.unwrap_or_default(),
         response: Response {
             status: file.response.status,
             reason: file.response.reason.unwrap_or_default(),

@@ -16,6 +16,7 @@ mod combinators;
 mod faults;
 mod house;
 mod many;
+mod mocks;
 mod providers;
 mod recordings;
 mod session;

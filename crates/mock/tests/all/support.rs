@@ -158,7 +158,7 @@ pub(crate) async fn read_reply(
 }
 
 async fn more(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<bool> {
-    let read = timeout(Duration::from_secs(5), stream.read_buf(buffer)).await;
+    let read = timeout(Duration::from_secs(60), stream.read_buf(buffer)).await;
     read.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
         .map(|count| count > 0)
 }

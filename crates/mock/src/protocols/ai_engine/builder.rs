@@ -97,6 +97,13 @@ impl AiEngineMockBuilder {
         self
     }
 
+    /// Adds a bot that drops system messages from the history, as some do.
+    pub fn bot_without_system(mut self, bot: impl Into<String>) -> Self {
+        let bot = bot.into();
+        self.options.bots_without_system.push(bot.clone());
+        self.bot(bot)
+    }
+
     /// Adds a user that the site has.
     pub fn user(mut self, user: SiteUser) -> Self {
         self.options.users.push(user);

@@ -16,8 +16,7 @@ use crate::mock::Mock;
 /// Every answer to a request with a valid nonce gets the nonce header, and every answer the `Link`
 /// to the REST API, unless a scripted one has such a header already.
 ///
-/// Some bots drop system messages from the history; here the bot `custom` does, and `default`
-/// does not.
+/// The site has the bots `default` and `custom`, and a handful of models; the builder adds others.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

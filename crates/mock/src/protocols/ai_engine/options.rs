@@ -26,6 +26,7 @@ pub(crate) struct Options {
     pub(crate) shows_upload: bool,
     pub(crate) models: Vec<String>,
     pub(crate) bots: Vec<String>,
+    pub(crate) bots_without_system: Vec<String>,
     pub(crate) users: Vec<SiteUser>,
     /// Labels and hidden messages.
     pub(crate) shortcuts: Vec<(String, String)>,
@@ -47,6 +48,7 @@ impl Default for Options {
             shows_upload: false,
             models: owned(&["gpt-5.5", "gpt-4o", "gpt-4o-mini", "gpt-4", "gpt-3.5-turbo"]),
             bots: owned(&["default", "custom"]),
+            bots_without_system: Vec::new(),
             users: Vec::new(),
             shortcuts: Vec::new(),
             max_input: Some(512),

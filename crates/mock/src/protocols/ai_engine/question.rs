@@ -181,7 +181,9 @@ impl Reader<'_> {
 
     fn history(&self, bot: &str) -> Result<Vec<ReceivedMessage>, Refusal> {
         let version = self.options.version;
-        let continued = self.trusted("previousResponseId").is_some_and(is_truthy);
+        let strategy = self.trusted("historyStrategy").and_then(Value::as_str);
+        let continued = self.trusted("previousResponseId").is_some_and(is_truthy)
+            && strategy.is_none_or(|strategy| strategy == "response_id");
         if continued && version >= PluginVersion::V3_6_2 {
             return Ok(Vec::new());
         }
@@ -190,7 +192,12 @@ impl Reader<'_> {
             Some(Value::Array(given)) => given,
             Some(_) => return Err(Refusal::Critical),
         };
-        let drops_system = version.drops_system_messages() || bot == "custom";
+        let drops_system = version.drops_system_messages()
+            || self
+                .options
+                .bots_without_system
+                .iter()
+                .any(|known| known == bot);
         let trusts_roles = self.trusted("messages").is_some();
         let mut messages = Vec::new();
         for entry in given {

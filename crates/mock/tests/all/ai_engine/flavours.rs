@@ -189,6 +189,21 @@ async fn the_history_is_cut() {
     }
 }
 
+#[tokio::test]
+async fn bots_without_system_messages() {
+    let mock = AiEngineMock::builder()
+        .bot_without_system("other")
+        .start()
+        .await
+        .unwrap();
+    let messages = json!([{"role": "system", "content": "S"}, {"role": "user", "content": "a"}]);
+    for (bot, kept) in [("default", 2), ("custom", 2), ("other", 1)] {
+        submit(&mock, question(json!({"botId": bot, "messages": messages}))).await;
+        let received = mock.model_received().pop().unwrap();
+        assert_eq!(received.history.len(), kept, "{bot}");
+    }
+}
+
 /// Who may change the site's settings is treated by 3.7 as by 3.6.2.
 #[tokio::test]
 async fn owners_of_3_7() {
