@@ -11,7 +11,7 @@ use crate::routes::access::Access;
 use crate::server::limits::Limits;
 use crate::server::shutdown::Shutdown;
 
-/// What all requests of a gateway share.
+/// The state that all requests of a gateway share.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) routes: Routes,
@@ -20,9 +20,9 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shutdown: Shutdown,
     pub(crate) ids: Ids,
-    /// One permit for every question that is being answered.
+    /// One permit for every request that is being answered.
     pub(crate) in_flight: Arc<Semaphore>,
-    /// When the gateway began, in seconds since 1970.
+    /// When the gateway was built, in seconds since 1970.
     pub(crate) began: u64,
 }
 

@@ -4,17 +4,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
-/// A panic's words, for the log.
+/// The message of a panic, for the log.
 #[derive(Debug)]
 pub(crate) struct Panicked(pub(crate) String);
 
-/// Runs one step; a panic in it is an error.
+/// Runs one step, and turns a panic into an error.
 pub(crate) fn catch<T>(step: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(step)).map_err(|panic| Panicked(words(&*panic)))
 }
 
-/// Runs a future to its end; a panic in it is an error, and the future is not
-/// touched again.
+/// Runs a future to its end, and turns a panic into an error. A future that
+/// panicked is not polled again.
 pub(crate) async fn catch_async<F: Future>(future: F) -> Result<F::Output, Panicked> {
     let mut future = pin!(future);
     poll_fn(|context| match catch(|| future.as_mut().poll(context)) {

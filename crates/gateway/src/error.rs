@@ -5,17 +5,18 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONNECTION, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
 
-/// The longest wait a client is asked for. The official clients obey longer
-/// ones too, and a program that sleeps for a minute looks as if it hangs.
+/// The longest wait that a client is asked for. The official clients obey
+/// longer ones too, but a program that sleeps for a minute seems to hang.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(20);
 
-/// How many characters of a client's own value are repeated to it.
+/// How many characters of a client's value an error repeats.
 const MAX_QUOTED: usize = 100;
 
-/// What the official clients read before they try again by themselves.
+/// The header that tells the official clients whether to try again.
 const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
-/// An error as the client gets it; its dialect gives it a form.
+/// An error for a client. A [`Dialect`](crate::dialects::Dialect) gives it its
+/// form.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
@@ -27,14 +28,15 @@ pub(crate) struct ApiError {
     /// Whether the client should try again, where that does not follow from
     /// the status.
     pub(crate) should_retry: Option<bool>,
-    /// The rest of the request is not worth reading.
+    /// Whether the connection ends with the response, because the request was
+    /// not read to its end.
     close: bool,
-    /// The endpoint that failed, where one did.
+    /// The endpoint that failed, if one did.
     pub(crate) endpoint: Option<String>,
 }
 
 impl ApiError {
-    /// An error with that status; the code is one word for programs.
+    /// An error with a status, and a code of one word for programs.
     pub(crate) fn new(
         status: StatusCode,
         code: &'static str,
@@ -52,7 +54,7 @@ impl ApiError {
         }
     }
 
-    /// A request that cannot be right because of that parameter.
+    /// A request that is not valid because of a parameter.
     pub(crate) fn invalid(
         param: impl Into<Cow<'static, str>>,
         message: impl Into<String>,
@@ -60,17 +62,17 @@ impl ApiError {
         ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message).with_param(param)
     }
 
-    /// A body that is not the JSON it should be.
+    /// A body that is not valid JSON.
     pub(crate) fn invalid_json(message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::BAD_REQUEST, "invalid_json", message)
     }
 
-    /// A model that is not there.
+    /// A model that does not exist.
     pub(crate) fn unknown_model(message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::NOT_FOUND, "model_not_found", message).with_param("model")
     }
 
-    /// A head beyond its limit, or with more fields than are read.
+    /// A head that is too large, or has too many fields.
     pub(crate) fn head_too_large(limit: usize) -> ApiError {
         ApiError::new(
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -95,7 +97,7 @@ impl ApiError {
         .closing()
     }
 
-    /// Too much to do already.
+    /// A gateway that cannot take more at the moment.
     pub(crate) fn busy(code: &'static str, message: impl Into<String>) -> ApiError {
         let mut error = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
         error.retry_after = Some(Duration::from_secs(1));
@@ -103,12 +105,12 @@ impl ApiError {
         error
     }
 
-    /// The server is going away.
+    /// A gateway that is shutting down.
     pub(crate) fn shutting_down() -> ApiError {
         ApiError::busy("shutting_down", "the gateway is shutting down").closing()
     }
 
-    /// Something panicked; what is in the log, not here.
+    /// A failure of the gateway itself, which the log describes.
     pub(crate) fn internal() -> ApiError {
         let mut error = ApiError::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -125,7 +127,7 @@ impl ApiError {
         self
     }
 
-    /// The connection ends with the answer, because the request was not read
+    /// Ends the connection with the response, because the request was not read
     /// to its end.
     pub(crate) fn closing(mut self) -> ApiError {
         self.close = true;
@@ -133,8 +135,7 @@ impl ApiError {
     }
 }
 
-/// A value of the client's as an error repeats it: in quotes, and cut where it
-/// is long.
+/// Quotes a client's value in an error, cut if it is long.
 pub(crate) fn quoted(value: &str) -> String {
     match value.char_indices().nth(MAX_QUOTED) {
         Some((end, _)) => format!("{:?}…", value.get(..end).unwrap_or_default()),
@@ -142,13 +143,13 @@ pub(crate) fn quoted(value: &str) -> String {
     }
 }
 
-/// Whole seconds for `Retry-After`: at least one, at most the limit.
+/// Rounds a wait up to whole seconds for `Retry-After`, at least one.
 fn seconds(wait: Duration) -> u64 {
     let up = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     up.clamp(1, MAX_RETRY_AFTER.as_secs())
 }
 
-/// A response without a body, which the guard writes in the client's dialect.
+/// Makes a response without a body. The guard adds it in the client's dialect.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();

@@ -26,7 +26,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Begins with no endpoint and the defaults.
+    /// Returns a builder with no endpoint and the default settings.
     pub fn builder() -> GatewayBuilder {
         GatewayBuilder::new()
     }
@@ -44,7 +44,7 @@ impl Gateway {
     }
 }
 
-/// Puts a [`Gateway`] together.
+/// A builder for a [`Gateway`].
 #[derive(Debug)]
 #[must_use]
 pub struct GatewayBuilder {
@@ -77,7 +77,7 @@ impl GatewayBuilder {
         }
     }
 
-    /// Adds a provider under a name. Its models are `name/model`.
+    /// Adds a provider under a name. Clients ask for its models as `name/model`.
     pub fn endpoint(
         mut self,
         name: impl Into<String>,
@@ -87,8 +87,8 @@ impl GatewayBuilder {
         self
     }
 
-    /// Gives a model another name; several models are asked one after the
-    /// other until one answers.
+    /// Gives a model another name. With several models, they are asked one
+    /// after the other until one answers.
     pub fn alias<M: Into<String>>(
         mut self,
         name: impl Into<String>,
@@ -99,8 +99,9 @@ impl GatewayBuilder {
         self
     }
 
-    /// Refuses requests with parameters that have no effect (default: they are
-    /// named in the header `x-chatwire-ignored`).
+    /// Sets whether requests with parameters that have no effect are refused
+    /// (default: no; the response names them in the header
+    /// `x-chatwire-ignored`).
     pub fn strict(mut self, strict: bool) -> GatewayBuilder {
         self.settings.strict = strict;
         self
@@ -125,21 +126,22 @@ impl GatewayBuilder {
         self
     }
 
-    /// After how much silence a comment is sent to keep the connection in use,
-    /// also before the first text (default: 9 s, at least 10 ms).
+    /// Sets the silence after which a streamed reply sends a comment, so that no
+    /// proxy takes the connection for a dead one (default: 9 s, at least
+    /// 10 ms). It counts before the first text too.
     pub fn keep_alive(mut self, interval: Duration) -> GatewayBuilder {
         self.settings.keep_alive = interval.max(Duration::from_millis(10));
         self
     }
 
-    /// How long running answers may go on after the shutdown was asked for
-    /// (default: 20 s); then they end with an error.
+    /// Sets how long running replies may go on after a shutdown was asked for
+    /// (default: 20 s). Then they end with an error.
     pub fn grace(mut self, grace: Duration) -> GatewayBuilder {
         self.settings.grace = grace;
         self
     }
 
-    /// What a client may take.
+    /// Sets the limits on what a client may use.
     pub fn limits(mut self, limits: Limits) -> GatewayBuilder {
         self.settings.limits = limits;
         let header = &mut self.settings.limits.header;
@@ -147,29 +149,29 @@ impl GatewayBuilder {
         self
     }
 
-    /// Answers to that name too, without a port (default: `localhost` and
-    /// loopback addresses, and the address that is listened on).
+    /// Allows a name in the `Host` header, without a port (default:
+    /// `localhost`, loopback addresses, and the address the gateway listens on).
     pub fn allow_host(mut self, host: impl Into<String>) -> GatewayBuilder {
         self.hosts.push(host.into());
         self
     }
 
-    /// Lets pages of that origin use the gateway, for example
+    /// Lets web pages of an origin use the gateway, for example
     /// `https://app.example` (default: none).
     pub fn allow_origin(mut self, origin: impl Into<String>) -> GatewayBuilder {
         self.origins.push(origin.into());
         self
     }
 
-    /// Adds a key. With at least one, requests need one.
+    /// Adds an API key. If there is at least one, every request needs one.
     pub fn api_key(mut self, key: Secret) -> GatewayBuilder {
         self.keys.push(key);
         self
     }
 
-    /// Everything that [`build`](GatewayBuilder::build) would refuse, for callers
-    /// that know where each value comes from. A mistake in the endpoints hides
-    /// those in the aliases.
+    /// Returns everything that [`build`](GatewayBuilder::build) would refuse, for
+    /// callers that know where each value comes from. A mistake in the endpoints
+    /// hides those in the aliases.
     pub fn mistakes(&self) -> Vec<Mistake> {
         let mut access = Access::default();
         let mut mistakes = Vec::new();
@@ -205,14 +207,13 @@ impl GatewayBuilder {
         mistakes
     }
 
-    /// Checks all of it.
+    /// Checks the settings and builds the gateway.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidRequest`](chatwire_core::ErrorKind::InvalidRequest)
-    /// that says what cannot be right: no endpoint, a name that is there twice,
-    /// an alias for a model that is not there, a host, origin or key that
-    /// cannot be one.
+    /// if there is no endpoint, if a name is used twice, if an alias names a
+    /// model that does not exist, or if a host, an origin or a key is not valid.
     pub fn build(self) -> Result<Gateway, Error> {
         let mut access = Access::default();
         for host in &self.hosts {
@@ -253,7 +254,7 @@ fn endpoints(named: &[(String, Arc<dyn Provider>)]) -> Vec<Endpoint> {
     named.iter().map(endpoint).collect()
 }
 
-/// A value that a [`GatewayBuilder`] was given and that cannot be right.
+/// A value of a [`GatewayBuilder`] that is not valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Mistake {

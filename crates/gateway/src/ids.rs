@@ -3,8 +3,8 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Makes ids that do not repeat, and cannot be guessed from one another: a
-/// keyed hash of a counter.
+/// Generates ids that do not repeat and cannot be guessed from one another:
+/// keyed hashes of a counter.
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
     keys: RandomState,
@@ -12,7 +12,7 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
-    /// The next id, with that prefix.
+    /// Returns the next id, with a prefix.
     pub(crate) fn next(&self, prefix: &str) -> String {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let mut hasher = self.keys.build_hasher();

@@ -22,53 +22,65 @@
 //! # let _ = serve;
 //! ```
 //!
-//! A server that exists already takes [`Gateway::router`] instead.
+//! To add the routes to your own axum server, use [`Gateway::router`] instead.
 //!
 //! # Names of models
 //!
-//! In this order: an alias; `endpoint/model`; a model's name alone, when only
-//! one endpoint lists it; an endpoint's name, for its default model.
-//! `GET /v1/models` lists aliases and models.
+//! A model's name is looked up in this order: an alias; `endpoint/model`; the
+//! name of a model that only one endpoint lists; the name of an endpoint, for
+//! its default model. `GET /v1/models` lists aliases and models.
 //!
-//! # Answers
+//! # Requests
 //!
-//! A streamed answer has its status when its first text has come, so that an
-//! early fault is an ordinary error; after nine seconds without one the stream
-//! begins with a comment. A fault after that is an event with an `error`, and
-//! then there is neither a `finish_reason` nor `[DONE]`. Tokens are counted
-//! where the backend counted them; a `usage` is whole or absent.
-//! Stop sequences are applied here, and end the backend's work too.
+//! Requests are read as real clients send them. Calls of tools and their results
+//! become text, so that a conversation can go on; a system message alone is the
+//! question; after a last message of the model, it is asked to continue; a
+//! `max_tokens` of -1 is no limit. Paths may lack `/v1`, or have it twice; keys
+//! may be sent as `Authorization: Bearer`, `x-api-key` or `api-key`; bodies may
+//! be in gzip.
 //!
 //! Parameters that a backend would not honour are left out and named in the
 //! header `x-chatwire-ignored`; in [strict](GatewayBuilder::strict) mode they
-//! are refused. What changes the answer's form (several answers, tools that
-//! must be called, a JSON schema, images) is always refused.
+//! are refused. What would change the form of the reply is always refused:
+//! several answers, tools that must be called, a JSON schema.
+//!
+//! # Replies
+//!
+//! A streamed reply has its status when its first text has come, so that an
+//! early failure is an ordinary error response. If there is no text for nine
+//! seconds, the stream begins with a comment. A failure after that is an event
+//! with an `error`, without a `finish_reason` and without `[DONE]`, so that no
+//! client takes the reply for a complete one.
+//!
+//! Tokens are reported if the backend counts all of them. Stop sequences are
+//! applied by the gateway, and stop the backend too.
 //!
 //! # Errors
 //!
-//! | what | status | code |
+//! | cause | status | code |
 //! |---|---|---|
-//! | the request | 400 | `invalid_request`, `invalid_json`, `context_length_exceeded` |
-//! | no such model | 404 | `model_not_found` |
-//! | the backend has had too many requests | 429 | `rate_limit_exceeded` |
-//! | the backend refused, failed, sent HTML or nothing, broke off | 502 | `provider_refused`, `provider_status`, `provider_blocked`, … |
+//! | an invalid request | 400 | `invalid_request`, `invalid_json`, `context_length_exceeded` |
+//! | an unknown model | 404 | `model_not_found` |
+//! | a rate limit of the backend | 429 | `rate_limit_exceeded` |
+//! | the backend refused, failed, broke off, or sent HTML or nothing | 502 | `provider_refused`, `provider_status`, `provider_blocked`, … |
 //! | the backend took too long | 504 | `provider_timeout` |
-//! | the key | 401 | `invalid_api_key` |
-//! | another host or origin | 403 | `host_not_allowed`, `origin_not_allowed` |
-//! | size, time, kind of a request | 413, 431, 408, 415 | `body_too_large`, … |
-//! | too much at once, or going away | 503 | `too_many_connections`, `too_many_requests_in_flight`, `shutting_down` |
+//! | the API key | 401 | `invalid_api_key` |
+//! | the host or the origin | 403 | `host_not_allowed`, `origin_not_allowed` |
+//! | the size, time or type of a request | 413, 431, 408, 415 | `body_too_large`, … |
+//! | too many connections or requests, or a shutdown | 503 | `too_many_connections`, `too_many_requests_in_flight`, `shutting_down` |
 //!
-//! Each is JSON with `message`, `type`, `param` and `code`, and every response
-//! has an `x-request-id`. What was repeated here already says so with
-//! `x-should-retry: false`, which the official clients obey.
+//! Each error is JSON with `message`, `type`, `param` and `code`, and every
+//! response has an `x-request-id`. Clients repeat failed requests by themselves,
+//! so the gateway does not, unless [told to](GatewayBuilder::retries). The
+//! header `x-should-retry` tells the official clients whether to try again.
 //!
 //! # Safety
 //!
-//! It listens on loopback unless it has an API key; it answers only to hosts
-//! it knows, and to pages of browsers only where their origin is allowed. What
-//! a client sends never chooses an address, proxy or header of a backend, and
-//! a client's key never goes further than here. [`Limits`] has what a client
-//! may take.
+//! The gateway listens on loopback only, unless it has an API key. It answers
+//! only requests for hosts that it knows, and pages in browsers only if their
+//! origin is allowed. A request cannot choose the address, the proxy or a header
+//! of a backend, and a client's key is sent nowhere. [`Limits`] bounds what a
+//! client may use.
 
 mod app;
 mod catch;

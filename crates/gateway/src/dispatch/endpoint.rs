@@ -4,10 +4,10 @@ use std::time::Duration;
 use chatwire_core::{ErrorKind, ModelInfo, Provider};
 use tokio::time::{Instant, timeout};
 
-/// How long a list of models is believed.
+/// How long a list of models is used before the server is asked again.
 const LIST_AGE: Duration = Duration::from_secs(300);
 
-/// How long a server that did not list its models is not asked again.
+/// The same after a list that failed.
 const LIST_RETRY: Duration = Duration::from_secs(5);
 
 /// How long a server may take to list its models.
@@ -16,8 +16,8 @@ const LIST_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many failures in a row make an endpoint count as failing.
 const FAILURES: u32 = 3;
 
-/// After this time without a failure, an endpoint is given another chance:
-/// who is told that nothing works sends nothing that could prove otherwise.
+/// After this time without a failure, an endpoint no longer counts as failing:
+/// clients that are told so send no requests that could prove otherwise.
 const FORGIVEN: Duration = Duration::from_secs(30);
 
 /// A provider under the name it has in this gateway.
@@ -55,26 +55,26 @@ impl Endpoint {
         }
     }
 
-    /// The models known now, without asking.
+    /// Returns the models known now, without asking the server.
     pub(crate) fn models(&self) -> Vec<ModelInfo> {
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
         list.models.clone()
     }
 
-    /// Whether a question may name this model.
+    /// Returns `true` if a request may name this model.
     pub(crate) fn knows(&self, id: &str) -> bool {
         self.provider.info().knows_model(id) || self.lists(id)
     }
 
-    /// Whether the model is one of those listed.
+    /// Returns `true` if the model is one of those listed.
     pub(crate) fn lists(&self, id: &str) -> bool {
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
         list.models.iter().any(|model| model.id == id)
     }
 
-    /// Asks the server for its models where it can be asked, unless that was
-    /// done a short while ago. One caller asks while the others wait; when it
-    /// fails, what is known stays.
+    /// Asks the server for its models, if it can list them and was not asked a
+    /// short while ago. One caller asks while the others wait; if that fails,
+    /// the known models stay.
     pub(crate) async fn refresh(&self) {
         if !self.provider.info().capabilities.lists_models {
             return;
@@ -111,9 +111,9 @@ impl Endpoint {
         }
     }
 
-    /// Remembers how a question ended; `None` is well.
+    /// Records how a request ended; `None` for a success.
     pub(crate) fn record(&self, failure: Option<ErrorKind>) {
-        // What the client did wrong says nothing about the endpoint.
+        // A mistake of the client says nothing about the endpoint.
         if matches!(
             failure,
             Some(
@@ -135,7 +135,7 @@ impl Endpoint {
         }
     }
 
-    /// Whether the last questions all failed, and not long ago.
+    /// Returns `true` if the last requests all failed, and not long ago.
     pub(crate) fn is_failing(&self) -> bool {
         let failures = self.failures.read().unwrap_or_else(PoisonError::into_inner);
         failures.in_a_row >= FAILURES && failures.last.is_some_and(|last| last.elapsed() < FORGIVEN)

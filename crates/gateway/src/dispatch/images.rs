@@ -1,5 +1,5 @@
-/// Images that came with an answer, as markdown to follow its text: the API
-/// has no other place for them in an answer.
+/// Writes the images of a reply as markdown after its text: the APIs have no
+/// other place for them.
 pub(crate) fn as_markdown(images: &[String], after_text: bool) -> String {
     let mut text = String::new();
     for image in images {

@@ -8,7 +8,7 @@ use prometheus::{
 };
 use tokio::time::Instant;
 
-/// The numbers of a gateway, in the text format of Prometheus.
+/// The metrics of a gateway, in the text format of Prometheus.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
@@ -100,7 +100,7 @@ impl Metrics {
         })
     }
 
-    /// Makes the endpoint's numbers appear, as zeros, before the first request.
+    /// Creates the series of an endpoint, as zeros, before its first request.
     pub(crate) fn announce(&self, endpoint: &str) {
         for reply in ["stream", "whole"] {
             self.requests.with_label_values(&[endpoint, reply]);
@@ -121,7 +121,7 @@ impl Metrics {
             .inc();
     }
 
-    /// Everything, as a scraper reads it.
+    /// Writes all metrics, as a scraper reads them.
     pub(crate) fn text(&self) -> Result<Vec<u8>, prometheus::Error> {
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
@@ -129,8 +129,8 @@ impl Metrics {
     }
 }
 
-/// A request that is being answered. When it is dropped before it was
-/// [done](InFlight::done), its client has gone away.
+/// A request that is being answered. If it is dropped before
+/// [`done`](InFlight::done), its client has gone away.
 #[derive(Debug)]
 pub(crate) struct InFlight {
     metrics: Arc<Metrics>,
@@ -157,7 +157,7 @@ impl InFlight {
         }
     }
 
-    /// Another endpoint answers than the one that was asked first.
+    /// Notes that another endpoint answers than the one that was asked first.
     pub(crate) fn moved_to(&mut self, endpoint: &str) {
         if self.endpoint != endpoint {
             let gauge = &self.metrics.in_flight;
@@ -167,7 +167,7 @@ impl InFlight {
         }
     }
 
-    /// The first text is here.
+    /// Notes that the first text has come.
     pub(crate) fn first_text(&self) {
         let seconds = self.began.elapsed().as_secs_f64();
         self.metrics
@@ -176,7 +176,8 @@ impl InFlight {
             .observe(seconds);
     }
 
-    /// What the gateway itself took until the first text went on.
+    /// Notes the time that the gateway itself took until the first text went
+    /// out.
     pub(crate) fn overhead(&self, time: Duration) {
         self.metrics
             .overhead
@@ -184,13 +185,14 @@ impl InFlight {
             .observe(time.as_secs_f64());
     }
 
-    /// A fault that has no status of its own, because the head is out.
+    /// Notes an error that has no status of its own, because the head of the
+    /// response has been sent.
     pub(crate) fn failed(&mut self, code: &str) {
         self.metrics.error(&self.endpoint, code);
         self.done = true;
     }
 
-    /// The answer, or a refusal, is complete.
+    /// Notes that the reply, or an error, is complete.
     pub(crate) fn done(&mut self) {
         self.done = true;
     }

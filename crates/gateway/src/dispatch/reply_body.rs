@@ -66,8 +66,8 @@ pub(crate) enum Source {
     Waiting(BoxFuture<'static, Result<StartedReply, ApiError>>),
 }
 
-/// What a streamed reply needs besides its source.
-pub(crate) struct StreamContext {
+/// What a reply needs besides its source.
+pub(crate) struct ReplyContext {
     pub(crate) writer: Box<dyn ReplyWriter>,
     pub(crate) reader: CompletionReader,
     pub(crate) head: ReplyHead,
@@ -81,7 +81,7 @@ pub(crate) struct StreamContext {
 }
 
 impl ReplyBody {
-    pub(crate) fn new(source: Source, context: StreamContext) -> ReplyBody {
+    pub(crate) fn new(source: Source, context: ReplyContext) -> ReplyBody {
         let mut body = ReplyBody {
             state: State::Done,
             writer: context.writer,

@@ -7,7 +7,8 @@ use super::endpoint::Endpoint;
 use super::target::Target;
 use crate::error::{ApiError, quoted};
 
-/// Which endpoint and model a name stands for.
+/// The routing table: the endpoints and aliases, and which of them a name
+/// stands for.
 #[derive(Debug)]
 pub(crate) struct Routes {
     pub(crate) endpoints: Vec<Arc<Endpoint>>,
@@ -15,7 +16,7 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
-    /// Checks the names.
+    /// Builds the table, and checks the names.
     pub(crate) fn new(
         endpoints: Vec<Endpoint>,
         aliases: Vec<(String, Vec<String>)>,
@@ -68,13 +69,14 @@ impl Routes {
         self.endpoints.iter().find(|endpoint| endpoint.name == name)
     }
 
-    /// The aliases in their order.
+    /// The names of the aliases, sorted.
     pub(crate) fn aliases(&self) -> impl Iterator<Item = &str> {
         self.aliases.keys().map(String::as_str)
     }
 
-    /// What to ask for a model's name, in this order. Where the name is not
-    /// known, the servers that can be asked for their models are.
+    /// Returns the targets that a model's name stands for, in the order in
+    /// which to ask them. If the name is not known, the servers that can list
+    /// their models are asked first.
     pub(crate) async fn resolve(&self, name: &str) -> Result<Vec<Target>, ApiError> {
         if let Some(targets) = self.aliases.get(name) {
             return Ok(targets.clone());
@@ -92,7 +94,7 @@ impl Routes {
         }
     }
 
-    /// Asks all servers that can be asked for their models.
+    /// Asks all servers that can list their models.
     pub(crate) async fn refresh(&self) {
         let mut tasks = tokio::task::JoinSet::new();
         for endpoint in &self.endpoints {
@@ -102,13 +104,13 @@ impl Routes {
         while tasks.join_next().await.is_some() {}
     }
 
-    /// A name with its endpoint in front.
+    /// Splits a name that begins with an endpoint.
     fn addressed<'a>(&self, name: &'a str) -> Option<(&Arc<Endpoint>, &'a str)> {
         let (endpoint, model) = name.split_once('/')?;
         Some((self.endpoint(endpoint)?, model))
     }
 
-    /// The target of a name that is not an alias, or why there is none.
+    /// Returns the target of a name that is not an alias, or why there is none.
     pub(crate) fn find(&self, name: &str) -> Result<Target, String> {
         if let Some((endpoint, model)) = self.addressed(name)
             && endpoint.knows(model)
@@ -144,7 +146,7 @@ impl Routes {
     }
 }
 
-/// Whether a text can be the name of an endpoint. A slash would make
+/// Returns `true` if a text can be the name of an endpoint. A slash would make
 /// `endpoint/model` ambiguous.
 pub(crate) fn is_endpoint_name(name: &str) -> bool {
     !name.is_empty()

@@ -8,19 +8,19 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use crate::error::ApiError;
 
-/// Where clients of other APIs send a key.
+/// The headers in which clients of other APIs send a key.
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const API_KEY: HeaderName = HeaderName::from_static("api-key");
 
-/// Where a browser says that a request comes from.
+/// The header in which a browser says where a request comes from.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Who may use the gateway.
+/// The checks of who may use the gateway: hosts, origins and API keys.
 #[derive(Debug, Default)]
 pub(crate) struct Access {
     /// Names in lower case, without a port.
     hosts: Vec<String>,
-    /// Addresses the gateway listens on, beyond loopback.
+    /// The addresses that the gateway listens on, beyond loopback.
     addresses: Addresses,
     /// Origins in lower case, such as `https://app.example`.
     origins: Vec<String>,
@@ -34,8 +34,8 @@ enum Addresses {
     Loopback,
     /// This one too.
     One(IpAddr),
-    /// All: the gateway listens on all of the machine's. An address in `Host`
-    /// is never the work of a name server.
+    /// All of them, because the gateway listens on all. This is safe: no name
+    /// server can put an address into `Host`.
     All,
 }
 
@@ -85,7 +85,7 @@ impl Access {
         !self.keys.is_empty()
     }
 
-    /// The gateway listens there.
+    /// Adds the address that the gateway listens on.
     pub(crate) fn listen_on(&mut self, address: IpAddr) {
         self.addresses = match address {
             address if address.is_loopback() => Addresses::Loopback,
@@ -94,9 +94,9 @@ impl Access {
         };
     }
 
-    /// Refuses a request that was meant for another name: a page can make its
-    /// own name point here, and would then be of the same origin. Over HTTP/2
-    /// the name is part of the address, and there need not be a `Host`.
+    /// Refuses a request for another host name: a page can make its own name
+    /// point here, and would then be of the same origin. Over HTTP/2 the name is
+    /// part of the address, and there need not be a `Host`.
     pub(crate) fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
         let mut given = headers.get_all(HOST).iter();
         let refused = |status, why: &str| Err(ApiError::new(status, "host_not_allowed", why));
@@ -140,18 +140,18 @@ impl Access {
         })
     }
 
-    /// Whether any page of another site may use the gateway.
+    /// Returns `true` if pages of any other site may use the gateway.
     pub(crate) fn has_origins(&self) -> bool {
         !self.origins.is_empty()
     }
 
-    /// Whether pages of this origin may use the gateway.
+    /// Returns `true` if pages of this origin may use the gateway.
     pub(crate) fn allows_origin(&self, origin: &HeaderValue) -> bool {
         let origin = origin.to_str().unwrap_or_default().to_ascii_lowercase();
         self.origins.contains(&origin)
     }
 
-    /// Refuses what a page of another site sends, unless its origin is allowed.
+    /// Refuses a request of a page of another site, unless its origin is allowed.
     pub(crate) fn check_origin(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         let refused = |why: &str| {
             Err(ApiError::new(
@@ -174,7 +174,7 @@ impl Access {
         }
     }
 
-    /// Refuses a request without one of the keys, if there are any.
+    /// Refuses a request that has none of the keys, if there are any.
     pub(crate) fn check_key(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         if self.keys.is_empty() {
             return Ok(());
@@ -193,7 +193,8 @@ impl Access {
                 "an API key is needed: send it as Authorization: Bearer …, x-api-key or api-key"
             }
             Some(given) => {
-                // All keys are compared, whichever matches.
+                // All keys are compared, whichever matches: the time taken says
+                // nothing about them.
                 let mut found = Choice::from(0);
                 for key in &self.keys {
                     found |= key.expose().as_bytes().ct_eq(given);
@@ -212,7 +213,8 @@ impl Access {
     }
 }
 
-/// Whether a page's origin is the gateway itself, whose name was checked.
+/// Returns `true` if a page's origin is the gateway itself, whose name was
+/// checked.
 fn is_own(origin: &HeaderValue, headers: &HeaderMap) -> bool {
     let origin = origin.to_str().unwrap_or_default().to_ascii_lowercase();
     let host = headers

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
+use chatwire_core::BoxFuture;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::{Instant, sleep};
@@ -15,19 +16,19 @@ use crate::dialects::{Dialect, ParsedRequest};
 use crate::dispatch::metrics::InFlight;
 use crate::dispatch::reader::CompletionReader;
 use crate::dispatch::reply::Reply;
-use crate::dispatch::reply_body::{ReplyBody, Source, StreamContext};
-use crate::dispatch::route::Route;
+use crate::dispatch::reply_body::{ReplyBody, ReplyContext, Source};
+use crate::dispatch::route::{Route, StartedReply};
 use crate::dispatch::stop::StopMatcher;
 use crate::error::ApiError;
 use crate::ids::unix_time;
 
-/// Names the parameters of a request that had no effect.
+/// The header that names the parameters of a request that had no effect.
 const X_IGNORED: HeaderName = HeaderName::from_static("x-chatwire-ignored");
 
-/// Proxies such as nginx otherwise hold a stream back.
+/// Stops proxies such as nginx from holding a stream back.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// Answers a request for a completion that is written in that dialect.
+/// Answers a request for a completion that is written in a dialect.
 pub(crate) async fn complete(
     dialect: &'static dyn Dialect,
     app: Arc<App>,
@@ -42,7 +43,7 @@ pub(crate) async fn complete(
         })?;
     let limits = &app.settings.limits;
     let bytes = unpacked(read_body(body, limits).await?, packing, limits.body)?;
-    let began = Instant::now();
+    let received = Instant::now();
     let ParsedRequest {
         mut request,
         writer,
@@ -50,76 +51,96 @@ pub(crate) async fn complete(
     drop(bytes);
     let stop = StopMatcher::new(std::mem::take(&mut request.stop))
         .map_err(|error| ApiError::invalid("stop", error.to_string()))?;
-    let reader = CompletionReader::new(stop);
     let targets = app.routes.resolve(&request.model).await?;
-    let streamed = request.stream;
+    let is_streamed = request.stream;
     let route = Route::new(request, targets, app.settings.strict)?;
     let Some(first) = route.first() else {
         return Err(ApiError::internal());
     };
-    let mut in_flight = InFlight::new(
-        Arc::clone(&app.metrics),
-        &first.endpoint.name,
-        streamed,
-        began,
-    );
     let head = ReplyHead {
         id: app.ids.next(""),
         created: unix_time(),
         model: first.id(),
     };
-    tracing::debug!(model = %head.model, id = %head.id, "a completion is asked for");
-    let all_ignored = route.ignored();
-    let cut = Box::pin(app.shutdown.cut.clone().cancelled_owned());
-    let keep_alive = app.settings.keep_alive;
-    let policy = app.settings.retry.clone();
-    let mut starting = Box::pin(route.start(policy, Arc::clone(&app.metrics)));
-    let overhead = began.elapsed();
-
-    if !streamed {
-        let whole = async {
-            let mut started = starting.await?;
-            in_flight.moved_to(&started.target.endpoint.name);
-            in_flight.first_text();
-            let ignored = std::mem::take(&mut started.ignored);
-            let model = started.target.id();
-            let completion = collect(Reply::new(started, reader)).await?;
-            Ok((completion, model, ignored))
-        };
-        let result = tokio::select! {
-            biased;
-            result = whole => result,
-            () = cut => Err(ApiError::shutting_down()),
-        };
-        in_flight.done();
-        let (completion, model, ignored) = result?;
-        let ready = Instant::now();
-        let head = ReplyHead { model, ..head };
-        let mut response = Response::new(Body::from(writer.whole(&head, &completion)));
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        name_ignored(headers, &ignored);
-        in_flight.overhead(overhead + ready.elapsed());
-        return Ok(response);
+    tracing::debug!(model = %head.model, id = %head.id, "a completion is requested");
+    let context = ReplyContext {
+        writer,
+        reader: CompletionReader::new(stop),
+        in_flight: InFlight::new(
+            Arc::clone(&app.metrics),
+            &first.endpoint.name,
+            is_streamed,
+            received,
+        ),
+        head,
+        keep_alive: app.settings.keep_alive,
+        cut: Box::pin(app.shutdown.cut.clone().cancelled_owned()),
+        overhead: received.elapsed(),
+        permit,
+    };
+    let ignored = route.ignored();
+    let starting = route.start(app.settings.retry.clone(), Arc::clone(&app.metrics));
+    if is_streamed {
+        stream(Box::pin(starting), ignored, context).await
+    } else {
+        whole(starting, context).await
     }
+}
 
-    let mut context = StreamContext {
+/// Answers with the whole reply.
+async fn whole(
+    starting: impl Future<Output = Result<StartedReply, ApiError>>,
+    context: ReplyContext,
+) -> Result<Response, ApiError> {
+    let ReplyContext {
         writer,
         reader,
         head,
-        in_flight,
-        keep_alive,
+        mut in_flight,
         cut,
         overhead,
-        permit,
+        permit: _permit,
+        keep_alive: _,
+    } = context;
+    let completion = async {
+        let mut started = starting.await?;
+        in_flight.moved_to(&started.target.endpoint.name);
+        in_flight.first_text();
+        let ignored = std::mem::take(&mut started.ignored);
+        let model = started.target.id();
+        let completion = collect(Reply::new(started, reader)).await?;
+        Ok((completion, model, ignored))
     };
-    // The status waits for the first text or error, but a client, or a proxy
-    // on the way, does not wait for ever.
+    let result = tokio::select! {
+        biased;
+        result = completion => result,
+        () = cut => Err(ApiError::shutting_down()),
+    };
+    in_flight.done();
+    let (completion, model, ignored) = result?;
+    let ready = Instant::now();
+    let head = ReplyHead { model, ..head };
+    let mut response = Response::new(Body::from(writer.whole(&head, &completion)));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    name_ignored(headers, &ignored);
+    in_flight.overhead(overhead + ready.elapsed());
+    Ok(response)
+}
+
+/// Answers with a stream.
+async fn stream(
+    mut starting: BoxFuture<'static, Result<StartedReply, ApiError>>,
+    all_ignored: Vec<String>,
+    mut context: ReplyContext,
+) -> Result<Response, ApiError> {
+    // The status waits for the first text or error, but no longer than a
+    // client or proxy would.
     let started = tokio::select! {
         biased;
         result = &mut starting => Some(result),
         () = &mut context.cut => Some(Err(ApiError::shutting_down())),
-        () = sleep(keep_alive) => None,
+        () = sleep(context.keep_alive) => None,
     };
     let (source, ignored) = match started {
         None => (Source::Waiting(starting), all_ignored),

@@ -14,7 +14,7 @@ use crate::catch::catch_async;
 use crate::dialects;
 use crate::error::ApiError;
 
-/// Names one request in the response and in the log.
+/// The header that identifies a request in the response and in the log.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The headers of responses that pages may read.
@@ -25,8 +25,8 @@ const EXPOSED: [HeaderName; 4] = [
     RETRY_AFTER,
 ];
 
-/// What every request goes through before its route, and every response
-/// after it.
+/// Checks every request before its route, and completes every response after
+/// it.
 pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let id = app.ids.next("req_");
     let dialect = dialects::for_path(request.uri().path());
@@ -59,7 +59,7 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     response
 }
 
-/// What is checked before anything else, also of a browser's preflight.
+/// Checks what must hold for every request, also for a browser's preflight.
 fn check(app: &App, request: &Request) -> Result<(), ApiError> {
     let limit = app.settings.limits.header;
     if head_size(request) > limit {
@@ -76,7 +76,7 @@ pub(crate) async fn authorize(
     next: Next,
 ) -> Result<Response, ApiError> {
     let path = request.uri().path();
-    // Whoever asks whether it lives, and whether it works, has no key.
+    // Health checks have no key.
     if !matches!(path, "/" | "/health" | "/healthz" | "/readyz") {
         app.access.check_key(request.headers())?;
         if app.shutdown.draining.is_cancelled() && path != "/metrics" {
@@ -86,8 +86,8 @@ pub(crate) async fn authorize(
     Ok(next.run(request).await)
 }
 
-/// The size of a request's head as it was sent. The HTTP library's own limit
-/// is on its buffer, which may hold more when much arrives at once.
+/// Returns the size of a request's head as it was sent. The HTTP library's own
+/// limit is on its buffer, which may hold more when much arrives at once.
 fn head_size(request: &Request) -> usize {
     let fields: usize = request
         .headers()
@@ -99,14 +99,15 @@ fn head_size(request: &Request) -> usize {
     line + "  HTTP/1.1\r\n\r\n".len() + fields
 }
 
-/// Lets pages of the allowed origins use the gateway. Their browsers ask
-/// without the key whether they may send it.
+/// Lets pages of the allowed origins use the gateway. It must run before the
+/// check of the key: browsers ask without one whether they may send it.
 pub(crate) fn cors(app: Arc<App>) -> CorsLayer {
     let is_allowed = move |origin: &HeaderValue, _: &Parts| app.access.allows_origin(origin);
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(is_allowed))
         .allow_methods([Method::GET, Method::POST])
-        // Official clients send a dozen headers of their own, which change.
+        // Official clients send a dozen headers of their own, which change with
+        // their versions.
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(EXPOSED)
         .max_age(Duration::from_secs(600))

@@ -3,9 +3,9 @@ use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
-/// A response whose body is that value as JSON.
+/// Returns a response whose body is a value as JSON.
 pub(crate) fn json(value: &impl Serialize) -> Response {
-    // The values are plain data with text keys, which cannot fail.
+    // Serializing plain data with text keys cannot fail.
     let mut response = Response::new(serde_json::to_vec(value).unwrap_or_default().into());
     response
         .headers_mut()

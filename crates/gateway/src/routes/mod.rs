@@ -1,4 +1,4 @@
-//! The routes, and what every request goes through before it reaches one.
+//! The routes, and the checks that every request passes before it reaches one.
 
 pub(crate) mod access;
 pub(crate) mod completions;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::json::json;
 use crate::app::App;
 
-/// One entry of the list.
+/// An entry of the list.
 #[derive(Serialize)]
 struct Model {
     id: String,
@@ -22,7 +22,7 @@ struct List {
     data: Vec<Model>,
 }
 
-/// `GET /v1/models`: what every endpoint has, and the aliases.
+/// `GET /v1/models`: the aliases, and the models of every endpoint.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {
     app.routes.refresh().await;
     let aliases = app
@@ -57,8 +57,8 @@ pub(crate) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
     }
 }
 
-/// When a model was made is not known; the API wants a number, and this one
-/// at least does not change.
+/// The API wants to know when a model was made, which nobody here knows; the
+/// start of the gateway at least does not change.
 fn model(app: &App, id: &str, owner: &str) -> Model {
     Model {
         id: id.to_owned(),

@@ -3,13 +3,13 @@ use std::borrow::Cow;
 use http::Uri;
 use http::uri::PathAndQuery;
 
-/// First segments of paths that clients also ask for without `/v1`, because
-/// that was missing from the base URL that they were given.
+/// The first segments of paths that clients also request without `/v1`,
+/// because it was missing from the base URL that they were given.
 const UNDER_V1: [&str; 5] = ["chat", "completions", "messages", "models", "responses"];
 
-/// The address with its path as the routes have it.
+/// Returns the address with the path that the routes know.
 ///
-/// Base URLs are typed by hand: with or without `/v1`, with it twice, and with
+/// Base URLs are typed by hand: with `/v1` or without, with it twice, and with
 /// slashes that are doubled or at the end.
 pub(crate) fn normalized(uri: Uri) -> Uri {
     let Cow::Owned(mut path) = normalized_path(uri.path()) else {

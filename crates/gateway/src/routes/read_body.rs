@@ -50,14 +50,14 @@ fn too_large(limit: usize) -> ApiError {
     .closing()
 }
 
-/// The packing of a body.
+/// The content encoding of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Packing {
     Plain,
     Gzip,
 }
 
-/// Checks that the headers announce JSON, and returns how it is packed.
+/// Checks that the headers announce JSON, and returns its encoding.
 ///
 /// A page of another site can send a form or plain text without asking the
 /// browser first, but not JSON. A request without a type is no form; with an
@@ -89,7 +89,7 @@ pub(crate) fn check_content_type(headers: &HeaderMap) -> Result<Packing, ApiErro
     }
 }
 
-/// Unpacks a body; the limit holds for what comes out of it.
+/// Decodes a body. The limit applies to the decoded bytes.
 pub(crate) fn unpacked(body: Bytes, packing: Packing, limit: usize) -> Result<Bytes, ApiError> {
     if packing == Packing::Plain {
         return Ok(body);

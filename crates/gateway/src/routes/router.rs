@@ -11,8 +11,8 @@ use super::{models, status};
 use crate::app::App;
 use crate::dialects;
 
-/// The routes, with every check of a request. Other paths are not touched, so
-/// that they can belong to the server that these are merged into.
+/// Returns the routes, with every check of a request. Other paths are left
+/// alone: they belong to the server that these are merged into.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let mut router = routes().route_layer(from_fn_with_state(Arc::clone(&app), authorize));
     if app.access.has_origins() {
@@ -23,8 +23,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// The routes as a server of their own: there is an answer, and a check before
-/// it, for every path.
+/// Returns the routes for a server that has no others: every path is checked
+/// and answered.
 pub(crate) fn server_router(app: Arc<App>) -> Router {
     let mut router = routes()
         .route("/", get(status::root))

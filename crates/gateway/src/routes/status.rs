@@ -22,18 +22,18 @@ struct Readiness<'a> {
     providers: BTreeMap<&'a str, &'static str>,
 }
 
-/// `GET /`: what this is, for those who look.
+/// `GET /`: says what this is.
 pub(crate) async fn root() -> &'static str {
     "chatwire is running\n"
 }
 
-/// `GET /healthz`: the process answers.
+/// `GET /healthz`: the process is alive.
 pub(crate) async fn healthz() -> Response {
     json(&Health { status: "ok" })
 }
 
-/// `GET /readyz`: at least one endpoint is not failing, and the gateway takes
-/// questions.
+/// `GET /readyz`: at least one endpoint is not failing, and the gateway accepts
+/// requests.
 pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Response {
     if app.shutdown.draining.is_cancelled() {
         return ApiError::shutting_down().into_response();
@@ -80,7 +80,7 @@ pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
     }
 }
 
-/// Any other path.
+/// Answers any other path.
 pub(crate) async fn not_found() -> Response {
     ApiError::new(
         StatusCode::NOT_FOUND,
@@ -90,7 +90,7 @@ pub(crate) async fn not_found() -> Response {
     .into_response()
 }
 
-/// A path with another method.
+/// Answers a path that does not take the method.
 pub(crate) async fn method_not_allowed() -> Response {
     ApiError::new(
         StatusCode::METHOD_NOT_ALLOWED,

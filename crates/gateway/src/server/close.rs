@@ -4,14 +4,14 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, copy, sink};
 use tokio::time::timeout;
 
-/// How much of what a refused client still sends is read.
+/// The most bytes that are read after a refusal.
 const LINGER_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Ends the connection of a client that was refused, with a last response if
-/// it has not got one.
+/// Closes the connection of a client that was refused, after a last response
+/// if there is one to send.
 ///
 /// What the client still sends is read for a moment: if a connection is closed
-/// with bytes unread, the client's system throws away the response.
+/// with unread bytes, the client's system discards the response.
 pub(super) async fn close_refused<T: AsyncRead + AsyncWrite + Unpin>(
     mut io: T,
     response: Option<Bytes>,
@@ -23,7 +23,7 @@ pub(super) async fn close_refused<T: AsyncRead + AsyncWrite + Unpin>(
         {
             return;
         }
-        // It may be shut down already; what counts is what still comes.
+        // The connection may be shut down already, which is an error here.
         let _ = io.shutdown().await;
         let _ = copy(&mut io.take(LINGER_BYTES), &mut sink()).await;
     };

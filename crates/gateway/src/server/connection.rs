@@ -50,7 +50,7 @@ pub(super) async fn serve_connection(
         })
     });
     let mut connection = http1::Builder::new()
-        // The watch has that limit.
+        // The watch applies that limit.
         .header_read_timeout(None)
         .max_buf_size(limits.header)
         .serve_connection(TokioIo::new(io), service);
@@ -84,7 +84,7 @@ pub(super) async fn serve_connection(
     }
 }
 
-/// The error for a head that the HTTP library refused with that status.
+/// Returns the error for a head that the HTTP library refused with a status.
 fn unreadable_head(status: u16, limit: usize) -> ApiError {
     match status {
         431 => ApiError::head_too_large(limit),
@@ -101,7 +101,7 @@ fn unreadable_head(status: u16, limit: usize) -> ApiError {
     }
 }
 
-/// The body of a response that keeps its request marked as being answered.
+/// The body of a response, which keeps its request marked as being answered.
 struct MarkedBody {
     body: Body,
     _mark: RequestMark,

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// What a client may take: sizes, times and numbers.
+/// Limits on what a client may use: sizes, times and numbers.
 ///
 /// | what | default | field |
 /// |---|---|---|
@@ -8,14 +8,14 @@ use std::time::Duration;
 /// | head of a request | 32 KiB | [`header`](Limits::header) |
 /// | time for the head | 10 s | [`header_read`](Limits::header_read) |
 /// | time for the body | 30 s | [`body_read`](Limits::body_read) |
-/// | idle connection, or one that does not take what it is sent | 75 s | [`idle`](Limits::idle) |
+/// | idle connection, or a client that does not read | 75 s | [`idle`](Limits::idle) |
 /// | connections | 1024 | [`connections`](Limits::connections) |
-/// | requests in flight | 640 | [`requests`](Limits::requests) |
-/// | a client that is refused reading its answer | 2 s | [`linger`](Limits::linger) |
+/// | requests being answered | 640 | [`requests`](Limits::requests) |
+/// | reading on after a refusal, so that the client sees it | 2 s | [`linger`](Limits::linger) |
 ///
-/// The limits on heads, idle time and connections are those of
-/// [`Gateway::serve`](crate::Gateway::serve); a router inside another server
-/// has that server's.
+/// [`Gateway::serve`](crate::Gateway::serve) applies all of them. A router
+/// inside another server applies only those on bodies and on requests being
+/// answered, and that on the size of a head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -23,24 +23,24 @@ pub struct Limits {
     pub body: usize,
     /// The largest head of a request, in bytes, at least 8192; above it: 431.
     pub header: usize,
-    /// The longest time for a head to arrive.
+    /// The longest time for a head to arrive; after it: 408.
     pub header_read: Duration,
     /// The longest time for a body to arrive; after it: 408.
     pub body_read: Duration,
-    /// How long a connection may do nothing between requests, or refuse to
-    /// take what it is sent.
+    /// The longest time without a new request, or without the client reading
+    /// what it is sent.
     pub idle: Duration,
-    /// How many connections are open at most; above it: 503.
+    /// The most open connections; above it: 503.
     pub connections: usize,
-    /// How many questions are answered at the same time; above it: 503.
+    /// The most requests that are answered at the same time; above it: 503.
     pub requests: usize,
-    /// How long a connection that ends is still read, so that the client gets
-    /// to see its last answer.
+    /// How long the connection of a refused client is still read, so that the
+    /// client gets to see the response.
     pub linger: Duration,
 }
 
 impl Limits {
-    /// The HTTP library has no smaller buffer.
+    /// The smallest buffer of the HTTP library.
     pub(crate) const LEAST_HEADER: usize = 8192;
 }
 

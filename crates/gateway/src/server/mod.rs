@@ -1,4 +1,4 @@
-//! Listening and connections: what a client may take, and how the server ends.
+//! Listening, connections, limits and shutdown.
 
 mod close;
 mod connection;

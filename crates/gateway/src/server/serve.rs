@@ -17,11 +17,11 @@ use crate::error::ApiError;
 use crate::gateway::Gateway;
 use crate::routes::server_router;
 
-/// How many connections beyond the limit are told so at the same time; those
-/// beyond that are closed without a word.
+/// How many connections beyond the limit get a response at the same time;
+/// those beyond that are closed without one.
 const REFUSED_AT_ONCE: usize = 64;
 
-/// How long replies that were cut may take to say so.
+/// How long replies that were cut have to send their error.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 impl Gateway {
@@ -73,7 +73,8 @@ async fn run(app: Arc<App>, listener: TcpListener, shutdown: impl Future<Output 
             Some(_) = connections.join_next() => continue,
             accepted = accept(&listener) => accepted,
         };
-        // Small pieces go out at once, not after the last one's acknowledgement.
+        // Each piece of text goes out at once, without waiting until the client
+        // has acknowledged the one before.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%peer, %error, "the connection is gone");
             continue;
@@ -103,8 +104,8 @@ async fn finish(connections: &mut JoinSet<()>) {
     while connections.join_next().await.is_some() {}
 }
 
-/// Accepts the next connection. Errors of a single one are passed over; if the
-/// system has no more to give, waiting is all that helps.
+/// Accepts the next connection. It ignores errors of a single connection, and
+/// waits if the system has no resources left.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
@@ -125,7 +126,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// Says that there are too many connections.
+/// Tells a client that there are too many connections.
 async fn refuse(app: Arc<App>, stream: TcpStream, _slot: OwnedSemaphorePermit) {
     let error = ApiError::busy("too_many_connections", "the gateway has no connection left");
     let response = raw_response(&app, &error);

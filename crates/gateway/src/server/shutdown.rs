@@ -1,10 +1,10 @@
 use tokio_util::sync::CancellationToken;
 
-/// Tells everything that runs how far the server is on its way out.
+/// The two steps of a shutdown, for everything that runs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shutdown {
-    /// No new requests are taken; running replies go on.
+    /// Cancelled when no new requests are accepted; running replies go on.
     pub(crate) draining: CancellationToken,
-    /// Running replies end with an error.
+    /// Cancelled when running replies must end with an error.
     pub(crate) cut: CancellationToken,
 }

@@ -7,17 +7,17 @@ use tokio::time::{Instant, Sleep};
 
 use super::limits::Limits;
 
-/// What is due from the client of one connection, and since when.
+/// Watches one connection for a client that is too slow.
 ///
 /// - A head must be whole in time, counted from the connection or from its
 ///   first byte, however its bytes drip.
-/// - Between two requests, and while the client takes nothing of what it is
-///   sent, the idle time counts.
-/// - While a request is being answered nothing is due here: its body has a
-///   limit of its own.
+/// - Between two requests, and while the client does not read what it is sent,
+///   the idle time counts.
+/// - While a request is being answered, nothing is expected here: its body has
+///   a limit of its own.
 ///
-/// The HTTP library's own timer for heads counts the idle time before a head
-/// as well, so it cannot tell the two limits apart.
+/// The HTTP library's own timer for heads also counts the idle time before a
+/// head, so it cannot tell these two limits apart.
 #[derive(Debug, Clone)]
 pub(super) struct Watch(Arc<Mutex<State>>);
 
@@ -64,7 +64,7 @@ impl Watch {
         })))
     }
 
-    /// Bytes have come.
+    /// Notes that bytes have come.
     pub(super) fn received(&self) {
         let mut state = self.lock();
         state.waiting = match state.waiting {
@@ -74,7 +74,7 @@ impl Watch {
         };
     }
 
-    /// A write was tried, and the client took something or not.
+    /// Notes a write, and whether the client has not read enough for it.
     pub(super) fn wrote(&self, blocked: bool) {
         let mut state = self.lock();
         if !blocked {
@@ -84,13 +84,14 @@ impl Watch {
         }
     }
 
-    /// A request is being answered until the mark is dropped.
+    /// Notes that a request is being answered, until the mark is dropped.
     pub(super) fn begin_request(&self) -> RequestMark {
         self.lock().waiting = Waiting::Nothing;
         RequestMark(self.clone())
     }
 
-    /// The last request was refused, perhaps before it was read.
+    /// Notes whether the last request was refused, perhaps before all of it was
+    /// read.
     pub(super) fn set_refused(&self, refused: bool) {
         self.lock().refused = refused;
     }
@@ -99,7 +100,8 @@ impl Watch {
         self.lock().refused
     }
 
-    /// The HTTP library answers with a bare error, which was held back.
+    /// Notes that the HTTP library answered with a bare error, which was held
+    /// back.
     pub(super) fn set_bare_error(&self, status: u16) {
         self.lock().bare_error = Some(status);
     }
@@ -108,8 +110,8 @@ impl Watch {
         self.lock().bare_error
     }
 
-    /// Resolves when the client is too slow. The timer may be any; it is moved
-    /// as seldom as possible.
+    /// Resolves when the client is too slow. The timer is only moved if it
+    /// would fire too late, and when it fires.
     pub(super) fn poll_overdue(
         &self,
         context: &mut Context<'_>,
@@ -140,7 +142,7 @@ impl Watch {
 }
 
 impl State {
-    /// When the first thing that is due is late; `None` if nothing is due.
+    /// When the client will be too slow; `None` if nothing is expected of it.
     fn deadline(&self) -> Option<Instant> {
         let read = match self.waiting {
             Waiting::FirstByte(since) | Waiting::Head(since) => since.checked_add(self.header_read),

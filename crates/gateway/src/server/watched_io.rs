@@ -6,11 +6,11 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::watch::Watch;
 
-/// A connection that tells its [`Watch`] what happens on it.
+/// A connection that reports its reads and writes to a [`Watch`].
 ///
 /// The HTTP library answers a head that it cannot read by itself, with a
-/// status and no body. That answer is held back here, so that the connection
-/// can say more.
+/// status and no body. That response is held back here, so that a better one
+/// can be sent.
 #[derive(Debug)]
 pub(super) struct WatchedIo<T> {
     io: T,
@@ -64,7 +64,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for WatchedIo<T> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        // An answer without a body is one slice.
+        // A response without a body is one slice.
         if let [only] = slices {
             return self.poll_write(context, only);
         }
@@ -96,8 +96,8 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for WatchedIo<T> {
     }
 }
 
-/// The status of a response that is an error without a body. The gateway's
-/// own errors all have one.
+/// Returns the status of a response that is an error without a body. The
+/// gateway's own errors all have a body.
 fn status_of_bare_error(bytes: &[u8]) -> Option<u16> {
     let text = std::str::from_utf8(bytes).ok()?;
     let rest = text.strip_prefix("HTTP/1.")?;
