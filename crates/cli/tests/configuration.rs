@@ -330,7 +330,8 @@ async fn config_commands() {
             0o600
         );
     }
-    let text = "[endpoints.home]\nprovider = \"aura\"\noptions = { key = \"hush-hush\" }\n";
+    let text = "[endpoints.home]\nprovider = \"aura\"\nbase_url = \"http://127.0.0.1:1\"\n\
+                options = { key = \"hush-hush\" }\n";
     std::fs::write(&usual, text).unwrap();
     let shown = run_in(&["config", "show"], &environment).await;
     assert!(shown.out.contains("[endpoints.home]"), "{shown:?}");

@@ -1,5 +1,6 @@
 use std::error::Error as StdError;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,10 +9,12 @@ use std::time::Duration;
 /// It is one pointer wide and cheap to clone. Branch on [`kind`](Error::kind);
 /// show it with `Display`, which says what was wrong, where and what to do, and
 /// never contains a secret.
-#[derive(Clone)]
+#[derive(Clone, thiserror::Error)]
+#[error(transparent)]
 pub struct Error(Arc<Inner>);
 
-#[derive(Clone)]
+#[derive(Clone, thiserror::Error)]
+#[error("{}{message}{}{}", Origin(.provider.as_deref()), Status(*.status), Attempts(self))]
 struct Inner {
     kind: ErrorKind,
     message: String,
@@ -21,47 +24,119 @@ struct Inner {
     retryable: Option<bool>,
     excerpt: Option<String>,
     attempts: Vec<Error>,
-    source: Option<Arc<dyn StdError + Send + Sync>>,
+    source: Option<Source>,
+}
+
+/// An error of any type, shared because errors are cloned.
+#[derive(Clone)]
+struct Source(Arc<dyn StdError + Send + Sync>);
+
+impl Deref for Source {
+    type Target = dyn StdError + Send + Sync;
+
+    fn deref(&self) -> &Self::Target {
+        self.0.as_ref()
+    }
+}
+
+/// Who failed, in front of what failed.
+struct Origin<'a>(Option<&'a str>);
+
+impl fmt::Display for Origin<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(provider) => write!(f, "{provider}: "),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The HTTP status behind it. One of 200 says nothing.
+struct Status(Option<u16>);
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None | Some(200) => Ok(()),
+            Some(status) => write!(f, " (HTTP {status})"),
+        }
+    }
+}
+
+/// What was tried before.
+struct Attempts<'a>(&'a Inner);
+
+impl fmt::Display for Attempts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let attempts = &self.0.attempts;
+        // Where this is the last attempt's own error, it is not said twice.
+        let attempts = match attempts.split_last() {
+            Some((last, before)) if last.0.is_like(self.0) => {
+                write!(f, " in attempt {}", attempts.len())?;
+                before
+            }
+            _ => attempts,
+        };
+        for (index, attempt) in attempts.iter().enumerate() {
+            write!(f, "; attempt {}: {attempt}", index + 1)?;
+        }
+        Ok(())
+    }
+}
+
+impl Inner {
+    fn is_like(&self, other: &Inner) -> bool {
+        self.kind == other.kind && self.message == other.message && self.provider == other.provider
+    }
 }
 
 /// The kinds of [`Error`] that a caller can act on.
+///
+/// New kinds can come with any version, so a `match` needs a wildcard arm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The request or the configuration cannot be right; nothing was sent.
+    /// The request or the configuration cannot be right. Nothing was sent.
     InvalidRequest,
     /// There is no provider of that name.
     UnknownProvider,
     /// The provider has no such model.
     UnsupportedModel,
-    /// What the backend wants to see with a request (a nonce, a secret, a key,
-    /// a session) could not be had, or was refused even when fresh.
+    /// What the backend wants with a request (a nonce, a secret, a key, a
+    /// session) could not be had, or was refused even when fresh.
     Credentials,
-    /// No connection: name lookup, refused, TLS, or closed before an answer.
+    /// There is no connection: the name is unknown, it was refused, TLS failed,
+    /// or the server closed it before an answer.
     Connect,
     /// A time limit passed.
     Timeout(TimeoutPhase),
-    /// Too many requests, said by a status or in words.
+    /// There were too many requests, as a status or the backend's words say.
+    /// [`Error::retry_after`] has the wait, if the backend says how long.
     RateLimited,
-    /// The conversation is too long for the model.
+    /// The conversation is too long for the model. The same request always
+    /// fails; drop earlier messages, or shorten them, and ask again.
     ContextLength,
     /// The backend refused, in its own words.
     Refused,
-    /// An HTML page instead of an answer: a firewall, a login, a wrong address.
+    /// There was an HTML page instead of an answer: a firewall, a login, or a
+    /// wrong address.
     Blocked,
-    /// An HTTP status that says no more than itself.
+    /// The answer has an HTTP status that says no more than itself.
     Status,
-    /// An answer that is not of the protocol, or an empty one.
+    /// The answer does not follow the protocol, or is empty.
     Protocol,
-    /// The body ended cleanly, but not the answer.
+    /// The body ended as HTTP says it should, but the answer did not: the
+    /// backend's program broke off.
     Truncated,
     /// The connection broke in the middle of the answer.
     Interrupted,
     /// A size limit was passed.
     LimitExceeded(Limit),
-    /// Every attempt failed; see [`Error::attempts`].
+    /// Several providers were asked and all of them failed; see
+    /// [`Error::attempts`].
     AllFailed,
-    /// The provider panicked, and a combinator was told to catch that.
+    /// The provider's own code panicked. It is a fault of the provider, not of
+    /// the request.
     Panicked,
 }
 
@@ -157,9 +232,9 @@ impl Error {
 
     /// Adds how long the backend asks to wait.
     #[must_use]
-    pub fn with_retry_after(self, wait: Option<Duration>) -> Error {
-        match wait {
-            Some(_) => self.with(|inner| inner.retry_after = wait),
+    pub fn with_retry_after(self, wait: impl Into<Option<Duration>>) -> Error {
+        match wait.into() {
+            Some(wait) => self.with(|inner| inner.retry_after = Some(wait)),
             None => self,
         }
     }
@@ -208,7 +283,7 @@ impl Error {
     /// Adds the error behind this one.
     #[must_use]
     pub fn with_source(self, source: impl StdError + Send + Sync + 'static) -> Error {
-        self.with(|inner| inner.source = Some(Arc::new(source)))
+        self.with(|inner| inner.source = Some(Source(Arc::new(source))))
     }
 
     /// Rewrites the texts that came from outside: the message and the excerpt,
@@ -236,12 +311,6 @@ impl Error {
                 inner.source = None;
             }
         })
-    }
-
-    fn is_alike(&self, other: &Error) -> bool {
-        self.0.kind == other.0.kind
-            && self.0.message == other.0.message
-            && self.0.provider == other.0.provider
     }
 
     /// Whether an error behind this one says something of that sort.
@@ -315,64 +384,35 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(provider) = &self.0.provider {
-            write!(f, "{provider}: ")?;
-        }
-        f.write_str(&self.0.message)?;
-        if let Some(status) = self.0.status
-            && status != 200
-        {
-            write!(f, " (HTTP {status})")?;
-        }
-        // Where this is the last attempt's own error, it is not said twice.
-        let attempts = match self.0.attempts.split_last() {
-            Some((last, before)) if last.is_alike(self) => {
-                write!(f, " in attempt {}", self.0.attempts.len())?;
-                before
-            }
-            _ => &self.0.attempts,
-        };
-        for (index, attempt) in attempts.iter().enumerate() {
-            write!(f, "; attempt {}: {attempt}", index + 1)?;
-        }
-        Ok(())
-    }
-}
-
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut all = f.debug_struct("Error");
-        all.field("kind", &self.0.kind)
-            .field("message", &self.0.message);
-        if let Some(provider) = &self.0.provider {
-            all.field("provider", provider);
-        }
-        if let Some(status) = self.0.status {
-            all.field("status", &status);
-        }
-        if let Some(wait) = self.0.retry_after {
-            all.field("retry_after", &wait);
-        }
-        if let Some(excerpt) = &self.0.excerpt {
-            all.field("excerpt", excerpt);
-        }
-        if !self.0.attempts.is_empty() {
-            all.field("attempts", &self.0.attempts);
-        }
-        if let Some(source) = &self.0.source {
-            all.field("source", source);
-        }
-        all.finish()
+        self.0.fmt(f)
     }
 }
 
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.0.source {
-            Some(source) => Some(source.as_ref()),
-            None => None,
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut all = f.debug_struct("Error");
+        all.field("kind", &self.kind)
+            .field("message", &self.message);
+        if let Some(provider) = &self.provider {
+            all.field("provider", provider);
         }
+        if let Some(status) = self.status {
+            all.field("status", &status);
+        }
+        if let Some(wait) = self.retry_after {
+            all.field("retry_after", &wait);
+        }
+        if let Some(excerpt) = &self.excerpt {
+            all.field("excerpt", excerpt);
+        }
+        if !self.attempts.is_empty() {
+            all.field("attempts", &self.attempts);
+        }
+        if let Some(source) = &self.source {
+            all.field("source", &source.0);
+        }
+        all.finish()
     }
 }

@@ -44,8 +44,12 @@
 //! - `native-tls`: https through the platform's TLS library.
 //! - `combinators`: providers made of providers, `Retry` and `Fallback`.
 //!
+//! - `reqwest-client`: your own HTTP client for all requests. Only this feature
+//!   puts a type of reqwest (0.13) into the public API, so another major version
+//!   of reqwest breaks only programs that use it.
+//!
 //! Without either of the first two, only `http://` addresses work, unless you
-//! pass [your own client](HttpConfig::with_client).
+//! pass your own client.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod chat;

@@ -37,8 +37,8 @@ impl Finish {
 
     /// Adds the counted tokens.
     #[must_use]
-    pub fn with_usage(mut self, usage: Option<Usage>) -> Finish {
-        self.usage = usage;
+    pub fn with_usage(mut self, usage: impl Into<Option<Usage>>) -> Finish {
+        self.usage = usage.into();
         self
     }
 

@@ -1,4 +1,3 @@
-use std::error::Error as StdError;
 use std::fmt;
 
 use super::extra::Extra;
@@ -42,12 +41,14 @@ impl Reply {
 }
 
 /// An answer that failed, with as much of its text as had come.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{error}{}", After(.text))]
 #[non_exhaustive]
 pub struct IncompleteReply {
     /// The text so far; empty when the answer had not begun.
     pub text: String,
     /// Why there is no more.
+    #[source]
     pub error: Error,
 }
 
@@ -66,18 +67,14 @@ impl From<IncompleteReply> for Error {
     }
 }
 
-impl fmt::Display for IncompleteReply {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.error)?;
-        if !self.text.is_empty() {
-            write!(f, " (after {} bytes of the answer)", self.text.len())?;
-        }
-        Ok(())
-    }
-}
+/// How much of the answer had come, if any.
+struct After<'a>(&'a str);
 
-impl StdError for IncompleteReply {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&self.error)
+impl fmt::Display for After<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.len() {
+            0 => Ok(()),
+            bytes => write!(f, " (after {bytes} bytes of the answer)"),
+        }
     }
 }

@@ -18,22 +18,22 @@ impl Usage {
 
     /// Sets the tokens of the question.
     #[must_use]
-    pub fn with_prompt_tokens(mut self, tokens: Option<u64>) -> Usage {
-        self.prompt_tokens = tokens;
+    pub fn with_prompt_tokens(mut self, tokens: impl Into<Option<u64>>) -> Usage {
+        self.prompt_tokens = tokens.into();
         self
     }
 
     /// Sets the tokens of the answer.
     #[must_use]
-    pub fn with_completion_tokens(mut self, tokens: Option<u64>) -> Usage {
-        self.completion_tokens = tokens;
+    pub fn with_completion_tokens(mut self, tokens: impl Into<Option<u64>>) -> Usage {
+        self.completion_tokens = tokens.into();
         self
     }
 
     /// Sets the sum.
     #[must_use]
-    pub fn with_total_tokens(mut self, tokens: Option<u64>) -> Usage {
-        self.total_tokens = tokens;
+    pub fn with_total_tokens(mut self, tokens: impl Into<Option<u64>>) -> Usage {
+        self.total_tokens = tokens.into();
         self
     }
 }

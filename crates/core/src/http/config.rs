@@ -76,7 +76,7 @@ impl HttpConfig {
     }
 
     /// The longest time for a connection to be made, TLS included. It does not
-    /// apply to a [`with_client`](HttpConfig::with_client) of one's own.
+    /// apply to a client of your own.
     #[must_use]
     pub fn with_connect_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
         self.connect_timeout = limit.into();
@@ -140,7 +140,7 @@ impl HttpConfig {
     /// A proxy for every request: `http://`, `https://`, `socks5://` or
     /// `socks5h://`, with user name and password in the address if it wants
     /// them. Without one, the environment's (`HTTPS_PROXY`, `NO_PROXY`, …) is
-    /// used. It does not apply to a [`with_client`](HttpConfig::with_client) of one's
+    /// used. It does not apply to a client of your
     /// own. SOCKS needs one of the features `rustls` and `native-tls`.
     #[must_use]
     pub fn with_proxy(mut self, url: impl Into<String>) -> HttpConfig {
@@ -185,13 +185,16 @@ impl HttpConfig {
 
     /// An HTTP client of one's own, for every request. Its connections,
     /// connect timeout, TLS and proxy are used as they are. It should not
-    /// follow redirects: those that it follows may turn a POST into a GET. (The
-    /// only place where this crate's API names a type of reqwest.)
+    /// follow redirects: those that it follows may turn a POST into a GET. This
+    /// is the only place where this crate's API names a type of reqwest; it needs
+    /// the feature `reqwest-client`, and reqwest 0.13.
     ///
     /// With the feature `rustls`, reqwest builds no client of its own accord
     /// until the program has installed a cryptography provider, or has switched
     /// on reqwest's feature for one: `reqwest::Client::new()` panics. The client
     /// that this crate makes needs neither.
+    #[cfg(feature = "reqwest-client")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "reqwest-client")))]
     #[must_use]
     pub fn with_client(mut self, client: reqwest::Client) -> HttpConfig {
         self.client = Some(client);

@@ -33,6 +33,7 @@ use crate::redactor::Redactor;
 ///
 /// Use [`next`](ReplyStream::next) and [`collect`](ReplyStream::collect), or the
 /// `Stream` that it is.
+#[must_use = "an answer is read by asking for its events; dropping it closes the connection"]
 pub struct ReplyStream {
     source: Source,
     /// Events that were taken from the source but not handed out.
@@ -86,10 +87,13 @@ impl ReplyStream {
     }
 
     /// Says which provider and model answer.
-    #[must_use]
-    pub fn with_provider_and_model(mut self, provider: &str, model: &str) -> ReplyStream {
-        self.provider = provider.to_owned();
-        self.model = model.to_owned();
+    pub fn with_provider_and_model(
+        mut self,
+        provider: impl Into<String>,
+        model: impl Into<String>,
+    ) -> ReplyStream {
+        self.provider = provider.into();
+        self.model = model.into();
         self
     }
 
