@@ -69,6 +69,7 @@
 //!
 //! - `rustls`, `native-tls`: https through one or the other; see
 //!   [`chatwire_core`].
+//! - `reqwest-client`: your own HTTP client; see [`chatwire_core`].
 //! - `webdriver`: sessions from a real browser, through chromedriver,
 //!   geckodriver or Selenium.
 #![cfg_attr(docsrs, feature(doc_cfg))]

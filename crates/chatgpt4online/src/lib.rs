@@ -58,6 +58,7 @@
 //!
 //! - `rustls`, `native-tls`: https through one or the other; see
 //!   [`chatwire_core`].
+//! - `reqwest-client`: your own HTTP client; see [`chatwire_core`].
 
 mod access;
 mod body;

@@ -1,9 +1,9 @@
-//! An HTTP client of one's own, a proxy, limits and headers: they apply to
+//! Your own HTTP client, a proxy, limits and headers: they apply to
 //! every request of a provider, those for credentials included.
 //!
 //! ```sh
-//! cargo run -p chatwire --example own_client -- --mock
-//! HTTP_PROXY=http://localhost:8080 cargo run -p chatwire --example own_client -- http://example.org
+//! cargo run -p chatwire --features reqwest-client --example own_client -- --mock
+//! HTTP_PROXY=http://localhost:8080 cargo run -p chatwire --features reqwest-client --example own_client -- http://example.org
 //! ```
 
 mod support;

@@ -37,7 +37,8 @@
 //! `http://` works, and with both rustls is used. `combinators` (on by default)
 //! brings `Retry` and `Fallback`. `blocking` (off by default) brings
 //! `blocking`, for programs without async. `webdriver` (off by default) gets
-//! Aura's sessions from a real browser. Features only add.
+//! Aura's sessions from a real browser. `reqwest-client` (off by default) takes
+//! your own HTTP client, a type of reqwest 0.13. Features only add.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "blocking")]

@@ -36,6 +36,7 @@
 //!
 //! - `rustls`, `native-tls`: https through one or the other; see
 //!   [`chatwire_core`].
+//! - `reqwest-client`: your own HTTP client; see [`chatwire_core`].
 
 mod ask;
 mod bundle;

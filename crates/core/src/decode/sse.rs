@@ -58,6 +58,7 @@ enum Data {
 
 /// One server-sent event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SseEvent<'a> {
     /// The event's name; `message` when it has none of its own.
     pub event: &'a str,

@@ -293,9 +293,10 @@ async fn a_dead_proxy_is_named_without_its_password() {
     }
 }
 
-/// A client of the caller's own is used for everything, with its own limits.
+/// The caller's own client is used for everything, with its own limits.
+#[cfg(feature = "reqwest-client")]
 #[tokio::test]
-async fn a_client_of_ones_own() {
+async fn your_own_client() {
     // Such a client asks the program for its cryptography.
     #[cfg(feature = "rustls")]
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use chatwire_core::{Error, ErrorKind, ReplyStream};
-use futures_core::Stream as _;
+use futures::Stream as _;
 
 use super::endpoint::Endpoint;
 use super::failure::late_failure;
