@@ -60,7 +60,8 @@ impl AnyMock {
     ///
     /// # Errors
     ///
-    /// When there is no mock of that name ([`io::ErrorKind::NotFound`]), or no port can be had.
+    /// Returns an error of kind [`io::ErrorKind::NotFound`] if there is no mock of that name, and
+    /// another one if no port is free.
     pub async fn by_name(provider: &str) -> io::Result<Self> {
         Self::bind(provider, (Ipv4Addr::LOCALHOST, 0).into()).await
     }
@@ -69,8 +70,8 @@ impl AnyMock {
     ///
     /// # Errors
     ///
-    /// When there is no mock of that name ([`io::ErrorKind::NotFound`]), or the address cannot be
-    /// had.
+    /// Returns an error of kind [`io::ErrorKind::NotFound`] if there is no mock of that name, and
+    /// another one if the address cannot be bound.
     pub async fn bind(provider: &str, addr: SocketAddr) -> io::Result<Self> {
         match provider {
             MagickPenProtocol::PROVIDER => {
@@ -95,14 +96,14 @@ impl AnyMock {
         }
     }
 
-    /// Whether this request asks a question of any of the mocks.
+    /// Returns whether this request asks a question of any of the mocks.
     pub fn is_chat(request: &RecordedRequest) -> bool {
         MagickPenProtocol::is_chat(request)
             || AiEngineProtocol::is_chat(request)
             || AuraProtocol::is_chat(request)
     }
 
-    /// The provider's name.
+    /// Returns the provider's name.
     pub fn provider(&self) -> &'static str {
         fn name<P: Protocol>(_: &crate::Mock<P>) -> &'static str {
             P::PROVIDER
@@ -110,19 +111,19 @@ impl AnyMock {
         with_each!(self, mock => name(mock))
     }
 
-    /// The base address, with the server's directory and without a slash at its end.
+    /// Returns the base address, with the server's directory and without a slash at its end.
     pub fn base_url(&self) -> String {
         with_each!(self, mock => mock.base_url())
     }
 
-    /// Queues this text as the reply to the next question that is in order.
+    /// Queues this text as the reply to the next valid question.
     pub fn reply(&self, text: impl Into<String>) -> &Self {
         let text = text.into();
         with_each!(self, mock => { mock.reply(text); });
         self
     }
 
-    /// The answer of this kind of server where the model behind it fails with this message.
+    /// Returns this kind of server's answer to an error of the model with this message.
     pub fn failure(&self, message: &str) -> Answer {
         fn failure<P: Protocol>(_: &crate::Mock<P>, message: &str) -> Answer {
             P::failure(message)
@@ -130,17 +131,17 @@ impl AnyMock {
         with_each!(self, mock => failure(mock, message))
     }
 
-    /// Replaces the credentials that the server gave out: those are refused from now on.
+    /// Replaces the credentials that the server gives out: the old ones are refused from now on.
     pub fn expire_credentials(&self) {
         with_each!(self, mock => mock.expire_credentials());
     }
 
-    /// How often clients fetched credentials.
+    /// Returns how often clients fetched credentials.
     pub fn credential_fetches(&self) -> usize {
         with_each!(self, mock => mock.credential_fetches())
     }
 
-    /// The secrets that the server gives out now.
+    /// Returns the secrets that the server gives out.
     pub fn secrets(&self) -> Vec<String> {
         with_each!(self, mock => mock.secrets())
     }

@@ -1,4 +1,4 @@
-//! Mock servers of the three protocols that chatwire speaks, scripted and faulty on demand.
+//! Mock servers of the protocols that chatwire speaks, scripted and faulty on demand.
 //!
 //! Each mock is an HTTP/1.1 server inside the test, on its own port of the loopback interface. It
 //! checks requests as strictly as the real server does, and answers by script: in the pieces, with
@@ -27,15 +27,16 @@
 //! # }
 //! ```
 //!
-//! # What there is
+//! # Contents
 //!
 //! - [`MagickPenMock`], [`AiEngineMock`] (any WordPress site with the AI Engine plugin, such as
-//!   chatgpt4online) and [`AuraMock`] (openchat-ui and Chatbot-UI). Each says what it received.
-//!   [`AnyMock`] is any of them, by the name of its provider.
-//! - [`Mock`], which they all are, and [`Protocol`], which makes a mock of your own server.
+//!   chatgpt4online) and [`AuraMock`] (openchat-ui and Chatbot-UI). Each reports what
+//!   reached the model behind it. [`AnyMock`] is any of them, by the name of its provider.
+//! - [`Mock`], the generic type behind them, and [`Protocol`], the trait to implement for a mock of
+//!   another server.
 //! - [`MockServer`], which every mock dereferences to: the script, the recorded requests, the
-//!   connections. Alone it is a server with no protocol at all.
-//! - [`Answer`]: one HTTP answer down to its bytes, also the kinds that no HTTP library would
+//!   connections. Alone it is a server without a protocol.
+//! - [`Answer`]: one HTTP answer down to its bytes, including those that no HTTP library would
 //!   send. [`Answer::from_recording`] replays what a real server sent.
 //! - [`Gate`]: holds an answer until the test opens it, so that a test proves streaming without
 //!   a clock.
@@ -43,11 +44,11 @@
 //!
 //! # Order of the script
 //!
-//! For every request, the first of these that has an answer gives it:
+//! The first of these that has an answer to a request decides:
 //!
 //! 1. what was set with [`MockServer::answer_with`], in the order in which it was set;
 //! 2. the protocol's own checks and its routes other than the chat, such as credentials;
-//! 3. for a chat request that passed the checks: the queue filled by [`MockServer::answer`] and
+//! 3. for a valid question, which is a chat request that passed the checks: the queue filled by [`MockServer::answer`] and
 //!    [`Mock::reply`], then the answer set with [`MockServer::answer_always`];
 //! 4. the mock's default reply, which repeats the question.
 //!

@@ -24,7 +24,7 @@ impl<P: Protocol> Mock<P> {
     ///
     /// # Errors
     ///
-    /// When the address cannot be had.
+    /// Returns an error if the address cannot be bound.
     pub async fn serve(addr: impl ToSocketAddrs, protocol: P) -> io::Result<Self> {
         let protocol = Arc::new(protocol);
         let speaker = Arc::clone(&protocol);
@@ -41,13 +41,12 @@ impl<P: Protocol> Mock<P> {
         Ok(Self { server, protocol })
     }
 
-    /// The base address, with the server's directory and without a slash at its end.
+    /// Returns the base address, with the server's directory and without a slash at its end.
     pub fn base_url(&self) -> String {
         format!("{}{}", self.server.url(), self.protocol.directory())
     }
 
-    /// Queues this reply for the next question that is in order. It is written as the protocol
-    /// and the question ask.
+    /// Queues this reply for the next valid question.
     pub fn reply(&self, reply: impl Into<P::Reply>) -> &Self {
         let (reply, protocol) = (reply.into(), Arc::clone(&self.protocol));
         let maker = move |request: &RecordedRequest, pacing: &Pacing| {
@@ -57,17 +56,17 @@ impl<P: Protocol> Mock<P> {
         self
     }
 
-    /// How often clients fetched credentials.
+    /// Returns how often clients fetched credentials.
     pub fn credential_fetches(&self) -> usize {
         self.protocol.credential_fetches()
     }
 
-    /// Replaces the credentials that the server gave out: those are refused from now on.
+    /// Replaces the credentials that the server gives out: the old ones are refused from now on.
     pub fn expire_credentials(&self) {
         self.protocol.expire_credentials();
     }
 
-    /// The secrets that the server gives out now.
+    /// Returns the secrets that the server gives out.
     pub fn secrets(&self) -> Vec<String> {
         self.protocol.secrets()
     }

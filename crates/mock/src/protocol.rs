@@ -1,4 +1,4 @@
-//! What a protocol is to a mock.
+//! The trait of a mock's protocol.
 
 use std::fmt;
 
@@ -8,12 +8,12 @@ use crate::server::{Pacing, RecordedRequest};
 /// A protocol that a [`Mock`](crate::Mock) speaks: the checks and routes of a real server, and
 /// how it writes a reply.
 ///
-/// A protocol answers everything but questions that are in order; those are the script's.
+/// A protocol answers everything but valid questions, which the script answers.
 ///
 /// ```
 /// use chatwire_mock::{Answer, Mock, Pacing, Protocol, RecordedRequest, Response};
 ///
-/// /// Says everything twice.
+/// /// Repeats what it is told, twice.
 /// #[derive(Debug)]
 /// struct Parrot;
 ///
@@ -56,7 +56,7 @@ pub trait Protocol: fmt::Debug + Send + Sync + 'static {
     /// A reply as a test describes it, such as its text.
     type Reply: fmt::Debug + Send + Sync + 'static;
 
-    /// Whether this request asks a question, in order or not.
+    /// Whether this request asks a question, valid or not.
     fn is_chat(request: &RecordedRequest) -> bool
     where
         Self: Sized;
@@ -73,7 +73,7 @@ pub trait Protocol: fmt::Debug + Send + Sync + 'static {
         answer
     }
 
-    /// The real server's answer where the model behind it fails with this message.
+    /// The real server's answer to an error of the model with this message.
     fn failure(message: &str) -> Answer
     where
         Self: Sized;
@@ -88,7 +88,7 @@ pub trait Protocol: fmt::Debug + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Replaces the credentials that the server gave out: those are refused from now on.
+    /// Replaces the credentials that the server gives out: the old ones are refused from now on.
     fn expire_credentials(&self) {}
 
     /// How often clients fetched credentials.
@@ -97,11 +97,11 @@ pub trait Protocol: fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// What a [`Protocol`] says to a request.
+/// A [`Protocol`]'s response to a request.
 #[derive(Clone, Debug)]
 pub enum Response<R> {
     /// The answer, whatever the script says: credentials, pages, refusals.
     Answer(Answer),
-    /// The request is a question and in order: the script's answer, or this reply if it has none.
+    /// The request is a valid question: the script's answer, or this reply if it has none.
     Reply(R),
 }

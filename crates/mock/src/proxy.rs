@@ -1,4 +1,4 @@
-//! A forward proxy that says what went through it.
+//! A forward proxy that records what goes through it.
 
 use std::collections::HashMap;
 use std::io;
@@ -17,11 +17,11 @@ use crate::sync::lock;
 /// The largest body that is passed on.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
-/// An HTTP forward proxy on the loopback interface, for tests that a client sends every request
+/// An HTTP forward proxy on the loopback interface, to test that a client sends every request
 /// through its proxy.
 ///
-/// Requests in absolute form are passed on, one a connection; `CONNECT` opens a tunnel. Stopped
-/// when dropped.
+/// It passes requests in absolute form on, one per connection, and opens a tunnel for `CONNECT`.
+/// Dropping it stops it.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -30,7 +30,7 @@ const BODY_LIMIT: usize = 64 * 1024 * 1024;
 ///
 /// let mock = AuraMock::start().await?;
 /// let proxy = ProxyMock::start().await?;
-/// // A name that only the proxy knows: a request that goes past it fails.
+/// // Only the proxy knows this name: a request that bypasses the proxy fails.
 /// proxy.route("chat.example", mock.addr());
 /// assert!(proxy.url().starts_with("http://127.0.0.1:"));
 /// # Ok(())
@@ -55,7 +55,7 @@ impl ProxyMock {
     ///
     /// # Errors
     ///
-    /// When no port can be had.
+    /// Returns an error if no port is free.
     pub async fn start() -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let addr = listener.local_addr()?;
@@ -68,12 +68,12 @@ impl ProxyMock {
         })
     }
 
-    /// The proxy's address, such as `http://127.0.0.1:40123`.
+    /// Returns the proxy's address, such as `http://127.0.0.1:40123`.
     pub fn url(&self) -> String {
         format!("http://{}", self.addr)
     }
 
-    /// The socket address that the proxy listens on.
+    /// Returns the socket address that the proxy listens on.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
@@ -84,13 +84,13 @@ impl ProxyMock {
         self
     }
 
-    /// Answers 407 to requests without this `Proxy-Authorization`, such as `Basic dTpw`.
+    /// Answers requests without this `Proxy-Authorization`, such as `Basic dTpw`, with 407.
     pub fn require_authorization(&self, value: impl Into<String>) -> &Self {
         *lock(&self.shared.authorization) = Some(value.into());
         self
     }
 
-    /// The requests so far, as the client sent them; of more than 1,000 or 4 MiB only the newest.
+    /// Returns the requests as the client sent them, at most the last 1,000 and 4 MiB.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         lock(&self.shared.requests).to_vec()
     }
@@ -167,7 +167,7 @@ async fn forward(mut client: TcpStream, id: usize, shared: &Shared) -> io::Resul
     Ok(())
 }
 
-/// The request as its target gets it, asking for the connection to be closed afterwards.
+/// The request as its target gets it, with `Connection: close`.
 fn rewritten(request: &RecordedRequest, path: &str) -> BytesMut {
     let path = if path.is_empty() { "/" } else { path };
     let mut bytes = BytesMut::from(format!("{} {path} HTTP/1.1\r\n", request.method).as_bytes());

@@ -1,4 +1,4 @@
-/// One message that reached the model behind a mock.
+/// A message that reached the model behind a mock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReceivedMessage {

@@ -36,7 +36,7 @@ pub struct Answer {
     pub(crate) late_head: bool,
 }
 
-/// How the body is delimited. The header that says so is written by the server.
+/// How the body is delimited. The server writes the matching header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Framing {
@@ -45,14 +45,14 @@ pub enum Framing {
     /// `Content-Length` of all pieces together, or one more when the ending is not
     /// [`Ending::Clean`]: the body is then never complete.
     ContentLength,
-    /// A `Content-Length` of this value, whatever the pieces are. When it is too large, what
-    /// follows is the ending's affair: [`Ending::Clean`] leaves the client waiting,
+    /// A `Content-Length` of this value, whatever the pieces are. If it is too large, the ending
+    /// decides what happens next: [`Ending::Clean`] leaves the client waiting, and
     /// [`Ending::Truncate`] closes the connection.
     ContentLengthOf(u64),
     /// No length: the body ends where the connection does.
     Close,
-    /// No body; pieces are not sent. Where a client would then read to the end of the
-    /// connection, the head says `Content-Length: 0`.
+    /// No body: pieces are not sent. The head says `Content-Length: 0` where a client would
+    /// otherwise read to the end of the connection.
     None,
 }
 
@@ -66,12 +66,12 @@ pub enum Step {
     Delay(Duration),
     /// A pause until the gate is opened.
     Wait(Gate),
-    /// The same piece over and over, without end when `times` is `None`. It is held in memory
-    /// once, so it can flood a client.
+    /// The same piece over and over, endlessly if `times` is `None`. It is in memory only once,
+    /// so it can flood a client.
     Repeat {
         /// What is sent each time.
         piece: Bytes,
-        /// How many times; `None` is for ever.
+        /// How many times; `None` means forever.
         times: Option<u64>,
     },
 }
@@ -80,13 +80,13 @@ pub enum Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ending {
-    /// The body is completed and the connection kept for the next request. The default.
+    /// The body is complete and the connection is kept for the next request. The default.
     Clean,
-    /// The connection is closed in good order, but the body is not complete.
+    /// The connection is closed properly, but the body is not complete.
     Truncate,
     /// The connection is reset (TCP RST).
     Reset,
-    /// The connection stays open without a byte until the client or the server goes away.
+    /// The connection stays open and silent until the client or the server closes it.
     Stall,
 }
 
@@ -94,22 +94,23 @@ pub enum Ending {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum HeadFault {
-    /// The request is read, then the connection closed without a byte.
+    /// The server reads the request and closes the connection without sending a byte.
     CloseBeforeHead,
-    /// The request is read, then the connection reset.
+    /// The server reads the request and resets the connection.
     ResetBeforeHead,
-    /// The request is read, and nothing ever sent.
+    /// The server reads the request and never sends a byte.
     StallBeforeHead,
-    /// So many bytes of the head are sent, then the connection is closed.
+    /// The server sends this many bytes of the head and closes the connection.
     CutHead(usize),
-    /// So many bytes of the head are sent, then the connection is reset.
+    /// The server sends this many bytes of the head and resets the connection.
     ResetMidHead(usize),
-    /// These bytes are sent in place of the head; steps and ending follow as usual.
+    /// The server sends these bytes instead of the head; steps and ending follow as usual.
     RawHead(Bytes),
 }
 
 impl Answer {
-    /// An answer with this status, its usual reason phrase, no headers and an empty chunked body.
+    /// Creates an answer with this status, its usual reason phrase, no headers and an empty chunked
+    /// body.
     pub fn status(status: u16) -> Self {
         Self {
             status,
@@ -123,7 +124,7 @@ impl Answer {
         }
     }
 
-    /// Status 200 and these pieces, chunked, without a `Content-Type`.
+    /// Creates an answer with status 200 and these pieces, chunked, without a `Content-Type`.
     pub fn stream<I>(pieces: I) -> Self
     where
         I: IntoIterator,
@@ -132,7 +133,7 @@ impl Answer {
         pieces.into_iter().fold(Self::status(200), Self::piece)
     }
 
-    /// Status 200 and these pieces, chunked, as `text/plain`.
+    /// Creates an answer with status 200 and these pieces, chunked, as `text/plain`.
     pub fn text<I>(pieces: I) -> Self
     where
         I: IntoIterator,
@@ -141,8 +142,8 @@ impl Answer {
         Self::stream(pieces).header("content-type", "text/plain; charset=utf-8")
     }
 
-    /// Status 200 and this JSON, with its length. A `serde_json::Value` goes in with
-    /// [`to_string`](ToString::to_string); text that is not JSON is sent as it is.
+    /// Creates an answer with status 200 and this JSON, with its length. Takes a
+    /// `serde_json::Value` or text; text that is not JSON is sent as it is.
     pub fn json(json: impl ToString) -> Self {
         Self::status(200)
             .header("content-type", "application/json; charset=utf-8")
@@ -150,7 +151,7 @@ impl Answer {
             .piece(json.to_string())
     }
 
-    /// An HTML page with this status.
+    /// Creates an answer with this status and an HTML page.
     pub fn html(status: u16, body: impl AsRef<[u8]>) -> Self {
         Self::status(status)
             .header("content-type", "text/html; charset=UTF-8")
@@ -158,24 +159,25 @@ impl Answer {
             .piece(body)
     }
 
-    /// A redirect with this status.
+    /// Creates a redirect with this status.
     pub fn redirect(status: u16, location: impl AsRef<str>) -> Self {
         Self::status(status)
             .header("location", location.as_ref())
             .framing(Framing::ContentLength)
     }
 
-    /// An answer that fails before its body.
+    /// Creates an answer that fails before its body.
     pub fn fault(fault: HeadFault) -> Self {
         Self::status(200).head_fault(fault)
     }
 
-    /// These bytes exactly, then the end of the connection. Pieces added later follow unframed.
+    /// Creates an answer of exactly these bytes, after which the connection is closed. Pieces that
+    /// are added follow without framing.
     pub fn raw(bytes: impl AsRef<[u8]>) -> Self {
         Self::fault(HeadFault::RawHead(copy(bytes))).framing(Framing::Close)
     }
 
-    /// Replaces the status, and the reason phrase with its usual one.
+    /// Sets the status, and the reason phrase to its usual one.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = status;
@@ -183,14 +185,14 @@ impl Answer {
         self
     }
 
-    /// The reason phrase, in any bytes.
+    /// Sets the reason phrase, which can be any bytes.
     #[must_use]
     pub fn reason(mut self, reason: impl AsRef<[u8]>) -> Self {
         self.reason = copy(reason);
         self
     }
 
-    /// Adds a header; one of the same name stays. The value can be any bytes.
+    /// Adds a header and keeps others of the same name. The value can be any bytes.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.into(), copy(value)));
@@ -210,7 +212,7 @@ impl Answer {
         }
     }
 
-    /// How the body is delimited.
+    /// Sets how the body is delimited.
     #[must_use]
     pub fn framing(mut self, framing: Framing) -> Self {
         self.framing = framing;
@@ -242,7 +244,7 @@ impl Answer {
         self.step(Step::Wait(gate.clone()))
     }
 
-    /// Adds the same piece many times over, or for ever.
+    /// Adds a piece that is sent this many times, or forever.
     #[must_use]
     pub fn repeat(self, piece: impl AsRef<[u8]>, times: impl Into<Option<u64>>) -> Self {
         self.step(Step::Repeat {
@@ -251,14 +253,14 @@ impl Answer {
         })
     }
 
-    /// What happens after the last step.
+    /// Sets what happens after the last step.
     #[must_use]
     pub fn ending(mut self, ending: Ending) -> Self {
         self.ending = ending;
         self
     }
 
-    /// What goes wrong before the body.
+    /// Sets what goes wrong before the body.
     #[must_use]
     pub fn head_fault(mut self, fault: HeadFault) -> Self {
         self.fault = Some(fault);

@@ -6,16 +6,16 @@ use tokio::sync::watch;
 
 /// Holds an answer at a [`Step::Wait`](crate::Step::Wait) until it is opened.
 ///
-/// With it a test proves that a piece arrived before the next one was sent, without relying on
-/// time: read the first piece, then open the gate, then read the rest. Clones are the same gate.
-/// Once open, it stays open.
+/// A test can prove with it, without a clock, that a piece arrives before the next one is sent:
+/// read the first piece, open the gate, read the rest. Clones are the same gate. An open gate
+/// stays open.
 #[derive(Clone, Debug)]
 pub struct Gate {
     state: Arc<watch::Sender<bool>>,
 }
 
 impl Gate {
-    /// A closed gate.
+    /// Creates a closed gate.
     pub fn new() -> Self {
         Self {
             state: Arc::new(watch::Sender::new(false)),

@@ -33,13 +33,13 @@ impl fmt::Display for RecordingError {
 impl std::error::Error for RecordingError {}
 
 impl Answer {
-    /// The recorded answer, piece by piece, without the pauses that were between the pieces.
+    /// Creates the recorded answer, piece by piece, without the pauses between the pieces.
     ///
     /// A recording is a JSON object whose `response` has `status`, `reason`, `headers` (pairs),
     /// `framing` (`chunked`, `content-length`, `close` or `none`), `body` (pieces, each with
     /// `text` or `b64`, and `t_ms`) and `ended` (`clean`, `truncated`, `reset`, `timeout` or
-    /// `aborted-by-client`; the last two [stall](Ending::Stall)). Whatever else it has is not
-    /// looked at, and need not even be valid text.
+    /// `aborted-by-client`; the last two [stall](Ending::Stall)). Everything else is
+    /// ignored, and need not even be valid text.
     ///
     /// ```
     /// let answer = chatwire_mock::Answer::from_recording(r#"{"response": {
@@ -51,16 +51,16 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// When the text is not such an object.
+    /// Returns an error if the text is not such an object.
     pub fn from_recording(recording: &str) -> Result<Self, RecordingError> {
         load(recording, false)
     }
 
-    /// Like [`from_recording`](Self::from_recording), with the recorded pauses.
+    /// Like [`from_recording`](Self::from_recording), but with the recorded pauses.
     ///
     /// # Errors
     ///
-    /// When the text is not a recording.
+    /// Returns an error if the text is not a recording.
     pub fn from_recording_timed(recording: &str) -> Result<Self, RecordingError> {
         load(recording, true)
     }

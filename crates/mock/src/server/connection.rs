@@ -1,4 +1,4 @@
-//! Serves one connection: reads requests, has them answered, and sees the client leave meanwhile.
+//! Serves one connection: reads requests, writes answers, and notices when the client leaves.
 
 use std::future;
 use std::time::Duration;
@@ -16,8 +16,8 @@ use super::write_answer::{After, write_answer};
 
 /// How much a client may send ahead while it is being answered.
 const AHEAD: usize = 1024 * 1024;
-/// How long and how much is read of what nobody wants, so that the client gets to read the
-/// refusal: a connection that is closed with unread bytes is reset.
+/// How long and how much of a refused request is read and discarded. Without that the client
+/// could not read the refusal, because closing a connection with unread bytes resets it.
 const LINGER: Duration = Duration::from_secs(5);
 const LINGER_BYTES: usize = 64 * 1024 * 1024;
 
@@ -64,7 +64,7 @@ pub(crate) async fn serve(mut stream: TcpStream, number: usize, shared: &Shared)
     }
 }
 
-/// Resolves when the client has closed the connection. Requests that it sends ahead are kept.
+/// Resolves when the client has closed the connection. Keeps requests that it sends ahead.
 async fn client_gone(reader: &mut ReadHalf<'_>, buffer: &mut BytesMut) {
     while buffer.len() < AHEAD {
         if !matches!(reader.read_buf(buffer).await, Ok(1..)) {

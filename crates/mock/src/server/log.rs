@@ -1,4 +1,4 @@
-//! What a server has seen: requests and connections.
+//! The log of a server: its requests and connections.
 
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ pub struct ConnectionRecord {
 /// Who closed a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClosedBy {
-    /// The client went away. A client that closes only its sending side counts as gone.
+    /// The client closed it. A client that closes only its sending side counts as gone.
     Client,
     /// The server closed it, as the script says or because it was stopped.
     Server,

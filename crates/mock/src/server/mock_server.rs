@@ -19,10 +19,11 @@ use crate::sync::lock;
 
 /// An HTTP/1.1 server that records requests and answers by script.
 ///
-/// The mocks of the three protocols dereference to it. On its own it has no protocol: every
-/// request counts as one that is in order, and the default answer is 404.
+/// Every [`Mock`](crate::Mock) dereferences to it. On its own it has no protocol: it takes every
+/// request for a valid question, and the default answer is 404.
 ///
-/// Clones are the same server. When the last is dropped, it stops and drops its connections.
+/// Clones are the same server. When the last clone is dropped, the server stops and drops its
+/// connections.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -53,7 +54,7 @@ impl MockServer {
     ///
     /// # Errors
     ///
-    /// When no port can be had.
+    /// Returns an error if no port is free.
     pub async fn start() -> io::Result<Self> {
         Self::bind((Ipv4Addr::LOCALHOST, 0)).await
     }
@@ -62,7 +63,7 @@ impl MockServer {
     ///
     /// # Errors
     ///
-    /// When the address cannot be had.
+    /// Returns an error if the address cannot be bound.
     pub async fn bind(addr: impl ToSocketAddrs) -> io::Result<Self> {
         let handler = |request: &RecordedRequest, script: &Script| {
             script
@@ -90,18 +91,17 @@ impl MockServer {
         &self.inner.shared.script
     }
 
-    /// The base address, such as `http://127.0.0.1:40123`, without a slash at its end.
+    /// Returns the base address, such as `http://127.0.0.1:40123`, without a slash at its end.
     pub fn url(&self) -> String {
         format!("http://{}", self.inner.addr)
     }
 
-    /// The socket address that the server listens on.
+    /// Returns the socket address that the server listens on.
     pub fn addr(&self) -> SocketAddr {
         self.inner.addr
     }
 
-    /// Queues an answer for the next chat request that is in order. Answers are used in the order
-    /// in which they were queued, each once.
+    /// Queues an answer for the next valid question. Queued answers are used in order, each once.
     pub fn answer(&self, answer: Answer) -> &Self {
         self.push(Arc::new(move |_, _| answer.clone()))
     }
@@ -111,16 +111,16 @@ impl MockServer {
         self
     }
 
-    /// Answers every chat request that is in order so, once the queue is empty.
+    /// Answers every valid question with this once the queue is empty.
     pub fn answer_always(&self, answer: Answer) -> &Self {
         self.script()
             .set_always(Arc::new(move |_, _| answer.clone()));
         self
     }
 
-    /// Takes over requests of any kind, credentials and models included, before the mock looks
-    /// at them; `None` leaves the request to the mock. Can be called more than once: the first
-    /// that gives an answer decides.
+    /// Answers requests of any kind, credentials and models included, before the mock looks at
+    /// them; `None` leaves the request to the mock. Can be called more than once: the first
+    /// function that returns an answer decides.
     pub fn answer_with<F>(&self, answer: F) -> &Self
     where
         F: Fn(&RecordedRequest) -> Option<Answer> + Send + Sync + 'static,
@@ -129,48 +129,48 @@ impl MockServer {
         self
     }
 
-    /// Sends every body in fragments of this many bytes, each written and flushed on its own (and
-    /// a chunk of its own where the body is chunked). 0 ends it.
+    /// Sends every body in fragments of this many bytes, each written and flushed separately, and
+    /// as a separate chunk if the body is chunked. 0 turns it off.
     pub fn fragment(&self, bytes: usize) -> &Self {
         self.script().set_fragment(bytes);
         self
     }
 
-    /// Splits replies given as text into pieces of so many characters; otherwise at words.
+    /// Splits replies that are given as text into pieces of this many characters. Without it they
+    /// are split at words.
     pub fn piece_chars(&self, chars: usize) -> &Self {
         self.script().set_piece_chars(chars);
         self
     }
 
-    /// Pauses between the pieces of replies given as text, the default reply included.
+    /// Pauses between the pieces of replies that are given as text, the default reply included.
     pub fn delay_between(&self, delay: Duration) -> &Self {
         self.script().set_delay(delay);
         self
     }
 
     /// Refuses bodies larger than this with status 413 and closes the connection, as web servers
-    /// do; such requests are not recorded. The limit is 1 MiB unless set, which is nginx's.
+    /// do. Such requests are not recorded. The default is nginx's, 1 MiB.
     pub fn body_limit(&self, bytes: usize) -> &Self {
         self.inner.shared.set_body_limit(bytes);
         self
     }
 
-    /// Remembers at most this many requests, and of them only so many of the newest as take no
-    /// more than this many bytes. 1,000 requests and 4 MiB unless set. The last request is
-    /// remembered whatever its size.
+    /// Remembers at most this many requests and bytes, and forgets the oldest beyond that. The
+    /// default is 1,000 requests and 4 MiB. The last request is remembered whatever its size.
     pub fn remember(&self, requests: usize, bytes: usize) -> &Self {
         let shared = &self.inner.shared;
         shared.update(|log| log.requests.set_bounds(requests, bytes));
         self
     }
 
-    /// The requests that are remembered (see [`remember`](Self::remember)), in the order in which
+    /// Returns the remembered requests (see [`remember`](Self::remember)) in the order in which
     /// they were complete.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.inner.shared.log(|log| log.requests.to_vec())
     }
 
-    /// How many of the remembered requests have this path, whatever their query.
+    /// Returns how many of the remembered requests have this path, whatever their query.
     pub fn requests_to(&self, path: &str) -> usize {
         let to = |request: &&RecordedRequest| request.path() == path;
         self.inner
@@ -178,22 +178,22 @@ impl MockServer {
             .log(|log| log.requests.iter().filter(to).count())
     }
 
-    /// How many connections were accepted so far.
+    /// Returns how many connections were accepted so far.
     pub fn connections(&self) -> usize {
         self.inner.shared.log(|log| log.connections.total())
     }
 
-    /// How many connections are open now.
+    /// Returns how many connections are open.
     pub fn open_connections(&self) -> usize {
         self.inner.shared.log(|log| log.open)
     }
 
-    /// The connections that were accepted, oldest first; of more than 1,000 only the last.
+    /// Returns the accepted connections, oldest first, at most the last 1,000.
     pub fn connection_log(&self) -> Vec<ConnectionRecord> {
         self.inner.shared.log(|log| log.connections.to_vec())
     }
 
-    /// Waits until there have been so many requests, the forgotten ones included.
+    /// Waits until there have been this many requests, the forgotten ones included.
     pub async fn wait_for_requests(&self, count: usize) {
         let shared = &self.inner.shared;
         shared
@@ -203,15 +203,15 @@ impl MockServer {
 
     /// Waits until there has been a connection and all are closed, and returns when the last was.
     ///
-    /// The server sees a client leave at once, also while it waits or stalls in an answer, so
-    /// this measures how soon a client hangs up after its user lost interest.
+    /// The server notices at once that a client disconnects, even while it waits or stalls in an
+    /// answer, so this measures how soon a client hangs up.
     pub async fn wait_all_closed(&self) -> Instant {
         let shared = &self.inner.shared;
         shared.wait_until(|log| log.all_closed()).await
     }
 
-    /// Stops the server and drops all its connections; afterwards the port refuses. What was
-    /// recorded stays.
+    /// Stops the server and drops its connections. Afterwards the port refuses connections; what
+    /// was recorded stays.
     pub async fn stop(&self) {
         let accepting = lock(&self.inner.accepting).take();
         if let Some(accepting) = accepting {

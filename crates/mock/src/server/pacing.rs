@@ -1,15 +1,14 @@
-//! How texts become pieces.
+//! How text is split into pieces.
 
 use std::time::Duration;
 
 use crate::answers::{Step, copy};
 
-/// How a reply that is given as text is split into pieces, and how long the pauses between them
-/// are.
+/// How a reply that is given as text is split, and how long the server pauses between the pieces.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct Pacing {
-    /// The characters in a piece; `None` splits at words.
+    /// The number of characters in a piece; `None` splits at words.
     pub piece_chars: Option<usize>,
     /// The pause between two pieces.
     pub delay: Option<Duration>,

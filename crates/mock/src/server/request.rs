@@ -1,10 +1,10 @@
-//! A request as the server saw it.
+//! A request as the server received it.
 
 use std::time::Instant;
 
 use bytes::Bytes;
 
-/// A request as the server saw it, complete with its body.
+/// A request as the server received it, complete with its body.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RecordedRequest {
@@ -12,7 +12,7 @@ pub struct RecordedRequest {
     pub method: String,
     /// The request target: path and query, or the whole address in a request to a proxy.
     pub target: String,
-    /// Every header in order, names as sent.
+    /// The headers in their order, with the names as sent.
     pub headers: Vec<(String, Bytes)>,
     /// The body, transfer encoding removed.
     pub body: Bytes,
@@ -24,7 +24,7 @@ pub struct RecordedRequest {
 }
 
 impl RecordedRequest {
-    /// The first header of this name, if it is readable text. Case does not matter.
+    /// Returns the first header of this name, ignoring case, if it is UTF-8.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -32,7 +32,7 @@ impl RecordedRequest {
             .and_then(|(_, value)| std::str::from_utf8(value).ok())
     }
 
-    /// Every header of this name, in order.
+    /// Returns every header of this name, in order.
     pub fn header_values(&self, name: &str) -> Vec<&[u8]> {
         self.headers
             .iter()
@@ -41,35 +41,35 @@ impl RecordedRequest {
             .collect()
     }
 
-    /// The body as JSON.
+    /// Parses the body as JSON.
     ///
     /// # Errors
     ///
-    /// When the body is not valid JSON.
+    /// Returns an error if the body is not valid JSON.
     pub fn json(&self) -> Result<serde_json::Value, serde_json::Error> {
         serde_json::from_slice(&self.body)
     }
 
-    /// The body as text, with replacement characters where it is not UTF-8.
+    /// Returns the body as text, with replacement characters where it is not UTF-8.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The target without its query.
+    /// Returns the target without its query.
     pub fn path(&self) -> &str {
         self.target
             .split_once('?')
             .map_or(self.target.as_str(), |(path, _)| path)
     }
 
-    /// A parameter of the query, percent-decoded.
+    /// Returns a parameter of the query, percent-decoded.
     pub fn query(&self, name: &str) -> Option<String> {
         let (_, query) = self.target.split_once('?')?;
         form_urlencoded::parse(query.as_bytes())
             .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
     }
 
-    /// A cookie that the request carries.
+    /// Returns the value of a cookie.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()

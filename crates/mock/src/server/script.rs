@@ -1,4 +1,4 @@
-//! What a server answers, and when.
+//! The script: which answer comes when.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -58,14 +58,14 @@ impl Script {
         *lock(&self.fragment)
     }
 
-    /// The answer that stands above the protocol.
+    /// The answer of the first override that takes this request.
     pub(crate) fn overriding(&self, request: &RecordedRequest) -> Option<Answer> {
         // Cloned, since what a test gave us may use the mock itself.
         let overrides = lock(&self.overrides).clone();
         overrides.iter().find_map(|with| with(request))
     }
 
-    /// The scripted answer to a chat request that is in order.
+    /// The scripted answer to a valid question.
     pub(crate) fn next(&self, request: &RecordedRequest) -> Option<Answer> {
         let queued = lock(&self.queue).pop_front();
         let maker = queued.or_else(|| lock(&self.always).clone())?;

@@ -1,4 +1,4 @@
-//! Writes one answer onto a connection, with all that is to go wrong with it.
+//! Writes one answer to a connection, with all its faults.
 
 use std::future;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use super::request::RecordedRequest;
 use crate::answers::{Answer, Ending, Framing, HeadFault, Step};
 
-/// A reset throws away what the client has not read yet on some systems; this gives it time.
+/// On some systems a reset discards what the client has not read yet; this gives it time.
 const BEFORE_RESET: Duration = Duration::from_millis(10);
 
 /// What becomes of a connection after an answer.

@@ -1,4 +1,4 @@
-//! Who asks: guests and users, their nonces and sessions.
+//! Guests and users, their nonces and sessions.
 
 use std::sync::Mutex;
 
@@ -39,7 +39,7 @@ pub(crate) struct Visitor<'a> {
     pub(crate) new_token: Option<String>,
 }
 
-/// Why WordPress lets nobody in.
+/// Why WordPress refuses a request before it looks at the route.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Denial {
     InvalidNonce,

@@ -7,7 +7,7 @@ use super::site::AiEngineProtocol;
 use super::user::SiteUser;
 use super::version::PluginVersion;
 
-/// Options of an [`AiEngineMock`].
+/// A builder for an [`AiEngineMock`].
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct AiEngineMockBuilder {
@@ -20,12 +20,12 @@ impl AiEngineMock {
     ///
     /// # Errors
     ///
-    /// When no port can be had.
+    /// Returns an error if no port is free.
     pub async fn start() -> io::Result<Self> {
         Self::builder().start().await
     }
 
-    /// Options, to start with [`AiEngineMockBuilder::start`].
+    /// Returns a builder for the mock.
     pub fn builder() -> AiEngineMockBuilder {
         AiEngineMockBuilder {
             addr: (Ipv4Addr::LOCALHOST, 0).into(),
@@ -35,13 +35,13 @@ impl AiEngineMock {
 }
 
 impl AiEngineMockBuilder {
-    /// The address to listen on.
+    /// Sets the address to listen on. The default is a free port of the loopback interface.
     pub fn addr(mut self, addr: SocketAddr) -> Self {
         self.addr = addr;
         self
     }
 
-    /// The directory that the site is in, such as `/blog`.
+    /// Sets the directory that the site is in, such as `/blog`.
     pub fn directory(mut self, directory: &str) -> Self {
         let directory = directory.trim_matches('/');
         self.options.directory = match directory {
@@ -51,25 +51,25 @@ impl AiEngineMockBuilder {
         self
     }
 
-    /// Where the REST API answers.
+    /// Sets where the REST API answers.
     pub fn permalinks(mut self, permalinks: Permalinks) -> Self {
         self.options.permalinks = permalinks;
         self
     }
 
-    /// The plugin's version.
+    /// Sets the plugin's version. The default is 3.6.2.
     pub fn version(mut self, version: PluginVersion) -> Self {
         self.options.version = version;
         self
     }
 
-    /// The page with the chatbots, below the site's directory; `/`, the front page, unless set.
+    /// Sets the page with the chatbots, below the site's directory. The default is the front page.
     pub fn bot_page(mut self, path: impl Into<String>) -> Self {
         self.options.bot_page = path.into();
         self
     }
 
-    /// The bots on that page; `default` unless set.
+    /// Sets the bots on that page. The default is `default` alone.
     pub fn page_bots<I>(mut self, bots: I) -> Self
     where
         I: IntoIterator,
@@ -79,7 +79,7 @@ impl AiEngineMockBuilder {
         self
     }
 
-    /// Shows a button for uploads on that page. The server takes uploads all the same without.
+    /// Shows a button for uploads on that page. The server takes uploads without it, too.
     pub fn upload_button(mut self) -> Self {
         self.options.shows_upload = true;
         self
@@ -110,32 +110,33 @@ impl AiEngineMockBuilder {
         self
     }
 
-    /// Adds a shortcut: a button with this label, which asks this message. Answers from 2.4.9 on
-    /// have it; from 3.6.2 on they hide the message behind an id.
+    /// Adds a shortcut: a button with this label that asks this message. Answers have it since
+    /// 2.4.9, and hide the message behind an id since 3.6.2.
     pub fn shortcut(mut self, label: impl Into<String>, message: impl Into<String>) -> Self {
         self.options.shortcuts.push((label.into(), message.into()));
         self
     }
 
-    /// How long a question may be (`textInputMaxLength`); 512 unless set, no limit with `None`.
+    /// Sets how long a question may be (`textInputMaxLength`). The default is 512; `None` is no
+    /// limit.
     pub fn max_input(mut self, length: impl Into<Option<usize>>) -> Self {
         self.options.max_input = length.into();
         self
     }
 
-    /// Answers guests only so many questions, and refuses those beyond as over the limit.
+    /// Answers guests this many questions, and refuses further ones as over the limit.
     pub fn question_limit(mut self, questions: u64) -> Self {
         self.options.question_limit = Some(questions);
         self
     }
 
-    /// Answers the REST API for users only, as security plugins do: guests get 401.
+    /// Refuses guests the REST API with 401, as security plugins do.
     pub fn closed_to_guests(mut self) -> Self {
         self.options.is_closed_to_guests = true;
         self
     }
 
-    /// Switches the plugin's chatbots module off: its routes do not exist.
+    /// Turns the plugin's chatbots module off, so that its routes do not exist.
     pub fn without_chatbots(mut self) -> Self {
         self.options.has_chatbots = false;
         self
@@ -145,7 +146,7 @@ impl AiEngineMockBuilder {
     ///
     /// # Errors
     ///
-    /// When the address cannot be had.
+    /// Returns an error if the address cannot be bound.
     pub async fn start(self) -> io::Result<AiEngineMock> {
         AiEngineMock::serve(self.addr, AiEngineProtocol::new(self.options)).await
     }

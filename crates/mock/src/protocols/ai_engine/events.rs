@@ -6,8 +6,8 @@ use super::php_json;
 use super::version::PluginVersion;
 use crate::server::Pacing;
 
-/// What a guest gets to read in place of a fault of the model, from 3.6.3 on. The mock's words:
-/// those of the real plugin are another sentence as general.
+/// What a guest reads instead of an error of the model, from 3.6.3 on. The real plugin has
+/// another, equally general sentence.
 pub(crate) const MASKED: &str = "Sorry, something went wrong. Please try again later.";
 
 /// What the site adds to a reply.

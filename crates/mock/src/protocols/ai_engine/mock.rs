@@ -7,14 +7,14 @@ use crate::mock::Mock;
 
 /// A mock of a WordPress site with the AI Engine plugin.
 ///
-/// It has the site's pages, `start_session` with its nonces, `chats/submit` with the checks of the
-/// real plugin, `files/upload` for pictures, and what members need: login cookies, their nonces,
-/// application passwords. [`PluginVersion`](crate::PluginVersion) says what differs between the
-/// versions. The default reply is `This is the AI Engine mock. You asked: <newMessage>`, streamed
-/// word by word, or whole where the request asks for no stream.
+/// It serves the site's pages, `start_session`, `chats/submit` with the checks of the real plugin,
+/// `files/upload` for pictures, and logins by cookie and application password.
+/// [`PluginVersion`](crate::PluginVersion) lists what differs between versions. The default reply
+/// is `This is the AI Engine mock. You asked: <newMessage>`, streamed word by word, or whole if the
+/// request asks for no stream.
 ///
-/// Every answer to a request with a valid nonce gets the nonce header, and every answer the `Link`
-/// to the REST API, unless a scripted one has such a header already.
+/// Every answer has the `Link` header of the REST API, and every answer to a request with a valid
+/// nonce the nonce header, unless the script sets them.
 ///
 /// The site has the bots `default` and `custom`, and a handful of models; the builder adds others.
 ///
@@ -41,32 +41,33 @@ impl AiEngineMock {
     /// The system prompt of the mock's bots.
     pub const DEFAULT_SYSTEM_PROMPT: &'static str = DEFAULT_SYSTEM_PROMPT;
 
-    /// What a guest of 3.7 reads in place of a fault of the model. The words are the mock's; those
-    /// of the real plugin are another sentence as general.
+    /// What a guest of 3.7 reads instead of an error of the model. The real plugin has another,
+    /// equally general sentence.
     pub const MASKED_ERROR: &'static str = MASKED;
 
-    /// A new nonce; the one before is no longer accepted.
+    /// Replaces the nonce: the old one is no longer accepted.
     pub fn expire_nonce(&self) {
         self.expire_credentials();
     }
 
-    /// A new nonce; the one before is ageing: still accepted, but answered with the new one.
+    /// Ages the nonce: the old one is still accepted, but answered with a new one.
     pub fn age_nonce(&self) {
         self.protocol().access().age();
     }
 
-    /// The nonce that guests get now.
+    /// Returns the nonce that guests get.
     pub fn nonce(&self) -> String {
         self.protocol().access().nonce(None)
     }
 
-    /// The nonce that this user gets now; `None` if the site has no such user.
+    /// Returns the nonce that this user gets, or `None` if the site has no such user.
     pub fn nonce_of(&self, user: &str) -> Option<String> {
         let user = self.protocol().user(user)?;
         Some(self.protocol().access().nonce(Some(user)))
     }
 
-    /// The login cookie of this user, as `name=value`; `None` if the site has no such user.
+    /// Returns the login cookie of this user as `name=value`, or `None` if the site has no such
+    /// user.
     pub fn login_cookie(&self, user: &str) -> Option<String> {
         let user = self.protocol().user(user)?;
         Some(format!(
@@ -76,13 +77,13 @@ impl AiEngineMock {
         ))
     }
 
-    /// How many files were uploaded.
+    /// Returns how many files were uploaded.
     pub fn uploads(&self) -> usize {
         self.protocol().uploads()
     }
 
-    /// What reached the model: one entry for every question that was in order; of more than 1,000
-    /// or 4 MiB only the newest.
+    /// Returns what reached the model: one entry for every valid question, at most the last 1,000
+    /// and 4 MiB.
     pub fn model_received(&self) -> Vec<AiEngineReceived> {
         self.protocol().received()
     }

@@ -43,7 +43,7 @@ pub(crate) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// What reaches the model, where the body is in order.
+    /// Reads what of a valid body reaches the model.
     pub(crate) fn read(&self) -> Result<AiEngineReceived, Refusal> {
         let version = self.options.version;
         let rejected = Refusal::Rejected(403, REJECTED);

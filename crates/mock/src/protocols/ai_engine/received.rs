@@ -2,7 +2,7 @@ use bytes::Bytes;
 
 use crate::received_message::ReceivedMessage;
 
-/// What reached the model behind an [`AiEngineMock`](crate::AiEngineMock) for one request.
+/// What one request to an [`AiEngineMock`](crate::AiEngineMock) brought to the model.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AiEngineReceived {

@@ -9,10 +9,10 @@ use super::php_json;
 use super::wordpress::{failure, failure_with};
 use crate::answers::{Answer, Ending, Gate, Step, copy};
 
-/// A reply of the AI Engine plugin, event by event, written to the wire as the plugin does.
+/// A reply of the AI Engine plugin, event by event, in the bytes that the plugin writes.
 ///
-/// Every event is a piece of its own. A reply without [`end`](Self::end), [`error`](Self::error)
-/// or [`plain_json`](Self::plain_json) ends like one that a PHP fatal error cut off.
+/// Every event is a separate piece. A reply without [`end`](Self::end), [`error`](Self::error) or
+/// [`plain_json`](Self::plain_json) ends as if a PHP fatal error had cut it off.
 ///
 /// ```
 /// use chatwire_mock::AiReply;
@@ -57,19 +57,19 @@ enum Fault {
 }
 
 impl AiReply {
-    /// A reply without events.
+    /// Creates a reply without events.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A whole reply: this text, in pieces as the script says, and the end.
+    /// Creates a whole reply: this text, split as the script says, and the end.
     pub fn text(text: impl Into<String>) -> Self {
         let text = text.into();
         let whole = text.trim().to_owned();
         Self::new().part(Part::Text(text)).end(whole)
     }
 
-    /// A piece of the answer's text.
+    /// Adds a piece of the answer's text.
     pub fn delta(self, text: impl Into<String>) -> Self {
         self.part(Part::Live {
             text: text.into(),
@@ -77,7 +77,7 @@ impl AiReply {
         })
     }
 
-    /// A live event with a subtype: `status`, `tool_call`, `thinking`, `approval_request`, …, or
+    /// Adds a live event with a subtype: `status`, `tool_call`, `thinking`, `approval_request`, …, or
     /// `content`, which is text of the answer.
     pub fn progress(self, subtype: impl Into<String>, text: impl Into<String>) -> Self {
         self.part(Part::Live {
@@ -86,54 +86,54 @@ impl AiReply {
         })
     }
 
-    /// The comment `: keepalive`.
+    /// Adds the comment `: keepalive`.
     pub fn keepalive(self) -> Self {
         self.raw(": keepalive\n\n")
     }
 
-    /// A PHP warning as text.
+    /// Adds a PHP warning as text.
     pub fn warning_text(self) -> Self {
         self.raw("\nWarning: Undefined array key \"x\" in /var/www/html/wp-content/plugins/other/other.php on line 23\n")
     }
 
-    /// A PHP warning as HTML.
+    /// Adds a PHP warning as HTML.
     pub fn warning_html(self) -> Self {
         self.raw("<br />\n<b>Warning</b>:  Undefined array key \"x\" in <b>/var/www/html/wp-content/plugins/other/other.php</b> on line <b>23</b><br />\n")
     }
 
-    /// Any bytes, as a piece of their own.
+    /// Adds any bytes, as a separate piece.
     pub fn raw(self, bytes: impl AsRef<[u8]>) -> Self {
         self.part(Part::Raw(bytes.as_ref().to_vec()))
     }
 
-    /// The final event, with this as the authoritative text.
+    /// Adds the final event, with this as the authoritative text.
     pub fn end(self, reply: impl Into<String>) -> Self {
         self.part(Part::End(End::Reply(reply.into())))
     }
 
-    /// The final event, with this JSON as its payload.
+    /// Adds the final event, with this JSON as its payload.
     pub fn end_with(self, payload: impl Into<Value>) -> Self {
         self.part(Part::End(End::Json(payload.into())))
     }
 
-    /// An error event. It can be followed by another one.
+    /// Adds an error event. It can be followed by another one.
     pub fn error(self, message: impl Into<String>) -> Self {
         self.part(Part::Error(Fault::Any, message.into()))
     }
 
-    /// A fault of the model behind: an error event with this message, which 3.7 replaces by one
-    /// general sentence for all but the site's owners.
+    /// Adds an error of the model: an error event with this message, which 3.7 replaces by a
+    /// general sentence for everybody but the site's owners.
     pub fn model_error(self, message: impl Into<String>) -> Self {
         self.part(Part::Error(Fault::OfModel, message.into()))
     }
 
-    /// A refusal because a limit of the site is used up: an error event, in 3.7 with `overLimit`
-    /// and, where no stream was asked for, with status 429.
+    /// Adds a refusal because a limit of the site is used up: an error event. 3.7 marks it with
+    /// `overLimit`, and answers with status 429 if no stream was asked for.
     pub fn over_limit(self, message: impl Into<String>) -> Self {
         self.part(Part::Error(Fault::OverLimit, message.into()))
     }
 
-    /// The addresses of pictures in the final event.
+    /// Sets the addresses of pictures in the final event.
     pub fn images<I>(mut self, urls: I) -> Self
     where
         I: IntoIterator,
@@ -144,39 +144,39 @@ impl AiReply {
         self
     }
 
-    /// The `actions` of the final event: functions that the bot wants to be run in the browser.
-    /// As of 2.4.9.
+    /// Sets the `actions` of the final event: functions that the bot wants the browser to run.
+    /// Since 2.4.9.
     pub fn actions(mut self, actions: impl Into<Value>) -> Self {
         self.extras.actions = Some(actions.into());
         self
     }
 
-    /// The `shortcuts` of the final event, in place of the site's own. As of 2.4.9.
+    /// Sets the `shortcuts` of the final event, in place of the site's own. Since 2.4.9.
     pub fn shortcuts(mut self, shortcuts: impl Into<Value>) -> Self {
         self.extras.shortcuts = Some(shortcuts.into());
         self
     }
 
-    /// The `blocks` of the final event. As of 2.4.9.
+    /// Sets the `blocks` of the final event. Since 2.4.9.
     pub fn blocks(mut self, blocks: impl Into<Value>) -> Self {
         self.extras.blocks = Some(blocks.into());
         self
     }
 
-    /// The `approval` of the final event. As of 3.7.
+    /// Sets the `approval` of the final event. Since 3.7.
     pub fn approval(mut self, approval: impl Into<Value>) -> Self {
         self.extras.approval = Some(approval.into());
         self
     }
 
-    /// Says `resetResponseId` in the final event. As of 3.7.
+    /// Sets `resetResponseId` in the final event. Since 3.7.
     pub fn reset_response_id(mut self) -> Self {
         self.extras.resets_response_id = true;
         self
     }
 
-    /// The `accuracy` of the usage; `tokens` unless set. `estimated` is what a model leaves whose
-    /// own stream broke off behind a success. As of 3.6.2.
+    /// Sets the `accuracy` of the usage. The default is `tokens`; the plugin says `estimated` if
+    /// the model's own stream broke off, although the reply counts as a success. Since 3.6.2.
     pub fn accuracy(mut self, accuracy: impl Into<String>) -> Self {
         self.extras.accuracy = Some(accuracy.into());
         self
@@ -188,22 +188,22 @@ impl AiReply {
         self
     }
 
-    /// One plain JSON object, where an event stream was asked for.
+    /// Adds one plain JSON object, as some answers are although a stream was asked for.
     pub fn plain_json(self, object: impl Into<Value>) -> Self {
         self.raw(php_json::encode(&object.into()))
     }
 
-    /// A pause.
+    /// Adds a pause.
     pub fn delay(self, duration: Duration) -> Self {
         self.part(Part::Step(Step::Delay(duration)))
     }
 
-    /// A pause until the gate is opened.
+    /// Adds a pause until the gate is opened.
     pub fn wait(self, gate: &Gate) -> Self {
         self.part(Part::Step(Step::Wait(gate.clone())))
     }
 
-    /// How the body ends, other than clean.
+    /// Sets how the body ends. The default is a clean end.
     pub fn ending(mut self, ending: Ending) -> Self {
         self.ending = Some(ending);
         self
@@ -214,7 +214,7 @@ impl AiReply {
         self
     }
 
-    /// The reply as an event stream, without the headers that need a site.
+    /// Returns the reply as an event stream for any server, as version 3.6.2 writes it.
     pub fn answer(&self) -> Answer {
         self.streamed(&Context::default())
     }

@@ -1,4 +1,4 @@
-//! The site: which address is what, and who may do what there.
+//! The site: its routes, and what each answers.
 
 use std::sync::Mutex;
 

@@ -15,7 +15,7 @@ pub struct SiteUser {
 }
 
 impl SiteUser {
-    /// A user who may read the site.
+    /// Creates a user who may read the site.
     pub fn member(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -24,7 +24,7 @@ impl SiteUser {
         }
     }
 
-    /// A user who may change the site's settings.
+    /// Creates a user who may change the site's settings.
     pub fn owner(name: impl Into<String>) -> Self {
         Self {
             is_owner: true,
@@ -32,8 +32,8 @@ impl SiteUser {
         }
     }
 
-    /// Sets an application password, for requests with `Authorization: Basic`. A real site takes
-    /// one over https only; the mock speaks http and takes it all the same.
+    /// Sets an application password, for requests with `Authorization: Basic`. A real site accepts
+    /// one only over https; the mock, which speaks http, accepts it anyway.
     pub fn application_password(mut self, password: impl Into<String>) -> Self {
         self.application_password = Some(password.into());
         self

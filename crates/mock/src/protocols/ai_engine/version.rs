@@ -1,8 +1,8 @@
 //! What each version of the plugin does with a request.
 
-/// Which version of the plugin is played.
+/// The version of the plugin that the mock imitates.
 ///
-/// What a guest's request may say differs most:
+/// They differ most in what a guest's request may set:
 ///
 /// | | 1.9.99 | 2.3.5 | 2.4.9 | 3.6.2 | 3.7 |
 /// |---|---|---|---|---|---|
@@ -17,7 +17,7 @@
 /// | over a limit | error, 500 | error, 500 | error, 500 | error, 500 | `overLimit`, 429 |
 /// | faults of the model | told | told | told | told | masked |
 ///
-/// In 3.7 a user who may change the site's settings is treated as by 3.6.2.
+/// 3.7 treats a user who may change the site's settings as 3.6.2 treats everybody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PluginVersion {

@@ -6,7 +6,7 @@ use super::flavour::AuraFlavour;
 use super::mock::AuraMock;
 use super::server::AuraProtocol;
 
-/// Options of an [`AuraMock`].
+/// A builder for an [`AuraMock`].
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct AuraMockBuilder {
@@ -21,12 +21,12 @@ impl AuraMock {
     ///
     /// # Errors
     ///
-    /// When no port can be had.
+    /// Returns an error if no port is free.
     pub async fn start() -> io::Result<Self> {
         Self::builder().start().await
     }
 
-    /// Options, to start with [`AuraMockBuilder::start`].
+    /// Returns a builder for the mock.
     pub fn builder() -> AuraMockBuilder {
         AuraMockBuilder {
             addr: (Ipv4Addr::LOCALHOST, 0).into(),
@@ -38,31 +38,31 @@ impl AuraMock {
 }
 
 impl AuraMockBuilder {
-    /// Which of the two servers is played.
+    /// Which of the two servers the mock imitates.
     pub fn flavour(mut self, flavour: AuraFlavour) -> Self {
         self.flavour = flavour;
         self
     }
 
-    /// The address to listen on.
+    /// Sets the address to listen on. The default is a free port of the loopback interface.
     pub fn addr(mut self, addr: SocketAddr) -> Self {
         self.addr = addr;
         self
     }
 
-    /// Adds a model; the first one replaces the flavour's own list.
+    /// Adds a model. The first one replaces the flavour's own list.
     pub fn model(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
         self.models.push((id.into(), name.into()));
         self
     }
 
-    /// Answers 401 to every request without this header.
+    /// Answers requests without this header with 401.
     pub fn require_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.demands.push(Demand::Header(name.into(), value.into()));
         self
     }
 
-    /// Answers 401 to every request without this cookie.
+    /// Answers requests without this cookie with 401.
     pub fn require_cookie(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.demands.push(Demand::Cookie(name.into(), value.into()));
         self
@@ -72,7 +72,7 @@ impl AuraMockBuilder {
     ///
     /// # Errors
     ///
-    /// When the address cannot be had.
+    /// Returns an error if the address cannot be bound.
     pub async fn start(self) -> io::Result<AuraMock> {
         let mut models = self.models;
         if models.is_empty() {

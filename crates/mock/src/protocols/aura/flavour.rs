@@ -1,4 +1,4 @@
-/// Which of the two servers is played.
+/// Which of the two servers the mock imitates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuraFlavour {

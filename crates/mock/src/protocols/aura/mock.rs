@@ -6,10 +6,9 @@ use crate::protocol::Protocol;
 
 /// A mock of an openchat-ui or Chatbot-UI server (`POST /api/chat`, `POST /api/models`).
 ///
-/// The default reply is `This is the Aura mock. You asked: <last user message>`. A request that
-/// the real server cannot handle is answered as it does: status 500, body `Error`, and the cause,
-/// if it is told at all, in the reason phrase. Tokens are counted as a quarter of the characters,
-/// rounded up.
+/// The default reply is `This is the Aura mock. You asked: <last user message>`. Where the real
+/// server fails, the mock fails in the same way: status 500, body `Error`, and the cause, if any,
+/// in the reason phrase. It counts a token for every four characters, rounded up.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -31,21 +30,21 @@ impl AuraMock {
     /// The system prompt that the mock uses where a request has none.
     pub const DEFAULT_PROMPT: &'static str = DEFAULT_PROMPT;
 
-    /// Queues a failure with this cause, see [`failure`](Self::failure).
+    /// Queues a [`failure`](Self::failure) with this cause.
     pub fn fail(&self, cause: &str) -> &Self {
         self.answer(Self::failure(cause));
         self
     }
 
-    /// The server's answer when something fails: status 500, body `Error`, the cause in the reason
-    /// phrase. A cause with a newline or a character above U+00FF cannot stand there; the phrase
-    /// is then `Internal Server Error`.
+    /// Returns the server's answer to a failure: status 500, body `Error`, and the cause in the
+    /// reason phrase. A reason phrase cannot hold a newline or a character above U+00FF; it is
+    /// then `Internal Server Error`.
     pub fn failure(cause: &str) -> Answer {
         AuraProtocol::failure(cause)
     }
 
-    /// What reached the model: one entry for every question that was in order; of more than 1,000
-    /// or 4 MiB only the newest.
+    /// Returns what reached the model: one entry for every valid question, at most the last 1,000
+    /// and 4 MiB.
     pub fn received(&self) -> Vec<AuraReceived> {
         self.protocol().received()
     }

@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use crate::received_message::ReceivedMessage;
 
-/// What reached the model behind an [`AuraMock`](crate::AuraMock) for one request.
+/// What one request to an [`AuraMock`](crate::AuraMock) brought to the model.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AuraReceived {

@@ -5,7 +5,7 @@ use super::bundle::Bundle;
 use super::mock::MagickPenMock;
 use super::site::MagickPenProtocol;
 
-/// Options of a [`MagickPenMock`].
+/// A builder for a [`MagickPenMock`].
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct MagickPenMockBuilder {
@@ -20,12 +20,12 @@ impl MagickPenMock {
     ///
     /// # Errors
     ///
-    /// When no port can be had.
+    /// Returns an error if no port is free.
     pub async fn start() -> io::Result<Self> {
         Self::builder().start().await
     }
 
-    /// Options, to start with [`MagickPenMockBuilder::start`].
+    /// Returns a builder for the mock.
     pub fn builder() -> MagickPenMockBuilder {
         MagickPenMockBuilder {
             addr: (Ipv4Addr::LOCALHOST, 0).into(),
@@ -37,26 +37,26 @@ impl MagickPenMock {
 }
 
 impl MagickPenMockBuilder {
-    /// The address to listen on.
+    /// Sets the address to listen on. The default is a free port of the loopback interface.
     pub fn addr(mut self, addr: SocketAddr) -> Self {
         self.addr = addr;
         self
     }
 
-    /// The bundle's hash, part of its path `/_nuxt/<hash>.js`. Every other path there is 404.
+    /// Sets the bundle's hash, part of its path `/_nuxt/<hash>.js`. Other paths there are 404.
     pub fn hash(mut self, hash: impl Into<String>) -> Self {
         self.hash = hash.into();
         self
     }
 
-    /// What the bundle looks like.
+    /// Sets what the bundle looks like.
     pub fn bundle(mut self, bundle: Bundle) -> Self {
         self.bundle = bundle;
         self
     }
 
-    /// The site that requests to the API must name as their origin, without a slash at its end,
-    /// where the mock plays the API alone. Otherwise it is the address that the request went to.
+    /// Sets the origin that requests to the API must name, without a slash at its end, for a mock
+    /// that serves only the API. The default is the address that the request went to.
     pub fn origin(mut self, site: impl Into<String>) -> Self {
         self.origin = Some(site.into());
         self
@@ -66,7 +66,7 @@ impl MagickPenMockBuilder {
     ///
     /// # Errors
     ///
-    /// When the address cannot be had.
+    /// Returns an error if the address cannot be bound.
     pub async fn start(self) -> io::Result<MagickPenMock> {
         let protocol = MagickPenProtocol::new(self.hash, self.bundle, self.origin);
         MagickPenMock::serve(self.addr, protocol).await

@@ -1,4 +1,4 @@
-//! The site and its API: which requests are in order, and what else there is.
+//! The site and its API: their routes, and the checks of a request to the API.
 
 use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
