@@ -272,7 +272,7 @@ async fn excerpts() {
         (
             "without an end",
             begun("abc").ending(Ending::Stall),
-            HttpConfig::new().with_idle_timeout(Duration::from_millis(100)),
+            HttpConfig::new().with_idle_timeout(Duration::from_secs(2)),
             Some("abc"),
         ),
         (

@@ -132,7 +132,7 @@ async fn a_reply_that_fails() {
     let server = serve(Answer::stream(["s3cret"]).ending(Ending::Stall)).await;
     let config = HttpConfig::new()
         .without_proxy()
-        .with_idle_timeout(Duration::from_millis(50));
+        .with_idle_timeout(Duration::from_secs(2));
     let http = HttpClient::new("box", config).unwrap();
     let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
     let response = http.send(HttpRequest::get(url)).await.unwrap();
