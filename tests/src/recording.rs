@@ -181,16 +181,30 @@ fn read(path: &Path) -> Result<Recording, String> {
 fn without_lone_surrogates(json: &str) -> String {
     let mut clean = String::with_capacity(json.len());
     let mut rest = json;
-    while let Some(at) = rest.find("\\ud") {
+    while let Some(at) = rest.find('\\') {
         let (before, escape) = rest.split_at(at);
         clean.push_str(before);
+        let is_half = escape.starts_with("\\ud") && is_surrogate(escape);
         let is_high = matches!(escape.as_bytes().get(3), Some(b'8'..=b'9' | b'a'..=b'b'));
-        let is_pair = is_high && escape.get(6..9) == Some("\\ud");
-        let length = if is_pair { 12 } else { 6 };
+        let is_pair = is_half && is_high && escape.get(6..9) == Some("\\ud");
+        let length = match (is_pair, is_half) {
+            (true, _) => 12,
+            (false, true) => 6,
+            // An escaped backslash must not be taken for the start of an escape.
+            (false, false) => 2,
+        };
         let (escape, after) = escape.split_at(length.min(escape.len()));
-        clean.push_str(if is_pair { escape } else { "\\ufffd" });
+        clean.push_str(match is_half && !is_pair {
+            true => "\\ufffd",
+            false => escape,
+        });
         rest = after;
     }
     clean.push_str(rest);
     clean
+}
+
+/// Whether `\ud…` is half of a pair, and no Hangul syllable.
+fn is_surrogate(escape: &str) -> bool {
+    matches!(escape.as_bytes().get(3), Some(b'8'..=b'9' | b'a'..=b'f'))
 }

@@ -21,7 +21,9 @@ use chatwire::{
     ChatRequest, Error, ErrorKind, Limit, Provider, ProviderExt as _, ProviderOptions, ReplyEvent,
     provider,
 };
-use chatwire_mock::{AiEngineMock, Answer, AnyMock, AuraMock, MagickPenMock, RecordedRequest};
+use chatwire_mock::{
+    AiEngineMock, AiSdkMock, Answer, AnyMock, AuraMock, MagickPenMock, RecordedRequest,
+};
 
 const GIB: u64 = 1 << 30;
 
@@ -41,15 +43,23 @@ async fn the_servers() {
     if std::env::var_os(SERVE).is_none() {
         return;
     }
-    let (pen, site, aura) = (
+    let (pen, site, aura, sdk) = (
         MagickPenMock::start().await.unwrap(),
         AiEngineMock::start().await.unwrap(),
         AuraMock::start().await.unwrap(),
+        AiSdkMock::start().await.unwrap(),
     );
-    pen.answer_with(|request| answer(request, &plain()));
-    aura.answer_with(|request| answer(request, &plain()));
-    site.answer_with(|request| answer(request, &events()));
-    println!("serving {} {} {}", pen.url(), site.url(), aura.url());
+    pen.answer_with(|request| answer(request, Answer::status, &plain()));
+    aura.answer_with(|request| answer(request, Answer::status, &plain()));
+    site.answer_with(|request| answer(request, Answer::status, &events()));
+    sdk.answer_with(|request| answer(request, ui_head, &parts()));
+    println!(
+        "serving {} {} {} {}",
+        pen.url(),
+        site.url(),
+        aura.url(),
+        sdk.url()
+    );
     // Until the other process goes away.
     tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()))
         .await
@@ -74,9 +84,24 @@ fn events() -> Answer {
         .piece(end)
 }
 
+/// As much text in the events of a UI message stream: sixteen in a piece.
+fn parts() -> Answer {
+    let event = format!(
+        "data: {{\"type\":\"text-delta\",\"id\":\"t\",\"delta\":\"{}\"}}\n\n",
+        "abcdefg ".repeat(PIECE / 16 / 8)
+    );
+    ui_head(200)
+        .repeat(event.repeat(16), GIB / PIECE as u64)
+        .piece("data: {\"type\":\"finish\"}\n\ndata: [DONE]\n\n")
+}
+
+fn ui_head(status: u16) -> Answer {
+    Answer::status(status).header("x-vercel-ai-ui-message-stream", "v1")
+}
+
 /// The question, or an extra header, says what is wanted.
-fn answer(request: &RecordedRequest, reply: &Answer) -> Option<Answer> {
-    let junk = |status| Answer::status(status).repeat("x".repeat(PIECE), GIB / PIECE as u64);
+fn answer(request: &RecordedRequest, head: fn(u16) -> Answer, reply: &Answer) -> Option<Answer> {
+    let junk = |status| head(status).repeat("x".repeat(PIECE), GIB / PIECE as u64);
     let text = request.text();
     if !AnyMock::is_chat(request) {
         let wants = request.header("x-test") == Some("junk");
@@ -89,8 +114,10 @@ fn answer(request: &RecordedRequest, reply: &Answer) -> Option<Answer> {
     } else if text.contains("failing") {
         Some(junk(500))
     } else if text.contains("comment") {
-        let start = "data: {\"type\":\"live\",\"data\":\"x\"}\n\n: ";
-        Some(Answer::stream([start]).repeat("x".repeat(PIECE), GIB / PIECE as u64))
+        let live = "data: {\"type\":\"live\",\"data\":\"x\"}\n\n";
+        let delta = "data: {\"type\":\"text-delta\",\"id\":\"t\",\"delta\":\"x\"}\n\n: ";
+        let start = head(200).piece(live).piece(delta);
+        Some(start.repeat("x".repeat(PIECE), GIB / PIECE as u64))
     } else {
         None
     }
@@ -161,7 +188,7 @@ async fn drain(client: &dyn Provider, question: &str) -> (u64, Option<Error>) {
 #[tokio::test]
 async fn a_gigabyte_needs_no_memory() {
     let servers = Servers::start();
-    let clients: Vec<_> = ["magickpen", "chatgpt4online", "aura"]
+    let clients: Vec<_> = ["magickpen", "chatgpt4online", "aura", "ai-sdk"]
         .into_iter()
         .zip(&servers.urls)
         .map(|(name, url)| {
@@ -185,7 +212,7 @@ async fn a_gigabyte_needs_no_memory() {
     };
     let mut report = String::new();
     for (name, endless, limited, junk) in &clients {
-        let is_plain = *name != "chatgpt4online";
+        let is_plain = !["chatgpt4online", "ai-sdk"].contains(name);
         let (length, error) = drain(endless, "long").await;
         assert_eq!((length, error.map(|e| e.kind())), (GIB, None), "{name}");
 
@@ -209,12 +236,15 @@ async fn a_gigabyte_needs_no_memory() {
         let (_, error) = drain(limited, "failing").await;
         assert_eq!(error.map(|e| e.kind()), Some(ErrorKind::Status), "{name}");
 
-        let error = match *name {
-            "aura" => junk.models().await.err(),
-            _ => drain(junk, "hi").await.1,
-        };
-        let kind = error.map(|error| error.kind());
-        assert_eq!(kind, Some(ErrorKind::LimitExceeded(Limit::Page)), "{name}");
+        // The AI SDK's reads no page besides.
+        if *name != "ai-sdk" {
+            let error = match *name {
+                "aura" => junk.models().await.err(),
+                _ => drain(junk, "hi").await.1,
+            };
+            let kind = error.map(|error| error.kind());
+            assert_eq!(kind, Some(ErrorKind::LimitExceeded(Limit::Page)), "{name}");
+        }
 
         let most = status("VmHWM").unwrap();
         report.push_str(&format!("{name}: {} KiB more\n", (most - start) / 1024));

@@ -5,6 +5,7 @@
 //! | [`magickpen`](magickpen::MagickPen) | `magickpen` | MagickPen servers |
 //! | [`chatgpt4online`](chatgpt4online::Chatgpt4Online) | `chatgpt4online` | WordPress sites with the AI Engine plugin |
 //! | [`aura`](aura::Aura) | `aura` | openchat-ui and Chatbot-UI servers |
+//! | [`ai-sdk`](ai_sdk::AiSdk) | `ai-sdk` | servers built with the AI SDK (npm `ai`) |
 //!
 //! Choose one at run time by its name:
 //!
@@ -55,6 +56,8 @@ pub use chatwire_core::{
 pub use chatwire_core::{Fallback, Retry};
 pub use registry::{ProviderKind, ProviderOptions, Setting, provider, providers};
 
+#[cfg(feature = "ai-sdk")]
+pub use chatwire_ai_sdk as ai_sdk;
 #[cfg(feature = "aura")]
 pub use chatwire_aura as aura;
 #[cfg(feature = "chatgpt4online")]

@@ -58,9 +58,9 @@ impl fmt::Debug for ProviderOptions {
 pub struct ProviderKind {
     /// What it is called, for example `aura`.
     pub name: &'static str,
-    /// The public server it is named after. It is offline, and nothing contacts
-    /// it unless it is set as the base URL.
-    pub historical_base_url: &'static str,
+    /// The public server it is named after, if there was one. It is offline, and
+    /// nothing contacts it unless it is set as the base URL.
+    pub historical_base_url: Option<&'static str>,
     /// The servers it works with, in words.
     pub server: &'static str,
     /// The settings that it knows beyond those of all.
@@ -123,9 +123,16 @@ const KINDS: &[ProviderKind] = &[
     chatgpt4online::KIND,
     #[cfg(feature = "aura")]
     aura::KIND,
+    #[cfg(feature = "ai-sdk")]
+    ai_sdk::KIND,
 ];
 
-#[cfg(any(feature = "magickpen", feature = "chatgpt4online", feature = "aura"))]
+#[cfg(any(
+    feature = "magickpen",
+    feature = "chatgpt4online",
+    feature = "aura",
+    feature = "ai-sdk"
+))]
 mod setting {
     use super::{Error, ErrorKind, ProviderOptions, Setting};
 
@@ -178,7 +185,7 @@ mod magickpen {
 
     pub(super) const KIND: ProviderKind = ProviderKind {
         name: "magickpen",
-        historical_base_url: HISTORICAL_BASE_URL,
+        historical_base_url: Some(HISTORICAL_BASE_URL),
         server: "MagickPen servers",
         settings: &[setting::plain(
             "api_url",
@@ -205,7 +212,7 @@ mod chatgpt4online {
 
     pub(super) const KIND: ProviderKind = ProviderKind {
         name: "chatgpt4online",
-        historical_base_url: HISTORICAL_BASE_URL,
+        historical_base_url: Some(HISTORICAL_BASE_URL),
         server: "WordPress sites with the AI Engine plugin",
         settings: &[
             setting::plain("bot_id", "the chatbot of the site (default: default)"),
@@ -258,7 +265,7 @@ mod aura {
 
     pub(super) const KIND: ProviderKind = ProviderKind {
         name: "aura",
-        historical_base_url: HISTORICAL_BASE_URL,
+        historical_base_url: Some(HISTORICAL_BASE_URL),
         server: "openchat-ui and Chatbot-UI servers",
         settings: &[
             setting::plain("token_limit", "the budget for the conversation, in tokens"),
@@ -342,5 +349,55 @@ mod aura {
             b.capabilities(v)
         })?;
         Ok(Some(b))
+    }
+}
+
+#[cfg(feature = "ai-sdk")]
+mod ai_sdk {
+    use super::{Arc, Error, Provider, ProviderKind, ProviderOptions, setting};
+    use chatwire_ai_sdk::{AiSdk, BodyShape, Members, Protocol, SessionOptions, SystemPrompt};
+
+    pub(super) const KIND: ProviderKind = ProviderKind {
+        name: "ai-sdk",
+        historical_base_url: None,
+        server: "servers built with the AI SDK (npm ai)",
+        settings: &[
+            setting::plain("path", "the path of the route (default: /api/chat)"),
+            setting::plain("protocol", "ui, data or text (default: found out)"),
+            setting::plain("body", "hybrid, v3, v4, v5 or template (default: hybrid)"),
+            setting::plain("extra", "members of the app for the body, a JSON object"),
+            setting::plain(
+                "system_prompt",
+                "first-user, message, member:NAME or refuse (default: first-user)",
+            ),
+            setting::plain("model", "the model to ask for when none is named"),
+            setting::plain("chat_id", "the id of the chat (default: a fresh one)"),
+            setting::plain("max_data_url", "the largest image of an answer, in bytes"),
+            setting::plain("session_file", "where the browser's session is kept"),
+        ],
+        request_options: &[
+            setting::plain("conversation_id", "the id of the chat"),
+            setting::plain("extra", "more members for the body, a JSON object"),
+        ],
+        build,
+    };
+
+    fn build(options: ProviderOptions) -> Result<Arc<dyn Provider>, Error> {
+        let mut b = AiSdk::builder().http(options.http.clone());
+        if let Some(url) = &options.base_url {
+            b = b.base_url(url);
+        }
+        b = options.apply(b, "path", |b, v: String| b.path(v))?;
+        b = options.apply(b, "protocol", |b, v: Protocol| b.protocol(v))?;
+        b = options.apply(b, "body", |b, v: BodyShape| b.body(v))?;
+        b = options.apply(b, "extra", |b, v: Members| b.extra(v))?;
+        b = options.apply(b, "system_prompt", |b, v: SystemPrompt| b.system_prompt(v))?;
+        b = options.apply(b, "model", |b, v: String| b.model(v))?;
+        b = options.apply(b, "chat_id", |b, v: String| b.chat_id(v))?;
+        b = options.apply(b, "max_data_url", |b, v: usize| b.max_data_url(v))?;
+        b = options.apply(b, "session_file", |b, v: String| {
+            b.sessions(SessionOptions::new().with_file(v))
+        })?;
+        Ok(Arc::new(b.build()?))
     }
 }

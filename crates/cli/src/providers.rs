@@ -20,7 +20,7 @@ fn list(as_json: bool) -> Result<(), Failure> {
     let mut listed = Vec::new();
     for kind in chatwire::providers() {
         // Nothing is sent; an address is only needed for there to be a client.
-        let options = ProviderOptions::new().base_url(kind.historical_base_url);
+        let options = ProviderOptions::new().base_url("http://localhost");
         let provider = chatwire::provider(kind.name, options)?;
         listed.push((kind, provider.info().clone()));
     }
@@ -79,12 +79,14 @@ fn table(kind: &ProviderKind, info: &ProviderInfo) -> String {
             }
         })
         .collect();
+    let named_after = kind.historical_base_url.map_or(String::new(), |url| {
+        format!("  named after   {url} (offline)\n")
+    });
     let mut text = format!(
-        "{}{default}\n  server        {}\n  named after   {} (offline)\n  \
+        "{}{default}\n  server        {}\n{named_after}  \
          models        {}\n  capabilities  {}\n",
         kind.name,
         kind.server,
-        kind.historical_base_url,
         models.join(", "),
         info.capabilities.names().join(", "),
     );

@@ -256,9 +256,13 @@ async fn part(
         None => Failure::Provider(
             error,
             Some(format!(
-                "use your own server with -u URL ({} works with {}), or try --mock; the public \
-                 service at {} is offline",
-                kind.name, kind.server, kind.historical_base_url
+                "use your own server with -u URL ({} works with {}), or try --mock{}",
+                kind.name,
+                kind.server,
+                kind.historical_base_url
+                    .map_or(String::new(), |url| format!(
+                        "; the public service at {url} is offline"
+                    ))
             )),
         ),
     })?;

@@ -7,7 +7,8 @@ use std::ops::Deref;
 use crate::answers::Answer;
 use crate::protocol::Protocol;
 use crate::protocols::{
-    AiEngineMock, AiEngineProtocol, AuraMock, AuraProtocol, MagickPenMock, MagickPenProtocol,
+    AiEngineMock, AiEngineProtocol, AiSdkMock, AiSdkProtocol, AuraMock, AuraProtocol,
+    MagickPenMock, MagickPenProtocol,
 };
 use crate::server::{MockServer, RecordedRequest};
 
@@ -35,6 +36,8 @@ pub enum AnyMock {
     AiEngine(AiEngineMock),
     /// The mock of `aura`.
     Aura(AuraMock),
+    /// The mock of `ai-sdk`.
+    AiSdk(AiSdkMock),
 }
 
 /// Does the same with whichever mock it is.
@@ -44,16 +47,18 @@ macro_rules! with_each {
             AnyMock::MagickPen($mock) => $do,
             AnyMock::AiEngine($mock) => $do,
             AnyMock::Aura($mock) => $do,
+            AnyMock::AiSdk($mock) => $do,
         }
     };
 }
 
 impl AnyMock {
     /// The providers that have a mock.
-    pub const PROVIDERS: [&'static str; 3] = [
+    pub const PROVIDERS: [&'static str; 4] = [
         MagickPenProtocol::PROVIDER,
         AiEngineProtocol::PROVIDER,
         AuraProtocol::PROVIDER,
+        AiSdkProtocol::PROVIDER,
     ];
 
     /// Starts the mock of this provider on a free port of the loopback interface.
@@ -86,6 +91,10 @@ impl AnyMock {
                 let mock = AuraMock::builder().addr(addr).start().await?;
                 Ok(Self::Aura(mock))
             }
+            AiSdkProtocol::PROVIDER => {
+                let mock = AiSdkMock::builder().addr(addr).start().await?;
+                Ok(Self::AiSdk(mock))
+            }
             _ => Err(io::Error::new(
                 io::ErrorKind::NotFound,
                 format!(
@@ -101,6 +110,7 @@ impl AnyMock {
         MagickPenProtocol::is_chat(request)
             || AiEngineProtocol::is_chat(request)
             || AuraProtocol::is_chat(request)
+            || AiSdkProtocol::is_chat(request)
     }
 
     /// Returns the provider's name.
@@ -170,5 +180,11 @@ impl From<AiEngineMock> for AnyMock {
 impl From<AuraMock> for AnyMock {
     fn from(mock: AuraMock) -> Self {
         Self::Aura(mock)
+    }
+}
+
+impl From<AiSdkMock> for AnyMock {
+    fn from(mock: AiSdkMock) -> Self {
+        Self::AiSdk(mock)
     }
 }

@@ -10,7 +10,7 @@ use chatwire::{
 };
 use chatwire_mock::{AiReply, Answer, AnyMock, Ending, HeadFault, MockServer};
 
-const NAMES: [&str; 3] = AnyMock::PROVIDERS;
+const NAMES: [&str; 4] = AnyMock::PROVIDERS;
 
 async fn mock(name: &str) -> AnyMock {
     AnyMock::by_name(name).await.unwrap()

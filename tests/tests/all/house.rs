@@ -116,16 +116,18 @@ fn every_published_crate_has_what_a_registry_shows() {
 /// Which of our crates each may depend on: arrows point one way.
 #[test]
 fn arrows_point_one_way() {
-    const BELOW: [(&str, &[&str]); 10] = [
+    const BELOW: [(&str, &[&str]); 11] = [
         ("chatwire-core", &[]),
         ("chatwire-mock", &[]),
         ("chatwire-browser", &["chatwire-core"]),
+        ("chatwire-ai-sdk", &["chatwire-browser", "chatwire-core"]),
         ("chatwire-aura", &["chatwire-browser", "chatwire-core"]),
         ("chatwire-chatgpt4online", &["chatwire-core"]),
         ("chatwire-magickpen", &["chatwire-core"]),
         (
             "chatwire",
             &[
+                "chatwire-ai-sdk",
                 "chatwire-aura",
                 "chatwire-chatgpt4online",
                 "chatwire-core",

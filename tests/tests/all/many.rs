@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use chatwire::HttpConfig;
 use chatwire::{ChatRequest, ProviderOptions, ReplyEvent, provider};
-use chatwire_mock::{AiReply, Answer, AnyMock, Gate, MockServer};
+use chatwire_mock::{
+    AiReply, AiSdkReply, AiSdkStream, AiSdkVersion, Answer, AnyMock, Gate, MockServer,
+};
 use futures::future::join_all;
 
 const COUNT: usize = 1000;
@@ -18,7 +20,7 @@ fn text_for(question: &str) -> String {
 /// Answers each question with its own text: a first piece, and the rest when
 /// the gate opens.
 fn respond(server: &MockServer, name: &str, gate: &Gate) {
-    let (gate, events) = (gate.clone(), name == "chatgpt4online");
+    let (gate, events, parts) = (gate.clone(), name == "chatgpt4online", name == "ai-sdk");
     server.answer_with(move |request| {
         let body = request.json().ok()?;
         let asked = body
@@ -26,6 +28,15 @@ fn respond(server: &MockServer, name: &str, gate: &Gate) {
             .or_else(|| body.get("newMessage"))
             .or_else(|| body.pointer("/messages/0/content"))?;
         let text = text_for(asked.as_str()?);
+        if parts {
+            let (first, rest) = text.split_at(9);
+            let reply = AiSdkReply::new(first).wait(&gate);
+            let pieces: Vec<char> = rest.chars().collect();
+            let reply = pieces.chunks(7).fold(reply, |reply, piece| {
+                reply.with_text(String::from_iter(piece))
+            });
+            return Some(reply.answer(AiSdkVersion::V4, AiSdkStream::Data));
+        }
         if events {
             let (first, rest) = text.split_at(9);
             let reply = AiReply::new().delta(first).wait(&gate);
@@ -84,9 +95,8 @@ async fn a_thousand_replies_at_once() {
         for reply in join_all(replies).await {
             reply.unwrap();
         }
-        let fetches = usize::from(name != "aura");
+        let fetches = usize::from(!["aura", "ai-sdk"].contains(&name));
         assert_eq!(mock.credential_fetches(), fetches, "{name}");
-        let chats = if name == "aura" { COUNT } else { COUNT + 1 };
-        assert_eq!(mock.requests().len(), chats, "{name}");
+        assert_eq!(mock.requests().len(), COUNT + fetches, "{name}");
     }
 }

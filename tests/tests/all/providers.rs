@@ -160,7 +160,7 @@ async fn bad_input_is_refused_before_anything_is_sent() {
                 named().http(HttpConfig::new().with_header("x-good", "a\nb")),
                 "x-good",
             ),
-            (ProviderOptions::new().set("colour", "red"), "colour"),
+            (named().set("colour", "red"), "colour"),
         ];
         for (options, words) in bad_options {
             let error = provider(name, options).unwrap_err();

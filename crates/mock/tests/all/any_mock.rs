@@ -13,7 +13,7 @@ async fn by_name() {
         assert_eq!(mock.provider(), provider);
         assert_eq!(mock.base_url(), mock.url());
         assert_eq!(mock.credential_fetches(), 0);
-        let gives_secrets = provider != "aura";
+        let gives_secrets = !["aura", "ai-sdk"].contains(&provider);
         assert_eq!(!mock.secrets().is_empty(), gives_secrets, "{provider}");
         let before = mock.secrets();
         mock.expire_credentials();
@@ -25,7 +25,7 @@ async fn by_name() {
     assert_eq!(unknown.kind(), ErrorKind::NotFound);
     assert_eq!(
         unknown.to_string(),
-        "no mock of a provider \"nobody\"; there are magickpen, chatgpt4online, aura"
+        "no mock of a provider \"nobody\"; there are magickpen, chatgpt4online, aura, ai-sdk"
     );
 }
 

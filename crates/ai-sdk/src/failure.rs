@@ -1,0 +1,40 @@
+use chatwire_core::provider_kit::HttpResponse;
+use chatwire_core::{Error, ErrorKind};
+
+/// The error of a response that is not an answer by its status.
+pub(crate) async fn failure(mut response: HttpResponse, path: &str) -> Error {
+    let status = response.status();
+    if let 300..400 = status {
+        let target = response
+            .header("location")
+            .unwrap_or("elsewhere")
+            .to_owned();
+        let error = Error::new(
+            ErrorKind::Credentials,
+            format!(
+                "the server redirects {path} to {target}, most likely to log in: give the \
+                 session of a browser that is logged in, or its cookie"
+            ),
+        );
+        return response.complete_error(error);
+    }
+    let body = response.read_excerpt().await;
+    let is_silent = body.trim().is_empty();
+    let error = response.error_with_body(&body);
+    match status {
+        401 | 403 if error.kind() != ErrorKind::Blocked => error.with_kind(ErrorKind::Credentials),
+        404 => error.with_context(&format!("no route at {path}: another path can be set")),
+        405 => error.with_context(&format!(
+            "{path} takes no POST: it may be a page to log in, or the path of something else"
+        )),
+        // Express takes 100 kB by default, and some hosts 4.5 MB.
+        413 => error
+            .with_kind(ErrorKind::ContextLength)
+            .with_context("the conversation is larger than the server takes"),
+        500 if is_silent => error.with_context(
+            "its route threw: the app may need a member in the body, such as `model`, or a body \
+             of another shape",
+        ),
+        _ => error,
+    }
+}

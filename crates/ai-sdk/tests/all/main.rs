@@ -1,0 +1,11 @@
+//! Tests of the crate, in one program.
+
+// A panic is how a test fails, also in its helpers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod decoders;
