@@ -129,10 +129,13 @@ impl Act {
             }
             Act::Fail(kind, status) => {
                 let error = Error::new(kind, "it failed, as it was told to");
-                return Err(match status {
+                let error = match status {
                     Some(status) => error.with_status(status),
                     None => error,
-                });
+                };
+                // Clients wait as long as they are told to.
+                let wait = (kind == ErrorKind::RateLimited).then_some(Duration::from_secs(1));
+                return Err(error.with_retry_after(wait));
             }
             #[allow(clippy::panic, reason = "it was told to")]
             Act::Panic => panic!("it was told to"),

@@ -13,6 +13,8 @@ pub(crate) struct GatewayRequest {
     pub(crate) stop: Vec<String>,
     /// The dialect's name for the limit of tokens.
     pub(crate) max_tokens_name: &'static str,
+    /// Where the first image stands, if there is one, as an error names it.
+    pub(crate) image: Option<String>,
     /// Names of parameters that no provider can honour.
     pub(crate) ignored: Vec<String>,
 }

@@ -39,8 +39,8 @@ async function metric(name, labels) {
 }
 
 const requests = async () =>
-  (await metric("chatwire_requests_total", 'kind="stream",provider="test"')) +
-  (await metric("chatwire_requests_total", 'kind="whole",provider="test"'));
+  (await metric("chatwire_requests_total", 'endpoint="test",reply="stream"')) +
+  (await metric("chatwire_requests_total", 'endpoint="test",reply="whole"'));
 
 async function joined(stream) {
   let text = "";
@@ -143,7 +143,7 @@ const tests = {
   },
 
   async early_close() {
-    const cancelled = () => metric("chatwire_cancelled_total", 'provider="test"');
+    const cancelled = () => metric("chatwire_cancelled_total", 'endpoint="test"');
     for (const leave of ["break", "abort"]) {
       const before = await cancelled();
       const stream = await ask("endless", { stream: true });
@@ -158,7 +158,7 @@ const tests = {
       while ((await cancelled()) !== before + 1) {
         assert.ok(Date.now() < end, `${leave}: the gateway did not notice`);
       }
-      assert.equal(await metric("chatwire_in_flight", 'provider="test"'), 0);
+      assert.equal(await metric("chatwire_in_flight", 'endpoint="test"'), 0);
     }
   },
 

@@ -43,8 +43,8 @@ def metric(name, **labels):
 def requests():
     """How many questions the gateway has taken."""
     return sum(
-        metric("chatwire_requests_total", provider="test", kind=kind)
-        for kind in ("stream", "whole")
+        metric("chatwire_requests_total", endpoint="test", reply=reply)
+        for reply in ("stream", "whole")
     )
 
 
@@ -60,14 +60,14 @@ class GoneAway:
     """Checks that what is done inside cancels one question at the gateway."""
 
     def __enter__(self):
-        self.before = metric("chatwire_cancelled_total", provider="test")
+        self.before = metric("chatwire_cancelled_total", endpoint="test")
 
     def __exit__(self, kind, *_):
         if kind is None:
             wait_until(
-                lambda: metric("chatwire_cancelled_total", provider="test") == self.before + 1
+                lambda: metric("chatwire_cancelled_total", endpoint="test") == self.before + 1
             )
-            assert metric("chatwire_in_flight", provider="test") == 0
+            assert metric("chatwire_in_flight", endpoint="test") == 0
 
 
 def run(title, tests):

@@ -68,7 +68,9 @@ def errors_of_each_class():
                 assert (error.status_code, error.code, error.param) == (status, code, param), error
             else:
                 raise AssertionError(f"{model} did not fail")
-            assert requests() - before <= 1, f"{model} was asked again"
+            # A rate limit is the client's to wait for; it has two repetitions.
+            most = 3 if status == 429 else 1
+            assert requests() - before <= most, f"{model} was asked again"
 
 
 def a_fault_after_the_first_text():

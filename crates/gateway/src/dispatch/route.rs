@@ -54,6 +54,12 @@ impl Route {
         targets: Vec<Target>,
         strict: bool,
     ) -> Result<Route, ApiError> {
+        if let Some(path) = request.image
+            && !targets.iter().any(|one| one.info().capabilities.images)
+        {
+            let why = format!("{path} has an image, which this model cannot be sent");
+            return Err(ApiError::invalid(path, why));
+        }
         let mut refused: Option<String> = None;
         let mut candidates = Vec::new();
         for target in targets {

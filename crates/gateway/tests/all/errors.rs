@@ -240,6 +240,12 @@ async fn bad_requests_name_their_parameter() {
             json!({"messages": image}),
             "messages[0].content[1].image_url.url",
         ),
+        (
+            json!({"messages": [{"role": "user", "content": [
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}},
+            ]}]}),
+            "messages[0].content",
+        ),
         (json!({"messages": []}), "messages"),
         (json!({"temperature": 9}), "temperature"),
         (json!({"model": ""}), "model"),

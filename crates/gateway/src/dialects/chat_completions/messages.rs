@@ -4,14 +4,18 @@ use crate::dialects::conversation::{Conversation, ToolCall};
 use crate::dialects::members::{JsonValue, Members};
 use crate::error::{ApiError, quoted};
 
-/// Reads the conversation of a request.
-pub(super) fn read(messages: &JsonValue<'_>) -> Result<Messages, ApiError> {
+/// Reads the conversation of a request, and where its first image stands.
+pub(super) fn read(messages: &JsonValue<'_>) -> Result<(Messages, Option<String>), ApiError> {
     let mut conversation = Conversation::default();
+    let mut image = None;
     for value in messages.array()? {
         let mut message = value.object()?;
         let role = message.require("role")?;
         let parts = message.read("content", |content| read_parts(&content))?;
         let parts = parts.unwrap_or_default();
+        if image.is_none() && parts.iter().any(|part| matches!(part, Part::Image(_))) {
+            image = Some(format!("{}.content", value.path()));
+        }
         match role.string()?.as_str() {
             name @ ("system" | "developer" | "user") => conversation.push(Role::from(name), parts),
             "assistant" => {
@@ -35,7 +39,7 @@ pub(super) fn read(messages: &JsonValue<'_>) -> Result<Messages, ApiError> {
             }
         }
     }
-    Ok(conversation.into_messages())
+    Ok((conversation.into_messages(), image))
 }
 
 /// Reads a string, or an array of parts.

@@ -50,7 +50,9 @@ impl ChatCompletionRequest {
                 .object()?
                 .read("include_usage", |usage| usage.boolean())
         })?;
-        let (chat, max_tokens_name) = read_chat(&mut members)?;
+        let (messages, image) = messages::read(&members.require("messages")?)?;
+        let chat = validated(ChatRequest::new(messages), "messages")?;
+        let (chat, max_tokens_name) = read_parameters(chat, &mut members)?;
         Ok(ChatCompletionRequest {
             request: GatewayRequest {
                 model,
@@ -58,6 +60,7 @@ impl ChatCompletionRequest {
                 stream: stream.unwrap_or(false),
                 stop,
                 max_tokens_name,
+                image,
                 ignored: ignored(without_effect, members.rest(), is_default),
             },
             include_usage: include_usage.flatten().unwrap_or(false),
@@ -65,11 +68,11 @@ impl ChatCompletionRequest {
     }
 }
 
-/// Reads the conversation and its parameters, and what the client calls the
-/// limit of tokens.
-fn read_chat(members: &mut Members<'_>) -> Result<(ChatRequest, &'static str), ApiError> {
-    let messages = messages::read(&members.require("messages")?)?;
-    let mut chat = validated(ChatRequest::new(messages), "messages")?;
+/// Adds the parameters, and returns what the client calls the limit of tokens.
+fn read_parameters(
+    mut chat: ChatRequest,
+    members: &mut Members<'_>,
+) -> Result<(ChatRequest, &'static str), ApiError> {
     if let Some(temperature) = members.read("temperature", |value| value.number())? {
         chat = validated(chat.with_temperature(temperature as f32), "temperature")?;
     }
