@@ -21,6 +21,13 @@ PAGES = [
     b'Warning: {x}\n{"success":true,"restNonce":"cbf23cc13b"}',
     b"Rate limit reached. Please try again in 1m2.5s <b>now</b> &lt;",
 ]
+SESSIONS = [
+    b'{"address":"https://chat.example.org/","cookies":[{"name":"a","value":"b","path":"/","expires":1}],"user_agent":"A","languages":["de"],"client_hints":{"brands":[{"brand":"A","version":"1"}],"mobile":false,"platform":"L"}}',
+    b"# Netscape HTTP Cookie File\n#HttpOnly_.example.org\tTRUE\t/\tTRUE\t0\tname\tvalue\n",
+    b'[{"domain":".example.org","hostOnly":false,"name":"a","value":"b","path":"/","secure":true,"expirationDate":1999999999.5}]',
+    b'{"cookies":[{"domain":"chat.example.org","name":"a","value":"b","expires":-1}]}',
+    b'{"log":{"entries":[{"request":{"url":"https://chat.example.org/x","headers":[{"name":"Cookie","value":"a=b; c=d"},{"name":"sec-ch-ua","value":"\\"A\\";v=\\"1\\""}]},"response":{"cookies":[{"name":"a","value":"","domain":".example.org"}]}}]}}',
+]
 SSE = [
     b"\xef\xbb\xbfevent: add\r\ndata: 1\rdata:2\n\nid: 7\nretry: 10\n: x\ndata\n\n",
     b"data:\n\nid: \0\nevent\ndata: a\xff\n\n",
@@ -52,7 +59,7 @@ def main():
             for target in ["utf8", "lines", "sse", "ai_engine"]:
                 save(target, f"{name}-{number}", cuts + body)
             save("plain_text", f"{name}-{number}", bytes([number]) + cuts + body)
-    for target, seeds in [("messages", MESSAGES), ("pages", PAGES)]:
+    for target, seeds in [("messages", MESSAGES), ("pages", PAGES), ("sessions", SESSIONS)]:
         for number, seed in enumerate(seeds):
             save(target, f"seed-{number}", seed)
     for number, seed in enumerate(SSE):

@@ -381,6 +381,12 @@ pub(crate) struct TargetArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) webdriver: Option<String>,
 
+    /// Take the session from a file: one that --webdriver wrote, a cookies.txt,
+    /// the JSON of a cookie extension, or a HAR file. With --webdriver, new
+    /// sessions are kept in it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) session_file: Option<String>,
+
     /// A proxy: http://, https://, socks5:// or socks5h://
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,

@@ -232,11 +232,12 @@ async fn part(
         let (name, value) = split_header(header)?;
         endpoint.add_header(name, value)?;
     }
-    let webdriver = args
-        .webdriver
-        .as_ref()
-        .map(|url| format!("webdriver={url}"));
-    for option in webdriver.iter().chain(&args.option) {
+    let flag = |name, value: &Option<String>| Some(format!("{name}={}", value.as_ref()?));
+    let flags = [
+        flag("webdriver", &args.webdriver),
+        flag("session_file", &args.session_file),
+    ];
+    for option in flags.iter().flatten().chain(&args.option) {
         let (key, value) = setting(option, kind)?;
         endpoint.set_option(key, Secret::new(value));
     }

@@ -126,9 +126,15 @@ async fn a_session_that_cannot_be_saved_is_told_and_used() {
     let site = AuraMock::start().await.unwrap();
     let driver = driver(&site.url(), true, opened()).await;
     let file = "/nonexistent/session.json";
-    let option = format!("session_file={file}");
     let url = site.url();
-    let args = ["-u", &url, "--webdriver", &driver.url(), "-o", &option];
+    let args = [
+        "-u",
+        &url,
+        "--webdriver",
+        &driver.url(),
+        "--session-file",
+        file,
+    ];
     for command in [&["ask", "hi"][..], &["models"], &["check"]] {
         let run = finish(program([command, &args].concat()).spawn().unwrap()).await;
         assert_eq!(run.code, Some(0), "{run:?}");

@@ -169,12 +169,11 @@ impl BrowserSession {
 
     /// Keeps the session's secrets out of errors.
     pub(crate) fn hide_from(&self, redactor: &Redactor) {
-        for cookie in &self.parts.cookies {
-            redactor.add(&Secret::new(cookie.value.as_str()));
-        }
-        for (_, value) in self.address.query_pairs() {
-            redactor.add(&Secret::new(value.into_owned()));
-        }
+        let cookies = self.parts.cookies.iter();
+        let cookies = cookies.map(|cookie| Secret::new(cookie.value.as_str()));
+        let query = self.address.query_pairs();
+        let query = query.map(|(_, value)| Secret::new(value.into_owned()));
+        redactor.add_all(cookies.chain(query));
     }
 }
 
