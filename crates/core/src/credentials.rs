@@ -9,12 +9,11 @@ use crate::error::Error;
 
 /// Credentials that are fetched once and shared by all requests of a provider.
 ///
-/// One caller fetches while the others wait, and all of them get what it got,
-/// the error too. A caller that goes away while it fetches hands the work to
-/// the next one. Fresh credentials that come with an answer can be
-/// [adopted](CredentialCache::adopt); refused ones are
-/// [discarded](CredentialCache::discard), but only if no one has renewed them
-/// already.
+/// One caller fetches while the others wait, and all of them get the result, even
+/// if it is an error. If that caller is dropped while it fetches, the next one
+/// takes over. [`adopt`](CredentialCache::adopt) stores fresh credentials that
+/// came with an answer. [`discard`](CredentialCache::discard) removes refused
+/// ones, unless they were renewed in the meantime.
 ///
 /// ```
 /// # use chatwire_core::Error;
@@ -43,14 +42,14 @@ struct State<T> {
     last_failure: Option<Error>,
 }
 
-/// Credentials as one request got them.
+/// Credentials from a cache, as one request uses them.
 pub struct Cached<T> {
     value: Arc<T>,
     version: u64,
 }
 
 impl<T> Cached<T> {
-    /// The credentials.
+    /// Returns the credentials.
     pub fn value(&self) -> &T {
         &self.value
     }
@@ -78,8 +77,7 @@ impl<T> Default for CredentialCache<T> {
 }
 
 impl<T> CredentialCache<T> {
-    /// A cache with nothing in it, which keeps what it gets until it is
-    /// refused.
+    /// Creates an empty cache, which keeps credentials until they are refused.
     pub fn new() -> CredentialCache<T> {
         CredentialCache {
             current: RwLock::new(State {
@@ -93,19 +91,18 @@ impl<T> CredentialCache<T> {
         }
     }
 
-    /// Forgets credentials at that age.
+    /// Sets the age at which credentials are fetched again.
     #[must_use]
-    pub fn max_age(mut self, limit: Duration) -> CredentialCache<T> {
+    pub fn with_max_age(mut self, limit: Duration) -> CredentialCache<T> {
         self.max_age = Some(limit);
         self
     }
 
-    /// The credentials at hand, or those that `fetch` gets.
+    /// Returns the cached credentials, or fetches them.
     ///
     /// # Errors
     ///
-    /// What the fetch failed with: this caller's own, or the one that it
-    /// waited for.
+    /// The error of the fetch, by this caller or by the one that it waited for.
     pub async fn get<F, Fut>(&self, fetch: F) -> Result<Cached<T>, Error>
     where
         F: FnOnce() -> Fut,
@@ -149,9 +146,9 @@ impl<T> CredentialCache<T> {
         }
     }
 
-    /// Runs `attempt` with the credentials at hand, or with those that `fetch`
-    /// gets. If the outcome is that they were refused, they are discarded, and
-    /// it runs once more with fresh ones; the second outcome stands.
+    /// Runs `attempt` with the cached credentials, or with those that `fetch`
+    /// returns. If they were refused, they are discarded and `attempt` runs once
+    /// more with fresh ones; its second outcome is final.
     ///
     /// # Errors
     ///
@@ -171,7 +168,7 @@ impl<T> CredentialCache<T> {
         attempt(&self.get(|| fetch()).await?).await
     }
 
-    /// Puts in credentials that came by themselves.
+    /// Stores credentials that were not fetched, for example from an answer.
     pub fn adopt(&self, value: T) -> Cached<T> {
         tracing::debug!("credentials renewed by an answer");
         self.put(value)
@@ -190,8 +187,8 @@ impl<T> CredentialCache<T> {
         })
     }
 
-    /// Forgets credentials that were refused, unless others have taken their
-    /// place already.
+    /// Removes credentials that were refused, unless they were renewed in the
+    /// meantime.
     pub fn discard(&self, refused: &Cached<T>) {
         let is_known = |(cached, _): &(Cached<T>, Instant)| cached.version == refused.version;
         let discarded = self.write(|state| state.cached.take_if(|known| is_known(known)).is_some());
@@ -200,12 +197,12 @@ impl<T> CredentialCache<T> {
         }
     }
 
-    /// The credentials at hand.
+    /// Returns the cached credentials, if there are any.
     pub fn current(&self) -> Option<Cached<T>> {
         self.peek().ok()
     }
 
-    /// The credentials at hand, or how many fetches have failed so far.
+    /// Returns the cached credentials, or how many fetches have failed so far.
     fn peek(&self) -> Result<Cached<T>, u64> {
         self.read(|state| match &state.cached {
             Some((cached, since)) if self.max_age.is_none_or(|limit| since.elapsed() < limit) => {

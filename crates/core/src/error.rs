@@ -4,11 +4,11 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What went wrong with a request or a reply.
+/// The error of a request or a reply.
 ///
-/// It is one pointer wide and cheap to clone. Branch on [`kind`](Error::kind);
-/// show it with `Display`, which says what was wrong, where and what to do, and
-/// never contains a secret.
+/// It is one pointer wide and cheap to clone. Branch on [`kind`](Error::kind). Its
+/// `Display` says what was wrong, where and what to do. Neither `Display` nor
+/// `Debug` contains a secret.
 #[derive(Clone, thiserror::Error)]
 #[error(transparent)]
 pub struct Error(Arc<Inner>);
@@ -39,7 +39,7 @@ impl Deref for Source {
     }
 }
 
-/// Who failed, in front of what failed.
+/// Shows the provider, in front of the message.
 struct Origin<'a>(Option<&'a str>);
 
 impl fmt::Display for Origin<'_> {
@@ -51,7 +51,7 @@ impl fmt::Display for Origin<'_> {
     }
 }
 
-/// The HTTP status behind it. One of 200 says nothing.
+/// Shows the HTTP status, after the message; 200 says nothing and is left out.
 struct Status(Option<u16>);
 
 impl fmt::Display for Status {
@@ -63,13 +63,13 @@ impl fmt::Display for Status {
     }
 }
 
-/// What was tried before.
+/// Shows the attempts that failed before.
 struct Attempts<'a>(&'a Inner);
 
 impl fmt::Display for Attempts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let attempts = &self.0.attempts;
-        // Where this is the last attempt's own error, it is not said twice.
+        // If this is the error of the last attempt, it is not shown twice.
         let attempts = match attempts.split_last() {
             Some((last, before)) if last.0.is_like(self.0) => {
                 write!(f, " in attempt {}", attempts.len())?;
@@ -141,7 +141,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The kind as one word for programs, for example `rate_limited`.
+    /// Returns the kind as one word for programs, for example `rate_limited`.
     pub fn as_str(self) -> &'static str {
         match self {
             ErrorKind::InvalidRequest => "invalid_request",
@@ -165,7 +165,7 @@ impl ErrorKind {
     }
 }
 
-/// Which wait was too long.
+/// The wait that was too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeoutPhase {
@@ -181,7 +181,7 @@ pub enum TimeoutPhase {
     Total,
 }
 
-/// Which size was too large.
+/// The size that was too large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Limit {
@@ -194,8 +194,7 @@ pub enum Limit {
 }
 
 impl Error {
-    /// An error of that kind; the message says what was wrong, where, and what
-    /// to do.
+    /// Creates an error. The message says what was wrong, where, and what to do.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
         Error(Arc::new(Inner {
             kind,
@@ -215,7 +214,7 @@ impl Error {
         self
     }
 
-    /// Names the provider, unless one is named already.
+    /// Sets the provider, unless it is set already.
     #[must_use]
     pub fn with_provider(self, name: &str) -> Error {
         if self.0.provider.is_some() {
@@ -224,13 +223,13 @@ impl Error {
         self.with(|inner| inner.provider = Some(name.to_owned()))
     }
 
-    /// Adds the HTTP status.
+    /// Sets the HTTP status.
     #[must_use]
     pub fn with_status(self, status: u16) -> Error {
         self.with(|inner| inner.status = Some(status))
     }
 
-    /// Adds how long the backend asks to wait.
+    /// Sets how long the backend asks to wait. `None` changes nothing.
     #[must_use]
     pub fn with_retry_after(self, wait: impl Into<Option<Duration>>) -> Error {
         match wait.into() {
@@ -239,14 +238,14 @@ impl Error {
         }
     }
 
-    /// Changes the kind: a provider knows better what words or a status mean in
-    /// its protocol.
+    /// Changes the kind. A provider knows best what words or a status mean in its
+    /// protocol.
     #[must_use]
     pub fn with_kind(self, kind: ErrorKind) -> Error {
         self.with(|inner| inner.kind = kind)
     }
 
-    /// Adds to the message what its author could not know.
+    /// Appends to the message, in parentheses, what its author could not know.
     #[must_use]
     pub fn with_context(self, context: &str) -> Error {
         self.with(|inner| {
@@ -256,14 +255,15 @@ impl Error {
         })
     }
 
-    /// Overrules what [`is_retryable`](Error::is_retryable) takes from the kind.
+    /// Sets what [`is_retryable`](Error::is_retryable) returns, instead of deriving
+    /// it from the kind.
     #[must_use]
     pub fn with_retryable(self, retryable: bool) -> Error {
         self.with(|inner| inner.retryable = Some(retryable))
     }
 
-    /// Adds the beginning of what the server sent, cut to
-    /// [`Error::EXCERPT_MAX`] bytes; what was cut ends with `…`.
+    /// Sets an excerpt of what the server sent. It is cut to
+    /// [`Error::EXCERPT_MAX`] bytes, and then ends with `…`.
     #[must_use]
     pub fn with_excerpt(self, excerpt: &str) -> Error {
         let excerpt = excerpt.trim();
@@ -274,21 +274,21 @@ impl Error {
         self.with(|inner| inner.excerpt = Some(cut))
     }
 
-    /// Adds the errors of all attempts that were made.
+    /// Sets the errors of all attempts.
     #[must_use]
     pub fn with_attempts(self, attempts: Vec<Error>) -> Error {
         self.with(|inner| inner.attempts = attempts)
     }
 
-    /// Adds the error behind this one.
+    /// Sets the error that caused this one.
     #[must_use]
     pub fn with_source(self, source: impl StdError + Send + Sync + 'static) -> Error {
         self.with(|inner| inner.source = Some(Source(Arc::new(source))))
     }
 
-    /// Rewrites the texts that came from outside: the message and the excerpt,
-    /// of this error and of its attempts. An error behind this one cannot be
-    /// rewritten; where it would have to be, it is left out.
+    /// Rewrites the texts that came from a server: the message and the excerpt of
+    /// this error and of its attempts. The source cannot be rewritten; if it would
+    /// have to be, it is removed.
     #[must_use]
     pub(crate) fn map_texts(self, rewrite: &dyn Fn(&str) -> Option<String>) -> Error {
         let attempts = self.0.attempts.iter().cloned();
@@ -313,7 +313,7 @@ impl Error {
         })
     }
 
-    /// Whether an error behind this one says something of that sort.
+    /// Returns whether the text of a source matches.
     fn source_says(&self, sort: &dyn Fn(&str) -> bool) -> bool {
         let mut cause = self.source();
         while let Some(source) = cause {
@@ -325,36 +325,36 @@ impl Error {
         false
     }
 
-    /// The most bytes an [`excerpt`](Error::excerpt) has.
+    /// The maximum length of an [`excerpt`](Error::excerpt), in bytes.
     pub const EXCERPT_MAX: usize = 512;
 
-    /// What kind of error it is.
+    /// Returns the kind.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// What was wrong, without the provider's name.
+    /// Returns the message, without the name of the provider.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The provider that failed, where one is known.
+    /// Returns the name of the provider that failed, if it is known.
     pub fn provider(&self) -> Option<&str> {
         self.0.provider.as_deref()
     }
 
-    /// The HTTP status of the answer, where there was one. An error under
-    /// status 200 has 200.
+    /// Returns the HTTP status of the response, if there was one. An error that
+    /// came with status 200 has 200.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// How long the backend asked to wait before the next request.
+    /// Returns how long the backend asks to wait before the next request.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// Whether the same request can succeed later, without any change to it.
+    /// Returns whether the same request can succeed later, without any change.
     pub fn is_retryable(&self) -> bool {
         if let Some(retryable) = self.0.retryable {
             return retryable;
@@ -372,13 +372,13 @@ impl Error {
         }
     }
 
-    /// The beginning of what the server sent, where that helps; at most
+    /// Returns the beginning of what the server sent, if that helps: at most
     /// [`Error::EXCERPT_MAX`] bytes.
     pub fn excerpt(&self) -> Option<&str> {
         self.0.excerpt.as_deref()
     }
 
-    /// The errors of all attempts, oldest first, where there were several.
+    /// Returns the errors of all attempts, the oldest first, if there were several.
     pub fn attempts(&self) -> &[Error] {
         &self.0.attempts
     }

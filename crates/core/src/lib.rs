@@ -1,9 +1,8 @@
-//! What the chatwire providers share: messages and requests, the streaming
-//! [`Provider`] trait, errors, the policy for HTTP, and decoders.
+//! The common parts of the chatwire providers: messages and requests, the
+//! streaming [`Provider`] trait, errors, the HTTP policy, and decoders.
 //!
-//! A program usually depends on one provider crate, or on the `chatwire`
-//! facade; this crate is for code that takes any provider, and for new
-//! providers.
+//! Most programs depend on one provider crate, or on the `chatwire` facade. Use
+//! this crate to write code that works with any provider, or a new provider.
 //!
 //! ```
 //! use chatwire_core::{ChatRequest, Error, IncompleteReply, Provider, ProviderExt, Reply};
@@ -23,27 +22,27 @@
 //! ([`CredentialCache`](provider_kit::CredentialCache)) →
 //! [`HttpClient`](provider_kit::HttpClient) → bytes → a
 //! [`ReplyDecoder`](provider_kit::ReplyDecoder) → [`ReplyEvent`]s →
-//! [`ReplyStream`]. No task runs behind a stream and no channel stands in it: if
-//! you stop reading, the server stops sending, and if you drop the stream, its
-//! connection is closed.
+//! [`ReplyStream`]. There is no task and no channel in between: if you stop
+//! reading, the server stops sending, and if you drop the stream, its connection
+//! is closed.
 //!
-//! What only authors of providers need is in [`provider_kit`].
+//! [`provider_kit`] has what only authors of providers need.
 //!
 //! # Tracing
 //!
-//! Requests, heads, first bytes, ends, credentials and attempts are told through
-//! `tracing`, at the level `debug`: who, where, how long, how many bytes, and
-//! the kind of an error. Never what was said, and no secret.
+//! The crate emits `tracing` events at the level `debug` for requests, response
+//! heads, first bytes, ends, credentials and attempts. They have the provider, the
+//! URL, durations, numbers of bytes and kinds of errors, but no text of messages
+//! and no secret.
 //!
 //! # Features
 //!
 //! - `rustls`: https through rustls with ring and the platform's certificates.
-//!   It leaves reqwest's own choice of cryptography open, so a program that
-//!   also makes clients with reqwest itself switches on one of reqwest's own
-//!   TLS features, or installs a provider of rustls.
+//!   It does not choose a cryptography provider for reqwest: a program that also
+//!   builds its own reqwest clients enables one of reqwest's TLS features, or
+//!   installs a provider of rustls.
 //! - `native-tls`: https through the platform's TLS library.
 //! - `combinators`: providers made of providers, `Retry` and `Fallback`.
-//!
 //! - `reqwest-client`: your own HTTP client for all requests. Only this feature
 //!   puts a type of reqwest (0.13) into the public API, so another major version
 //!   of reqwest breaks only programs that use it.

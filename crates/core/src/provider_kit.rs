@@ -1,8 +1,7 @@
-//! What authors of providers need besides the types of the crate's root: HTTP
-//! under the shared policy, credentials that are fetched once, decoders, and
-//! what servers say when they refuse.
+//! Tools for authors of providers: HTTP under the shared policy, credentials that
+//! are fetched once and shared, decoders, and the reading of refusals.
 //!
-//! Users of a provider need none of it.
+//! Users of a provider need none of them.
 
 pub use crate::credentials::{Cached, CredentialCache};
 pub use crate::decode::ReplyDecoder;

@@ -6,18 +6,18 @@ use serde::{Deserialize, Deserializer};
 
 use crate::error::{Error, ErrorKind};
 
-/// A text that must not be seen: a nonce, a key, a password. It prints as
+/// A text that must not be shown: a nonce, a key or a password. `Debug` prints
 /// `[redacted]`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Arc<str>);
 
 impl Secret {
-    /// Wraps a text that must not be seen.
+    /// Wraps a text that must not be shown.
     pub fn new(text: impl Into<Arc<str>>) -> Secret {
         Secret(text.into())
     }
 
-    /// Returns the text itself, to be sent and not to be shown.
+    /// Returns the text itself, to send it. Do not show it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -40,7 +40,7 @@ impl Secret {
     }
 }
 
-/// Reads a text, for configurations.
+/// Deserializes from a string, for configurations.
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
         String::deserialize(deserializer).map(Secret::new)

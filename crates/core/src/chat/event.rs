@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::finish::Finish;
 
-/// One piece of a reply, in the order the backend sent it.
+/// An event of a reply, in the order in which the backend sent it.
 ///
 /// A [`ReplyStream`](crate::ReplyStream) yields any number of `Text` and
 /// `Progress`, then `Finish` exactly once, or an error.
@@ -11,15 +11,16 @@ use super::finish::Finish;
 pub enum ReplyEvent {
     /// More of the answer: append it. Never empty.
     Text(String),
-    /// A note about the work, for example "Generating response...": worth
-    /// showing beside the answer, never part of it.
+    /// A note about the progress, for example "Generating response...". Show it
+    /// beside the answer; it is never part of it.
     Progress {
-        /// What kind of note it is.
+        /// The kind of the note.
         kind: ProgressKind,
-        /// The note itself.
+        /// The text of the note.
         text: String,
     },
-    /// The answer is whole. Always the last event, only on success.
+    /// The answer is complete. It is always the last event, and comes only on
+    /// success.
     Finish(Finish),
 }
 
@@ -29,22 +30,22 @@ pub enum ReplyEvent {
 pub enum ProgressKind {
     /// What the backend is doing.
     Status,
-    /// What the model thinks before it answers.
+    /// The model's reasoning before its answer.
     Thinking,
     /// The model calls a tool.
     ToolCall,
-    /// A tool has answered.
+    /// The result of a tool.
     ToolResult,
-    /// A source that the answer draws on, for example the address of a page.
+    /// A source of the answer, for example the URL of a page.
     Source,
-    /// A step of an answer in several steps begins or ends.
+    /// The beginning or the end of a step, where an answer has several.
     Step,
-    /// A kind this version has no name for, as the backend called it.
+    /// Another kind, by the backend's own name.
     Other(String),
 }
 
 impl ProgressKind {
-    /// The kind as one word, for example `status`.
+    /// Returns the kind as one word, for example `status`.
     pub fn as_str(&self) -> &str {
         match self {
             ProgressKind::Status => "status",

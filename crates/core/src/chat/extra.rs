@@ -1,16 +1,16 @@
-/// Something that a backend sent besides the answer, as JSON by the name that
-/// its protocol has for it, for example `actions` or `metadata`.
+/// Data that a backend sent besides the answer: JSON, by its name in the
+/// protocol, for example `actions` or `metadata`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Extra {
-    /// The protocol's own name.
+    /// The name in the protocol.
     pub name: String,
     /// The value, as JSON text.
     pub json: String,
 }
 
 impl Extra {
-    /// A value by its name.
+    /// Creates an extra from its name and its value as JSON.
     pub fn new(name: impl Into<String>, json: impl Into<String>) -> Extra {
         Extra {
             name: name.into(),

@@ -3,28 +3,29 @@ use std::fmt;
 use super::extra::Extra;
 use super::usage::Usage;
 
-/// How a whole answer ended, and what came with it.
+/// The end of a complete answer, and what came with it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Finish {
     /// Why the answer ended.
     pub reason: FinishReason,
-    /// The tokens counted by the backend, where it says so.
+    /// The tokens counted by the backend, if it sent them.
     pub usage: Option<Usage>,
-    /// Addresses of images that came with the answer.
+    /// The URLs of images that came with the answer; they can be data URLs.
     pub images: Vec<String>,
-    /// The whole answer as the backend wants it read, where it sent one. It can
-    /// differ from the texts that were streamed (trimmed, filtered, a step taken
-    /// back); it is then the one that counts. An empty one does not count.
+    /// The authoritative text of the whole answer, if the backend sent one. It
+    /// can differ from the streamed text: trimmed, filtered, or without a step
+    /// that was taken back. Use it in place of the streamed text. An empty one
+    /// is ignored.
     pub text: Option<String>,
-    /// What the backend sent besides. If the reason is
-    /// [`ToolCalls`](FinishReason::ToolCalls) or
-    /// [`Other`](FinishReason::Other), they can be the whole answer.
+    /// What the backend sent besides the answer. If the reason is
+    /// [`ToolCalls`](FinishReason::ToolCalls) or [`Other`](FinishReason::Other),
+    /// it can be all there is.
     pub extras: Vec<Extra>,
 }
 
 impl Finish {
-    /// An end with nothing but its reason.
+    /// Creates an end with nothing but its reason.
     pub fn new(reason: FinishReason) -> Finish {
         Finish {
             reason,
@@ -35,28 +36,29 @@ impl Finish {
         }
     }
 
-    /// Adds the counted tokens.
+    /// Sets the tokens counted by the backend.
     #[must_use]
     pub fn with_usage(mut self, usage: impl Into<Option<Usage>>) -> Finish {
         self.usage = usage.into();
         self
     }
 
-    /// Adds image addresses.
+    /// Sets the URLs of images.
     #[must_use]
     pub fn with_images(mut self, images: Vec<String>) -> Finish {
         self.images = images;
         self
     }
 
-    /// Adds the whole answer as the backend wants it read.
+    /// Sets the authoritative text of the whole answer.
     #[must_use]
     pub fn with_text(mut self, text: impl Into<String>) -> Finish {
         self.text = Some(text.into());
         self
     }
 
-    /// Whether the backend has no words but wants something of the caller.
+    /// Returns whether the backend sent no text because it wants something of the
+    /// caller, such as a tool's result.
     pub(crate) fn is_for_the_caller(&self) -> bool {
         let can_be = matches!(
             self.reason,
@@ -65,7 +67,7 @@ impl Finish {
         can_be && !self.extras.is_empty()
     }
 
-    /// Adds what the backend sent besides.
+    /// Adds data that the backend sent besides.
     #[must_use]
     pub fn with_extra(mut self, extra: Extra) -> Finish {
         self.extras.push(extra);
@@ -77,22 +79,23 @@ impl Finish {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FinishReason {
-    /// The backend said that the answer is complete.
+    /// The model finished its answer.
     Stop,
-    /// The protocol has no end mark; the body ended as HTTP says it should.
+    /// The response ended, in a protocol without an end mark: nothing says that
+    /// the answer is complete.
     Eof,
     /// The limit of tokens was reached.
     Length,
-    /// A filter of the backend ended it.
+    /// A content filter of the backend stopped the answer.
     ContentFilter,
-    /// The model wants tools to be called.
+    /// The model asks for tools to be called.
     ToolCalls,
-    /// A reason this version has no name for, as the backend called it.
+    /// Another reason, by the backend's own name.
     Other(String),
 }
 
 impl FinishReason {
-    /// The reason as one word, for example `stop` or `content_filter`.
+    /// Returns the reason as one word, for example `stop` or `content_filter`.
     pub fn as_str(&self) -> &str {
         match self {
             FinishReason::Stop => "stop",
@@ -105,8 +108,8 @@ impl FinishReason {
     }
 }
 
-/// Reads the words of the OpenAI API and those of the AI SDK, which has hyphens
-/// where the first has underscores.
+/// Reads the names of the OpenAI API and those of the AI SDK, which have hyphens
+/// instead of underscores.
 impl From<&str> for FinishReason {
     fn from(word: &str) -> FinishReason {
         match word {

@@ -15,10 +15,10 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// A picture in a message: its bytes and their media type.
+/// An image in a message: its bytes and their media type.
 ///
-/// Cloning it does not copy the bytes. As JSON it is a data URL; addresses of
-/// pictures elsewhere are not read, because nothing here fetches them.
+/// Cloning it does not copy the bytes. In JSON it is a data URL. URLs of images
+/// on servers are not read, because nothing here fetches them.
 ///
 /// ```
 /// use chatwire_core::{Image, Message};
@@ -38,7 +38,7 @@ pub struct Image {
 }
 
 impl Image {
-    /// An image of the given media type, for example `image/png`.
+    /// Creates an image of that media type, for example `image/png`.
     pub fn new(media_type: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Image {
         Image {
             media_type: media_type.into(),
@@ -47,12 +47,12 @@ impl Image {
         }
     }
 
-    /// An image whose media type is recognised by its first bytes: PNG, JPEG,
+    /// Creates an image and detects its media type by its first bytes: PNG, JPEG,
     /// GIF, WebP, BMP, AVIF or HEIC.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] if the bytes begin like none of these.
+    /// [`ErrorKind::InvalidRequest`] if the bytes are none of these.
     pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Result<Image, Error> {
         let bytes = bytes.into();
         match recognise(&bytes) {
@@ -65,12 +65,12 @@ impl Image {
         }
     }
 
-    /// An image from a data URL: `data:image/png;base64,…`.
+    /// Decodes an image from a data URL: `data:image/png;base64,…`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] if it is not a data URL, not an image, or
-    /// not valid base64 where it says so.
+    /// [`ErrorKind::InvalidRequest`] if it is not the data URL of an image, or if
+    /// its base64 is invalid.
     pub fn from_data_url(url: &str) -> Result<Image, Error> {
         let invalid = |why: &str| Err(Error::new(ErrorKind::InvalidRequest, why));
         let Some((head, data)) = without_scheme(url).and_then(|rest| rest.split_once(',')) else {
@@ -80,7 +80,7 @@ impl Image {
             Some((before, last)) if last.trim().eq_ignore_ascii_case("base64") => (before, true),
             _ => (head, false),
         };
-        // Parameters, such as a charset, say nothing about a picture.
+        // Parameters, such as a charset, mean nothing for an image.
         let media_type = media_type.split(';').next().unwrap_or_default().trim();
         if !is_image(media_type) {
             return invalid("the data URL is not of an image: it must begin with data:image/");
@@ -100,29 +100,29 @@ impl Image {
         Ok(Image::new(media_type.to_ascii_lowercase(), bytes))
     }
 
-    /// Names the file that it came from; some protocols send it along.
+    /// Sets the name of the file, which some protocols send along.
     #[must_use]
     pub fn with_file_name(mut self, name: impl Into<String>) -> Image {
         self.file_name = Some(name.into());
         self
     }
 
-    /// The media type, for example `image/png`.
+    /// Returns the media type, for example `image/png`.
     pub fn media_type(&self) -> &str {
         &self.media_type
     }
 
-    /// The bytes of the file.
+    /// Returns the bytes of the file.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The name of the file, where one is known.
+    /// Returns the name of the file, if it is known.
     pub fn file_name(&self) -> Option<&str> {
         self.file_name.as_deref()
     }
 
-    /// The image as a data URL in base64.
+    /// Encodes the image as a data URL.
     pub fn to_data_url(&self) -> String {
         let mut url = format!("data:{};base64,", self.media_type);
         BASE64.encode_string(&self.bytes, &mut url);
@@ -130,7 +130,7 @@ impl Image {
     }
 }
 
-/// Without the bytes, of which there are many.
+/// Shows the number of the bytes instead of the bytes.
 impl fmt::Debug for Image {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Image")
@@ -141,8 +141,7 @@ impl fmt::Debug for Image {
     }
 }
 
-/// Whether a part's address is the data URL of an image, which can be read
-/// here, unlike one of a picture elsewhere.
+/// Returns whether a URL is the data URL of an image.
 pub(super) fn is_image_data_url(url: &str) -> bool {
     without_scheme(url).is_some_and(is_image)
 }
@@ -162,7 +161,7 @@ fn is_image(media_type: &str) -> bool {
 
 fn recognise(bytes: &[u8]) -> Option<&'static str> {
     let at = |from: usize, magic: &[u8]| bytes.get(from..).is_some_and(|b| b.starts_with(magic));
-    // ISO media files name their brand after the size and the type of a box.
+    // ISO media files have a brand after the size and the type of their first box.
     let brand = |brand: &[u8]| at(4, b"ftyp") && at(8, brand);
     let found = if at(0, b"\x89PNG\r\n\x1a\n") {
         "image/png"

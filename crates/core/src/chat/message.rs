@@ -6,15 +6,14 @@ use super::role::Role;
 
 /// One message of a conversation.
 ///
-/// It says something in [parts](Part): usually one text. Neighbouring texts are
-/// one part, and empty texts are none.
+/// A message consists of [parts](Part), usually a single text. Adjacent texts
+/// are merged, and empty texts are dropped.
 ///
-/// As JSON it has the form of the OpenAI API. When written, `content` is a text
-/// if there is nothing else, and otherwise a list of parts. When read, it may
-/// also be `null`. Parts with the data URL of an image are read as
-/// [images](Image); parts of other kinds are kept as [`Part::Other`], so that a
-/// request with one is refused rather than sent incomplete. Other members are
-/// ignored.
+/// In JSON it has the form of the OpenAI API. `content` is written as a string
+/// if the message is only text, and as a list of parts otherwise; it may also be
+/// read as `null`. An `image_url` part with a data URL is read as an
+/// [image](Image). Parts of other types become [`Part::Other`], so that a request
+/// with one is refused instead of sent incomplete. Unknown members are ignored.
 ///
 /// ```
 /// use chatwire_core::{Message, Role};
@@ -34,12 +33,12 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message of the given role that is one text.
+    /// Creates a message of that role with one text.
     pub fn new(role: impl Into<Role>, text: impl Into<String>) -> Message {
         Message::from_parts(role, [Part::Text(text.into())])
     }
 
-    /// A message of the given role, made of parts.
+    /// Creates a message of that role from parts.
     pub fn from_parts(role: impl Into<Role>, parts: impl IntoIterator<Item = Part>) -> Message {
         let mut message = Message {
             role: role.into(),
@@ -49,17 +48,17 @@ impl Message {
         message
     }
 
-    /// A system message: instructions for the model.
+    /// Creates a system message: instructions for the model.
     pub fn system(text: impl Into<String>) -> Message {
         Message::new(Role::System, text)
     }
 
-    /// A message of the person.
+    /// Creates a user message.
     pub fn user(text: impl Into<String>) -> Message {
         Message::new(Role::User, text)
     }
 
-    /// A message of the model.
+    /// Creates an assistant message.
     pub fn assistant(text: impl Into<String>) -> Message {
         Message::new(Role::Assistant, text)
     }
@@ -71,7 +70,7 @@ impl Message {
         self
     }
 
-    /// Adds a part in place. A text that follows a text goes on with it.
+    /// Appends a part. A text after a text is merged with it.
     pub fn push(&mut self, part: impl Into<Part>) {
         match (part.into(), self.parts.last_mut()) {
             (Part::Text(text), _) if text.is_empty() => {}
@@ -80,17 +79,18 @@ impl Message {
         }
     }
 
-    /// Who speaks.
+    /// Returns the role: who the message is from.
     pub fn role(&self) -> &Role {
         &self.role
     }
 
-    /// What is said, in order.
+    /// Returns the parts, in order.
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// The texts of the message, one after the other; empty if there are none.
+    /// Returns the text of the message: its text parts joined, without a
+    /// separator. It is empty if there are none.
     pub fn text(&self) -> Cow<'_, str> {
         let mut texts = self.parts.iter().filter_map(|part| match part {
             Part::Text(text) => Some(text.as_str()),
@@ -103,7 +103,7 @@ impl Message {
         }
     }
 
-    /// The images of the message.
+    /// Returns the images of the message.
     pub fn images(&self) -> impl Iterator<Item = &Image> {
         self.parts.iter().filter_map(|part| match part {
             Part::Image(image) => Some(image),
@@ -111,8 +111,8 @@ impl Message {
         })
     }
 
-    /// Returns `true` if the message says nothing: no text but white space, and
-    /// no other part.
+    /// Returns `true` if the message has no text other than white space and no
+    /// other part.
     pub fn is_blank(&self) -> bool {
         self.parts.iter().all(|part| match part {
             Part::Text(text) => is_blank(text),
@@ -129,8 +129,8 @@ impl Extend<Part> for Message {
     }
 }
 
-/// White space as the original implementation saw it: Unicode's, and the four
-/// ASCII separators, which Unicode does not count.
+/// White space as in the original program: that of Unicode, and the four ASCII
+/// separators, which Unicode does not count.
 pub(super) fn is_blank(text: &str) -> bool {
     text.chars()
         .all(|c| c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}'))

@@ -4,7 +4,7 @@ use super::message::Message;
 
 /// A conversation: messages, oldest first.
 ///
-/// It is a JSON array on the wire and in files. Build it by chaining:
+/// In JSON it is an array. Build one by chaining:
 ///
 /// ```
 /// use chatwire_core::Messages;
@@ -21,7 +21,7 @@ use super::message::Message;
 pub struct Messages(Vec<Message>);
 
 impl Messages {
-    /// An empty conversation.
+    /// Creates an empty conversation.
     pub fn new() -> Messages {
         Messages::default()
     }
@@ -32,51 +32,52 @@ impl Messages {
         self.with_message(Message::system(text))
     }
 
-    /// Adds a message of the person.
+    /// Adds a user message.
     #[must_use]
     pub fn user(self, text: impl Into<String>) -> Messages {
         self.with_message(Message::user(text))
     }
 
-    /// Adds a message of the model.
+    /// Adds an assistant message.
     #[must_use]
     pub fn assistant(self, text: impl Into<String>) -> Messages {
         self.with_message(Message::assistant(text))
     }
 
-    /// Adds any message.
+    /// Adds a message.
     #[must_use]
     pub fn with_message(mut self, message: Message) -> Messages {
         self.0.push(message);
         self
     }
 
-    /// Adds any message in place.
+    /// Appends a message.
     pub fn push(&mut self, message: Message) {
         self.0.push(message);
     }
 
-    /// Drops the last message, and returns it.
+    /// Removes the last message and returns it, or `None` if there is none.
     pub fn pop(&mut self) -> Option<Message> {
         self.0.pop()
     }
 
-    /// The last message, to be changed.
+    /// Returns the last message mutably, or `None` if there is none.
     pub fn last_mut(&mut self) -> Option<&mut Message> {
         self.0.last_mut()
     }
 
-    /// Keeps the first `len` messages, and drops the rest.
+    /// Keeps the first `len` messages and drops the rest.
     pub fn truncate(&mut self, len: usize) {
         self.0.truncate(len);
     }
 
-    /// Takes the messages out.
+    /// Returns the messages as a vector.
     pub fn into_vec(self) -> Vec<Message> {
         self.0
     }
 
-    /// The system messages joined by a newline; empty when there are none.
+    /// Returns the texts of the system messages, joined by newlines; it is empty
+    /// if there are none.
     pub fn system_prompt(&self) -> String {
         let mut prompt = String::new();
         for message in self.iter().filter(|message| message.role().is_system()) {
@@ -109,14 +110,14 @@ impl From<Message> for Messages {
     }
 }
 
-/// A text alone is one message of the person.
+/// A string is one user message.
 impl From<&str> for Messages {
     fn from(prompt: &str) -> Messages {
         Messages::new().user(prompt)
     }
 }
 
-/// A text alone is one message of the person.
+/// A string is one user message.
 impl From<String> for Messages {
     fn from(prompt: String) -> Messages {
         Messages::new().user(prompt)

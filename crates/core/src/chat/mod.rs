@@ -1,4 +1,4 @@
-//! What is asked and what is answered: plain values, without I/O.
+//! Requests and replies: plain values, without I/O.
 
 mod event;
 mod extra;

@@ -1,4 +1,4 @@
-/// A parameter of a request that not every backend honours.
+/// A parameter of a request that some backends do not honour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Parameter {
@@ -11,7 +11,7 @@ pub enum Parameter {
 }
 
 impl Parameter {
-    /// The parameter's name as in the OpenAI API, for example `max_tokens`.
+    /// Returns the parameter's name as in the OpenAI API, for example `max_tokens`.
     pub fn as_str(self) -> &'static str {
         match self {
             Parameter::Model => "model",

@@ -1,16 +1,16 @@
 use super::image::Image;
 
-/// One piece of what a [`Message`](crate::Message) says.
+/// A part of a [`Message`](crate::Message).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Part {
     /// Text.
     Text(String),
-    /// A picture.
+    /// An image.
     Image(Image),
-    /// A part that this version cannot carry, by the name of its type, for
-    /// example `input_audio`. Its content is not kept. A request that has one
-    /// is refused rather than sent without it.
+    /// A part of an unknown type, by the name of the type, for example
+    /// `input_audio`. Its content is not kept. A request with such a part is
+    /// refused instead of sent without it.
     Other(String),
 }
 

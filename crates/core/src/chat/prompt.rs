@@ -3,15 +3,15 @@ use super::messages::Messages;
 use super::role::Role;
 use crate::error::{Error, ErrorKind};
 
-/// How a conversation is written as one text, for backends that take only one.
+/// Writes a conversation as one text, for backends that take nothing else.
 ///
-/// One message stands alone. More are one line a message, `Role: content`, and
-/// a last line `Assistant:` that invites the model to go on. Messages of
-/// nothing but white space are left out.
+/// A single message is its text alone. Several messages are one line each,
+/// `Role: content`, followed by a last line `Assistant:` that invites the model
+/// to continue. Messages that consist of white space are left out.
 ///
-/// Content is not escaped: a message that contains `"\nAssistant: …"` reads to
-/// the model like a turn of its own. Do not put untrusted text into a
-/// formatted prompt where that would matter.
+/// Content is not escaped: to the model, a message that contains
+/// `"\nAssistant: …"` looks like two turns. Do not format untrusted text where
+/// that matters.
 ///
 /// ```
 /// use chatwire_core::{Messages, PromptFormat};
@@ -39,28 +39,28 @@ impl Default for PromptFormat {
 }
 
 impl PromptFormat {
-    /// The usual format: system messages in, one message unlabelled, the last
-    /// line `Assistant:`.
+    /// Creates the usual format: with system messages, a single message without
+    /// a label, and the last line `Assistant:`.
     pub fn new() -> PromptFormat {
         PromptFormat::default()
     }
 
-    /// Whether a single message is labelled like one of many (default: no).
+    /// Sets whether a single message is labelled, too (default: no).
     #[must_use]
     pub fn with_label_single(mut self, yes: bool) -> PromptFormat {
         self.label_single = yes;
         self
     }
 
-    /// Whether system and developer messages are written (default: yes).
+    /// Sets whether system and developer messages are written (default: yes).
     #[must_use]
     pub fn with_system(mut self, yes: bool) -> PromptFormat {
         self.system = yes;
         self
     }
 
-    /// Whether to end without the line `Assistant:`, so that the model goes on
-    /// with the last message (default: no).
+    /// Sets whether the text ends without the line `Assistant:`, so that the
+    /// model continues the last message (default: no).
     #[must_use]
     pub fn with_continue_last(mut self, yes: bool) -> PromptFormat {
         self.invite = !yes;
@@ -71,9 +71,9 @@ impl PromptFormat {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] when the conversation is empty. (With
-    /// [`with_label_single`](PromptFormat::with_label_single), which the original
-    /// treated differently, an empty conversation is the bare invitation.)
+    /// [`ErrorKind::InvalidRequest`] if the conversation is empty. With
+    /// [`with_label_single`](PromptFormat::with_label_single) an empty
+    /// conversation is the line `Assistant:` alone, as in the original program.
     pub fn format(&self, messages: &Messages) -> Result<String, Error> {
         if !self.label_single && messages.len() <= 1 {
             let message = messages.first().ok_or_else(|| {
@@ -103,15 +103,16 @@ impl PromptFormat {
     }
 }
 
-/// The role with a capital first letter and the rest in lower case.
+/// Returns the role with its first letter in upper case and the rest in lower
+/// case.
 fn label(role: &Role) -> String {
     let name = role.as_str();
     let mut chars = name.chars();
     let Some(first) = chars.next() else {
         return String::new();
     };
-    // A letter whose capital is several letters ("ß" → "SS") keeps only the
-    // first of them big, as a title does.
+    // If the upper case has several letters ("ß" → "SS"), only the first stays
+    // upper case, as in title case.
     let mut upper = first.to_uppercase();
     let mut label: String = upper.next().into_iter().collect();
     label.extend(upper.flat_map(char::to_lowercase));

@@ -5,28 +5,28 @@ use super::finish::FinishReason;
 use super::usage::Usage;
 use crate::error::Error;
 
-/// A whole answer.
+/// A complete answer.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Reply {
-    /// The answer. Where the backend sent an authoritative text, that one.
+    /// The text; the authoritative one if the backend sent one.
     pub text: String,
     /// Why it ended.
     pub reason: FinishReason,
-    /// The tokens counted by the backend, where it says so.
+    /// The tokens counted by the backend, if it sent them.
     pub usage: Option<Usage>,
-    /// Addresses of images that came with it.
+    /// The URLs of images that came with it; they can be data URLs.
     pub images: Vec<String>,
-    /// What the backend sent besides.
+    /// What the backend sent besides the answer.
     pub extras: Vec<Extra>,
     /// The provider that answered.
     pub provider: String,
-    /// The model that answered, as far as the request knows.
+    /// The model that answered, as far as it is known.
     pub model: String,
 }
 
 impl Reply {
-    /// An answer with nothing but its text.
+    /// Creates an answer with nothing but its text.
     pub fn new(text: impl Into<String>) -> Reply {
         Reply {
             text: text.into(),
@@ -40,14 +40,14 @@ impl Reply {
     }
 }
 
-/// An answer that failed, with as much of its text as had come.
+/// An answer that failed, with the text received before the failure.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{error}{}", After(.text))]
 #[non_exhaustive]
 pub struct IncompleteReply {
-    /// The text so far; empty when the answer had not begun.
+    /// The text received so far; it is empty if the answer had not begun.
     pub text: String,
-    /// Why there is no more.
+    /// The failure.
     #[source]
     pub error: Error,
 }
@@ -67,7 +67,7 @@ impl From<IncompleteReply> for Error {
     }
 }
 
-/// How much of the answer had come, if any.
+/// Shows how much of the answer was received, if any.
 struct After<'a>(&'a str);
 
 impl fmt::Display for After<'_> {

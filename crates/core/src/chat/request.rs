@@ -8,11 +8,11 @@ use super::role::Role;
 use crate::error::{Error, ErrorKind};
 use crate::text::shorten;
 
-/// What to ask: a conversation and the parameters of the answer.
+/// A question for a model: a conversation and the parameters of the answer.
 ///
-/// Parameters that are not set are left to the backend. A provider refuses
-/// what it cannot honour (see [`Capabilities`](crate::Capabilities)); nothing
-/// is dropped in silence.
+/// The backend decides about parameters that are not set. A provider refuses a
+/// request with something that it cannot honour (see
+/// [`Capabilities`](crate::Capabilities)); it never drops it silently.
 ///
 /// ```
 /// use chatwire_core::{ChatRequest, Messages};
@@ -37,8 +37,8 @@ pub struct ChatRequest {
 const CONVERSATION_ID: &str = "conversation_id";
 
 impl ChatRequest {
-    /// A request for an answer to the conversation; a text alone is one
-    /// message of the person.
+    /// Creates a request for an answer to the conversation. A string is a
+    /// conversation of one user message.
     pub fn new(messages: impl Into<Messages>) -> ChatRequest {
         ChatRequest {
             messages: messages.into(),
@@ -46,94 +46,95 @@ impl ChatRequest {
         }
     }
 
-    /// The model to ask, by its id (default: the provider's).
+    /// Sets the id of the model to ask. The default is the provider's.
     #[must_use]
     pub fn with_model(mut self, model: impl Into<String>) -> ChatRequest {
         self.model = Some(model.into());
         self
     }
 
-    /// How free the answer is: 0 (always the likeliest word) to 2.
+    /// Sets the sampling temperature, from 0 (always the likeliest token) to 2.
     #[must_use]
     pub fn with_temperature(mut self, temperature: f32) -> ChatRequest {
         self.temperature = Some(temperature);
         self
     }
 
-    /// The longest answer, in tokens of the model.
+    /// Limits the length of the answer, in tokens of the model.
     #[must_use]
     pub fn with_max_tokens(mut self, max_tokens: u32) -> ChatRequest {
         self.max_tokens = Some(max_tokens);
         self
     }
 
-    /// The conversation's id in the backend's own records, for protocols that
-    /// keep some. It is the option `conversation_id`.
+    /// Sets the id of the conversation in the backend's own records, for
+    /// protocols that keep conversations. It is the option `conversation_id`.
     #[must_use]
     pub fn with_conversation_id(self, id: impl Into<String>) -> ChatRequest {
         self.with_option(CONVERSATION_ID, id)
     }
 
-    /// Something that belongs to this one request in the provider's own
-    /// protocol, by a name in
+    /// Sets an option of the provider's own protocol that belongs to one request,
+    /// for example a session or an uploaded file. A provider refuses requests
+    /// with names that are not in its
     /// [`ProviderInfo::request_options`](crate::ProviderInfo::request_options).
-    /// A provider that does not list the name refuses the request.
     #[must_use]
     pub fn with_option(mut self, name: impl Into<String>, value: impl Into<String>) -> ChatRequest {
         self.options.insert(name.into(), value.into());
         self
     }
 
-    /// The conversation.
+    /// Returns the conversation.
     pub fn messages(&self) -> &Messages {
         &self.messages
     }
 
-    /// The conversation, to be added to.
+    /// Returns the conversation mutably, for example to add messages.
     pub fn messages_mut(&mut self) -> &mut Messages {
         &mut self.messages
     }
 
-    /// The model asked for, if any.
+    /// Returns the model asked for, if one is set.
     pub fn model(&self) -> Option<&str> {
         self.model.as_deref()
     }
 
-    /// The temperature asked for, if any.
+    /// Returns the temperature asked for, if one is set.
     pub fn temperature(&self) -> Option<f32> {
         self.temperature
     }
 
-    /// The temperature as it should stand in JSON: 0.2 is 0.2 there, and not the
-    /// nearest binary fraction of single precision.
+    /// Returns the temperature as a number for JSON: 0.2 stays 0.2, instead of
+    /// becoming the nearest fraction in single precision, 0.20000000298….
     pub fn decimal_temperature(&self) -> Option<f64> {
         let decimal = |value: f32| value.to_string().parse().unwrap_or(f64::from(value));
         self.temperature.map(decimal)
     }
 
-    /// The limit asked for, if any, in tokens.
+    /// Returns the limit of tokens asked for, if one is set.
     pub fn max_tokens(&self) -> Option<u32> {
         self.max_tokens
     }
 
-    /// The conversation's id in the backend's own records, if any.
+    /// Returns the id of the conversation in the backend's own records, if one is
+    /// set.
     pub fn conversation_id(&self) -> Option<&str> {
         self.option(CONVERSATION_ID)
     }
 
-    /// The value of an option, if it is set.
+    /// Returns the value of an option, if it is set.
     pub fn option(&self, name: &str) -> Option<&str> {
         self.options.get(name).map(String::as_str)
     }
 
-    /// All options, by name.
+    /// Returns the options that are set, sorted by name.
     pub fn options(&self) -> impl Iterator<Item = (&str, &str)> {
         let options = self.options.iter();
         options.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Takes the model, temperature or token limit back, to let the backend
-    /// decide; used by callers that adapt a request to what a provider can do.
+    /// Unsets a parameter, so that the backend decides. Callers use it to adapt a
+    /// request to what a provider can do.
     #[must_use]
     pub fn without(mut self, parameter: Parameter) -> ChatRequest {
         match parameter {
@@ -144,12 +145,13 @@ impl ChatRequest {
         self
     }
 
-    /// The conversation without system messages, for protocols that carry those
-    /// elsewhere and know no roles but user and assistant.
+    /// Returns the messages of user and assistant, for protocols that have no
+    /// other roles and carry system messages elsewhere.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] for a message of another role.
+    /// [`ErrorKind::InvalidRequest`] if a message has a role other than these and
+    /// the system's.
     pub fn turns(&self) -> Result<Vec<&Message>, Error> {
         let mut turns = Vec::with_capacity(self.messages.len());
         for (index, message) in self.messages.iter().enumerate() {
@@ -171,13 +173,13 @@ impl ChatRequest {
         Ok(turns)
     }
 
-    /// Checks what every provider needs.
+    /// Checks what every provider requires.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] when the conversation is empty, has no
-    /// message of the person, ends with a blank message or has a content part
-    /// that cannot be sent, or when a parameter is out of range.
+    /// [`ErrorKind::InvalidRequest`] if the conversation is empty, has no user
+    /// message, ends with a blank message or has a part of an unknown type, or
+    /// if a parameter is out of range.
     pub fn validate(&self) -> Result<(), Error> {
         let invalid = |why: String| Err(Error::new(ErrorKind::InvalidRequest, why));
         let Some(last) = self.messages.last() else {

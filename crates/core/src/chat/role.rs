@@ -4,9 +4,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Who a message is from.
 ///
-/// Roles that no protocol here knows are kept as they were given
-/// ([`Role::Other`]), so that a conversation read from a file and written
-/// back is the same conversation.
+/// Unknown roles are kept as [`Role::Other`], so that a conversation that is read
+/// from a file and written back stays the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Role {
@@ -14,18 +13,18 @@ pub enum Role {
     System,
     /// The newer name of [`Role::System`] in the OpenAI API; treated like it.
     Developer,
-    /// The person.
+    /// The person who asks.
     User,
     /// The model.
     Assistant,
     /// The result of a tool the model called.
     Tool,
-    /// Any other role, as it was given.
+    /// Another role, by its own name.
     Other(String),
 }
 
 impl Role {
-    /// The role as it stands on the wire, for example `user`.
+    /// Returns the role as it is sent, for example `user`.
     pub fn as_str(&self) -> &str {
         match self {
             Role::System => "system",
@@ -37,7 +36,7 @@ impl Role {
         }
     }
 
-    /// True for the roles that instruct the model: system and developer.
+    /// Returns `true` for the roles that instruct the model: system and developer.
     pub fn is_system(&self) -> bool {
         matches!(self, Role::System | Role::Developer)
     }

@@ -1,22 +1,23 @@
-/// Tokens as counted by the backend, each where it is known.
+/// The tokens of a request, as counted by the backend; each number is there if
+/// the backend sent it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Usage {
-    /// Tokens of the question.
+    /// Tokens of the request.
     pub prompt_tokens: Option<u64>,
     /// Tokens of the answer.
     pub completion_tokens: Option<u64>,
-    /// Both together.
+    /// The sum of both.
     pub total_tokens: Option<u64>,
 }
 
 impl Usage {
-    /// Nothing known.
+    /// Creates a usage without any number.
     pub fn new() -> Usage {
         Usage::default()
     }
 
-    /// Sets the tokens of the question.
+    /// Sets the tokens of the request.
     #[must_use]
     pub fn with_prompt_tokens(mut self, tokens: impl Into<Option<u64>>) -> Usage {
         self.prompt_tokens = tokens.into();

@@ -3,9 +3,8 @@ use std::time::Duration;
 
 use crate::secret::Secret;
 
-/// How a provider speaks HTTP: time limits, size limits, proxy, extra headers.
-/// It applies to every request of the provider, those for credentials
-/// included.
+/// The HTTP policy of a provider: time limits, size limits, proxy and headers. It
+/// applies to every request of the provider, including those for credentials.
 ///
 /// | what | default | method |
 /// |---|---|---|
@@ -18,7 +17,7 @@ use crate::secret::Secret;
 /// | page or script read for credentials | 8 MiB | [`with_max_page`](HttpConfig::with_max_page) |
 /// | text of a whole reply | 64 MiB | [`with_max_reply`](HttpConfig::with_max_reply) |
 ///
-/// `None` switches a limit off.
+/// `None` disables a limit.
 ///
 /// ```
 /// use std::time::Duration;
@@ -70,12 +69,12 @@ impl Default for HttpConfig {
 }
 
 impl HttpConfig {
-    /// The defaults of the table above.
+    /// Creates a policy with the defaults of the table above.
     pub fn new() -> HttpConfig {
         HttpConfig::default()
     }
 
-    /// The longest time for a connection to be made, TLS included. It does not
+    /// Limits the time to connect, including TLS. It does not
     /// apply to a client of your own.
     #[must_use]
     pub fn with_connect_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
@@ -83,9 +82,9 @@ impl HttpConfig {
         self
     }
 
-    /// The longest time from the request to the first byte of the answer's
-    /// body. Some servers send the head only with the first text, so one limit
-    /// covers both; the error says which was missing.
+    /// Limits the time from the request to the first byte of the body. Some
+    /// servers send the head only with the first text, so one limit covers both;
+    /// the error says which was missing.
     #[must_use]
     pub fn with_first_byte_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
         self.first_byte_timeout = limit.into();
@@ -101,43 +100,43 @@ impl HttpConfig {
         self
     }
 
-    /// The longest time for a request and its whole answer.
+    /// Limits the time of a request with its whole answer.
     #[must_use]
     pub fn with_total_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
         self.total_timeout = limit.into();
         self
     }
 
-    /// The largest single event of a stream, in bytes.
+    /// Limits the size of a single event, in bytes.
     #[must_use]
     pub fn with_max_event(mut self, limit: impl Into<Option<usize>>) -> HttpConfig {
         self.max_event = limit.into();
         self
     }
 
-    /// How much of the body of an error is read, in bytes; the rest is left.
+    /// Sets how many bytes of the body of an error are read.
     #[must_use]
     pub fn with_max_error_body(mut self, limit: usize) -> HttpConfig {
         self.max_error_body = limit;
         self
     }
 
-    /// The largest page, script or list that is read whole, in bytes.
+    /// Limits the size of a page, script or list that is read whole, in bytes.
     #[must_use]
     pub fn with_max_page(mut self, limit: impl Into<Option<usize>>) -> HttpConfig {
         self.max_page = limit.into();
         self
     }
 
-    /// The longest text of a reply, in bytes. So many bytes of a body without
-    /// any event in them, such as comments without end, are too many as well.
+    /// Limits the text of a reply, in bytes. The same limit applies to bytes
+    /// without any event, such as endless comments.
     #[must_use]
     pub fn with_max_reply(mut self, limit: impl Into<Option<usize>>) -> HttpConfig {
         self.max_reply = limit.into();
         self
     }
 
-    /// A proxy for every request: `http://`, `https://`, `socks5://` or
+    /// Sets a proxy for every request: `http://`, `https://`, `socks5://` or
     /// `socks5h://`, with user name and password in the address if it wants
     /// them. Without one, the environment's (`HTTPS_PROXY`, `NO_PROXY`, …) is
     /// used. It does not apply to a client of your
@@ -148,13 +147,13 @@ impl HttpConfig {
         self
     }
 
-    /// Whether a proxy was set; one of the environment does not count.
+    /// Returns whether a proxy was set, not counting the environment.
     pub fn has_proxy(&self) -> bool {
         self.proxy.is_some()
     }
 
-    /// Uses no proxy, whatever the environment names, and forgets one that was
-    /// set before: for servers on this machine.
+    /// Uses no proxy, neither one that was set nor one of the environment, for
+    /// example for servers on this machine.
     #[must_use]
     pub fn without_proxy(mut self) -> HttpConfig {
         self.proxy = None;
@@ -162,30 +161,30 @@ impl HttpConfig {
         self
     }
 
-    /// The proxy that was set, for helpers that make connections of their own.
+    /// Returns the proxy that was set, for code that makes its own connections.
     pub fn proxy(&self) -> Option<&Secret> {
         self.proxy.as_ref()
     }
 
-    /// A header for every request, for example a cookie. It replaces one that
-    /// the provider would send itself. Values are treated as secrets.
+    /// Adds a header to every request, for example a cookie. It replaces the
+    /// provider's own header of that name. Values are treated as secrets.
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> HttpConfig {
         self.headers.push((name.into(), Secret::new(value.into())));
         self
     }
 
-    /// The `User-Agent` of every request (default: `chatwire/` and the
-    /// version, unless the provider has one of its own).
+    /// Sets the `User-Agent` of every request (default: `chatwire/` and the
+    /// version, unless the provider sets its own).
     #[must_use]
     pub fn with_user_agent(mut self, user_agent: impl Into<String>) -> HttpConfig {
         self.user_agent = Some(user_agent.into());
         self
     }
 
-    /// An HTTP client of one's own, for every request. Its connections,
-    /// connect timeout, TLS and proxy are used as they are. It should not
-    /// follow redirects: those that it follows may turn a POST into a GET. This
+    /// Uses your own HTTP client for every request, with its connections, connect
+    /// timeout, TLS and proxy. It should not follow redirects, because that may
+    /// turn a POST into a GET. This
     /// is the only place where this crate's API names a type of reqwest; it needs
     /// the feature `reqwest-client`, and reqwest 0.13.
     ///

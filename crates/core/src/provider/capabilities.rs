@@ -1,34 +1,35 @@
 use std::ops::RangeInclusive;
 
-/// What a request to a provider may ask for.
+/// What a provider supports.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Capabilities {
-    /// Text arrives while it is written.
+    /// The text arrives while the model writes it.
     pub streaming: bool,
     /// System messages reach the model.
     pub system: bool,
     /// Earlier messages reach the model.
     pub history: bool,
-    /// The temperatures that are honoured; none: the parameter is refused.
+    /// The range of temperatures that the backend honours. With `None`, requests
+    /// with a temperature are refused.
     pub temperature: Option<RangeInclusive<f32>>,
-    /// The length limit is honoured.
+    /// The backend honours a limit of tokens.
     pub max_tokens: bool,
     /// Images of messages reach the model.
     pub images: bool,
-    /// The backend counts tokens and says so.
+    /// The backend reports how many tokens a request used.
     pub usage: bool,
-    /// The server can be asked for its models.
+    /// The server lists its models on request.
     pub lists_models: bool,
-    /// The protocol has progress notes.
+    /// The protocol has notes about the progress.
     pub progress: bool,
-    /// The protocol marks the end of an answer, so that a cut one is noticed
-    /// even when HTTP ended cleanly.
+    /// The protocol marks the end of an answer, so that a truncated answer is
+    /// detected even if the HTTP response ended cleanly.
     pub end_mark: bool,
 }
 
 impl Capabilities {
-    /// The capabilities as words, for a listing.
+    /// Returns the names of the capabilities that the provider has, for a listing.
     pub fn names(&self) -> Vec<&'static str> {
         [
             (self.streaming, "streaming"),

@@ -3,28 +3,30 @@ use super::model::ModelInfo;
 use crate::chat::{ChatRequest, Message, Parameter};
 use crate::error::{Error, ErrorKind};
 
-/// What a provider is and can do.
+/// Describes a provider: its address, its models and its capabilities.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProviderInfo {
     /// The protocol's name, for example `aura`.
     pub name: String,
-    /// The address it talks to, without user name and password.
+    /// The base URL of the server, without user name and password.
     pub base_url: String,
-    /// The models known without asking.
+    /// The models that are known without asking the server.
     pub models: Vec<ModelInfo>,
-    /// The id of the model that answers when a request names none.
+    /// The id of the model that answers requests that name none.
     pub default_model: String,
-    /// Whether ids beyond [`models`](ProviderInfo::models) are passed on.
+    /// Whether a request may name models that are not in
+    /// [`models`](ProviderInfo::models).
     pub any_model: bool,
-    /// What a request may ask for.
+    /// What the provider supports.
     pub capabilities: Capabilities,
-    /// The names that [`ChatRequest::with_option`] may have.
+    /// The names that [`ChatRequest::with_option`] takes.
     pub request_options: Vec<String>,
 }
 
 impl ProviderInfo {
-    /// A provider with one model of that id and the least capabilities.
+    /// Creates the description of a provider with one model and without any
+    /// capability.
     pub fn new(
         name: impl Into<String>,
         base_url: impl Into<String>,
@@ -42,8 +44,8 @@ impl ProviderInfo {
         }
     }
 
-    /// The parameters of the request that the backend would not honour as
-    /// they are: to refuse, or to take out with [`ChatRequest::without`].
+    /// Returns the parameters of the request that the backend does not honour.
+    /// [`ChatRequest::without`] unsets them.
     pub fn unsupported(&self, request: &ChatRequest) -> Vec<Parameter> {
         let capabilities = &self.capabilities;
         let mut parameters = Vec::new();
@@ -61,13 +63,13 @@ impl ProviderInfo {
         parameters
     }
 
-    /// Checks a request against what this provider can do, before anything is
-    /// sent; it includes [`ChatRequest::validate`].
+    /// Checks whether the provider can take a request, before anything is sent.
+    /// This includes [`ChatRequest::validate`].
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::UnsupportedModel`] for a model that is not there,
-    /// [`ErrorKind::InvalidRequest`] for the rest; each names the value.
+    /// [`ErrorKind::UnsupportedModel`] if the provider does not have the model, and
+    /// [`ErrorKind::InvalidRequest`] for everything else.
     pub fn check(&self, request: &ChatRequest) -> Result<(), Error> {
         request
             .validate()
@@ -121,7 +123,7 @@ impl ProviderInfo {
         Error::new(ErrorKind::InvalidRequest, why).with_provider(&self.name)
     }
 
-    /// Whether a request may name this model.
+    /// Returns whether a request may name this model.
     pub fn knows_model(&self, id: &str) -> bool {
         !id.trim().is_empty()
             && (self.any_model

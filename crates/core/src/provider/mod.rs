@@ -1,4 +1,4 @@
-//! What a chat backend is, seen from its users.
+//! The trait of all providers, and what a provider says about itself.
 
 mod capabilities;
 mod info;

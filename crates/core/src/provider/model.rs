@@ -1,15 +1,15 @@
-/// A model a provider can ask.
+/// A model of a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ModelInfo {
-    /// What a request calls it.
+    /// The id that a request names it by.
     pub id: String,
-    /// What people call it.
+    /// A name for people.
     pub name: String,
 }
 
 impl ModelInfo {
-    /// A model whose name is its id.
+    /// Creates a model whose name is its id.
     pub fn new(id: impl Into<String>) -> ModelInfo {
         let id = id.into();
         ModelInfo {
@@ -18,7 +18,7 @@ impl ModelInfo {
         }
     }
 
-    /// Gives it a name for people.
+    /// Sets the name for people.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<String>) -> ModelInfo {
         self.name = name.into();

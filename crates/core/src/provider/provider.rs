@@ -9,7 +9,7 @@ use crate::chat::{ChatRequest, IncompleteReply, Reply};
 use crate::error::Error;
 use crate::stream::ReplyStream;
 
-/// A chat backend that answers as a stream.
+/// A chat backend that streams its answers.
 ///
 /// The trait is dyn-compatible: `Arc<dyn Provider>` and `Box<dyn Provider>`
 /// are providers too. [`ProviderExt::reply`] collects a whole answer.
@@ -29,40 +29,41 @@ use crate::stream::ReplyStream;
 /// }
 /// ```
 pub trait Provider: fmt::Debug + Send + Sync {
-    /// What the provider is and can do. No I/O.
+    /// Describes the provider. This does no I/O.
     fn info(&self) -> &ProviderInfo;
 
-    /// Asks, and resolves when the answer has begun: with the first event, or
-    /// with the error if the backend refuses, also when it does so under
-    /// status 200. This future is the boundary for repeating a request; a
-    /// stream that has begun is never repeated. Dropping the future or the
-    /// stream closes the connection.
+    /// Sends the request and waits for the first event of the answer. If the
+    /// backend refuses, even with a status of 200, the future resolves to the
+    /// error.
+    ///
+    /// A request may be repeated until this future resolves to a stream, and
+    /// never after that. Dropping the future or the stream closes the connection.
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`](crate::ErrorKind); [`Error::is_retryable`] tells whether trying again
-    /// can help.
+    /// Any [`ErrorKind`](crate::ErrorKind). [`Error::is_retryable`] says whether
+    /// trying again can help.
     fn stream<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Result<ReplyStream, Error>>;
 
-    /// The models of the backend: asked from the server where the protocol can
-    /// (a request is sent), otherwise those of [`info`](Provider::info).
+    /// Returns the models of the backend. If the protocol can list them, this
+    /// sends a request; otherwise they are those of [`info`](Provider::info).
     ///
     /// # Errors
     ///
-    /// Those of a request that fails.
+    /// Those of a request.
     fn models(&self) -> BoxFuture<'_, Result<Vec<ModelInfo>, Error>> {
         let models = self.info().models.clone();
         Box::pin(async move { Ok(models) })
     }
 }
 
-/// What every [`Provider`] can do besides.
+/// Further methods of every [`Provider`].
 pub trait ProviderExt: Provider {
-    /// Asks, and collects the whole answer.
+    /// Sends the request and collects the whole answer.
     ///
     /// # Errors
     ///
-    /// [`IncompleteReply`]: the error, and the text that had come before it.
+    /// [`IncompleteReply`]: the error, and the text received before it.
     fn reply<'a>(
         &'a self,
         request: &'a ChatRequest,

@@ -2,18 +2,18 @@ use std::hash::Hasher as _;
 
 use twox_hash::XxHash64;
 
-/// What has been handed out as text, as far as it must be remembered.
+/// Remembers the text that the stream has yielded, as far as it is needed.
 #[derive(Default)]
 pub(super) struct Delivered {
     length: usize,
     pieces: usize,
-    /// A hash stands for the text itself, which may be large. It is the same
-    /// in whatever pieces the text comes.
+    /// A hash in place of the text, which may be large. It does not depend on how
+    /// the text was split.
     hasher: Option<XxHash64>,
 }
 
 impl Delivered {
-    /// Nothing yet. Only with `remember` can a whole text be compared with it.
+    /// With `remember`, a whole text can be compared with what was yielded.
     pub(super) fn new(remember: bool) -> Delivered {
         Delivered {
             hasher: remember.then(|| XxHash64::with_seed(0)),
@@ -21,7 +21,7 @@ impl Delivered {
         }
     }
 
-    /// Notes a piece of text.
+    /// Adds a piece of text.
     pub(super) fn add(&mut self, text: &str) {
         self.length += text.len();
         self.pieces += 1;
@@ -30,18 +30,18 @@ impl Delivered {
         }
     }
 
-    /// How many bytes of text have been handed out.
+    /// Returns how many bytes of text were yielded.
     pub(super) fn length(&self) -> usize {
         self.length
     }
 
-    /// In how many pieces.
+    /// Returns in how many pieces.
     pub(super) fn pieces(&self) -> usize {
         self.pieces
     }
 
-    /// What of the whole text has not been handed out; nothing when it does not
-    /// begin with what has been.
+    /// Returns the rest of the whole text that was not yielded. It is empty if the
+    /// whole text does not begin with what was.
     pub(super) fn rest_of<'a>(&self, whole: &'a str) -> &'a str {
         let (Some(begin), Some(hasher)) = (whole.get(..self.length), &self.hasher) else {
             return "";

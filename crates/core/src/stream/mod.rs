@@ -1,5 +1,5 @@
-//! The contract of a reply that arrives piece by piece, apart from where its
-//! events come from.
+//! Replies that arrive piece by piece: the contract of their events, and the
+//! source that the events come from.
 
 mod delivered;
 mod reply_stream;

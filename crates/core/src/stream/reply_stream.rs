@@ -18,25 +18,25 @@ use crate::redactor::Redactor;
 /// An answer as it arrives.
 ///
 /// It yields any number of [`ReplyEvent::Text`] and [`ReplyEvent::Progress`],
-/// then exactly one [`ReplyEvent::Finish`] or an error, then nothing; this type
-/// keeps that contract for every provider. Texts are never empty, and an answer
-/// without any text or image is an error, unless the backend says that the
-/// [extras](Finish::extras) are the answer. The connection is released at the
-/// end, and closed when the stream is dropped before it. No task runs behind it.
+/// then exactly one [`ReplyEvent::Finish`] or an error, then nothing. This type
+/// enforces that contract for every provider. A text is never empty. An answer
+/// without any text or image is an error, unless its [extras](Finish::extras) are
+/// the answer. At the end the connection is released for the next request; if the
+/// stream is dropped before, the connection is closed. No task runs in the
+/// background.
 ///
-/// Some backends send the whole text once more at the end
-/// ([`Finish::text`]), and that one counts. If it goes on where the streamed
-/// text stopped, the rest of it is yielded as `Text` first. If it differs
-/// otherwise, the backend has taken streamed text back:
-/// [`collect`](ReplyStream::collect) then returns the text of `Finish`, and a
-/// caller that has shown the streamed text replaces it.
+/// Some backends send the whole text again at the end, in [`Finish::text`]. That
+/// text is authoritative. If it continues the streamed text, the rest of it is
+/// yielded as `Text` first. If it differs in another way, the backend has taken
+/// streamed text back: [`collect`](ReplyStream::collect) returns the text of
+/// `Finish`, and a caller that has shown the streamed text should replace it.
 ///
-/// Use [`next`](ReplyStream::next) and [`collect`](ReplyStream::collect), or the
-/// `Stream` that it is.
+/// Read it with [`next`](ReplyStream::next), [`collect`](ReplyStream::collect), or
+/// as a `Stream`.
 #[must_use = "an answer is read by asking for its events; dropping it closes the connection"]
 pub struct ReplyStream {
     source: Source,
-    /// Events that were taken from the source but not handed out.
+    /// Events that were taken from the source but not yielded yet.
     pending: VecDeque<ReplyEvent>,
     started: Instant,
     delivered: Delivered,
@@ -49,8 +49,8 @@ pub struct ReplyStream {
 }
 
 impl ReplyStream {
-    /// A reply that is decoded from the body of a response, which was asked for
-    /// at `started`.
+    /// Creates a reply that is decoded from the body of a response, whose request
+    /// was sent at `started`.
     pub(crate) fn from_body(
         body: Chunks,
         decoder: Box<dyn ReplyDecoder>,
@@ -63,8 +63,8 @@ impl ReplyStream {
         }
     }
 
-    /// A reply from any stream of events: for providers that do not speak HTTP,
-    /// for wrappers and for tests. The contract is enforced on it.
+    /// Creates a reply from any stream of events, for providers that do not speak
+    /// HTTP, for wrappers and for tests. The contract is enforced.
     pub fn from_events(
         events: impl Stream<Item = Result<ReplyEvent, Error>> + Send + 'static,
     ) -> ReplyStream {
@@ -86,7 +86,7 @@ impl ReplyStream {
         }
     }
 
-    /// Says which provider and model answer.
+    /// Sets the names of the provider and the model that answer.
     pub fn with_provider_and_model(
         mut self,
         provider: impl Into<String>,
@@ -107,30 +107,29 @@ impl ReplyStream {
         self
     }
 
-    /// The status of the response that the reply is read from, and how long it
-    /// asks to wait: an error in the body has both.
+    /// Sets the status of the response, and how long the response asks to wait.
+    /// An error in the body gets both.
     pub(crate) fn with_response(mut self, status: u16, wait: Option<Duration>) -> ReplyStream {
         self.status = Some(status);
         self.retry_after = wait;
         self
     }
 
-    /// The provider that answers.
+    /// Returns the name of the provider that answers.
     pub fn provider(&self) -> &str {
         &self.provider
     }
 
-    /// The model that answers, as far as the request knows.
+    /// Returns the model that answers, as far as it is known.
     pub fn model(&self) -> &str {
         &self.model
     }
 
-    /// Waits until the answer has begun: the stream then has its first event
-    /// at hand.
+    /// Waits for the first event. The stream still yields it.
     ///
     /// # Errors
     ///
-    /// What the stream would have begun with, if that is an error.
+    /// The error, if the stream begins with one.
     pub async fn wait_for_first_event(mut self) -> Result<ReplyStream, Error> {
         match self.next().await {
             Some(Ok(event)) => {
@@ -142,13 +141,13 @@ impl ReplyStream {
         }
     }
 
-    /// Waits until there is text of the answer, or its end; notes about
-    /// progress that come before stay in the stream. Wrappers that may ask
-    /// again use it as the boundary after which they do not.
+    /// Waits for the first text, or for the end if there is none. The stream still
+    /// yields it, and the notes about progress before it. Wrappers that repeat
+    /// requests use this as the point after which they do not.
     ///
     /// # Errors
     ///
-    /// The error that came before any text.
+    /// The error, if one comes before any text.
     pub async fn wait_for_first_text(mut self) -> Result<ReplyStream, Error> {
         let mut notes = VecDeque::new();
         while let Some(event) = self.next().await {
@@ -164,7 +163,7 @@ impl ReplyStream {
         Ok(self)
     }
 
-    /// The next event; none after the last.
+    /// Returns the next event, or `None` after the last.
     pub async fn next(&mut self) -> Option<Result<ReplyEvent, Error>> {
         poll_fn(|context| self.poll_event(context)).await
     }
@@ -173,7 +172,7 @@ impl ReplyStream {
     ///
     /// # Errors
     ///
-    /// [`IncompleteReply`]: the error, and the text that had come before it.
+    /// [`IncompleteReply`]: the error, and the text received before it.
     pub async fn collect(mut self) -> Result<Reply, IncompleteReply> {
         let mut text = String::new();
         loop {
@@ -227,7 +226,7 @@ impl ReplyStream {
         }
     }
 
-    /// Keeps the contract: what may be handed out for this event.
+    /// Enforces the contract: returns what the stream yields for this event.
     fn admit(&mut self, event: ReplyEvent) -> Result<Option<ReplyEvent>, Error> {
         match event {
             ReplyEvent::Text(text) if text.is_empty() => Ok(None),
@@ -252,7 +251,7 @@ impl ReplyStream {
     }
 
     fn admit_finish(&mut self, mut finish: Finish) -> Result<Option<ReplyEvent>, Error> {
-        // A whole text of nothing does not take back what was streamed.
+        // An empty text does not take back what was streamed.
         finish.text = finish.text.filter(|text| !text.is_empty());
         let whole = finish.text.as_deref().unwrap_or_default();
         let has_text = self.delivered.length() > 0 || !whole.is_empty();
@@ -262,8 +261,8 @@ impl ReplyStream {
                 "the answer is empty: the backend ended it without a word",
             ));
         }
-        // Where the whole text goes on after what was streamed, the rest of it
-        // is streamed too; where it differs, the collected reply has it.
+        // If the whole text continues what was streamed, the rest of it is
+        // streamed too; if it differs, the collected reply has it.
         let rest = self.delivered.rest_of(whole).to_owned();
         if !rest.is_empty() {
             self.deliver(&rest)?;
@@ -275,7 +274,7 @@ impl ReplyStream {
         Ok(Some(ReplyEvent::Text(rest)))
     }
 
-    /// Says how it ended and what had come, and nothing of what was said.
+    /// Logs how the reply ended and how much of it came, but none of its text.
     fn note_end(&self, end: &str, status: Option<u16>) {
         tracing::debug!(
             provider = %self.provider,

@@ -14,43 +14,42 @@ use crate::error::{Error, ErrorKind, Limit};
 /// The bytes of a body, as they arrive.
 pub(crate) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 
-/// How long the rest of a body is waited for once the answer is whole. Reading
-/// it to the end lets the connection serve the next request.
+/// How long to wait for the rest of a body once the answer is complete. A
+/// connection whose body was read to its end can serve the next request.
 const DRAIN: Duration = Duration::from_millis(100);
 
-/// How many bytes may follow a whole answer before the connection is not worth
-/// keeping.
+/// How many bytes of such a rest are read before the connection is given up.
 const MAX_DRAIN: usize = 64 * 1024;
 
-/// How many pieces of a body are read in a row when none has an event.
+/// How many chunks without an event are read before other tasks get a turn.
 const MAX_READS: usize = 32;
 
-/// Where the events of a reply come from, before the contract is applied to
-/// them: it reads, decodes, and lets go of the connection.
+/// Where the events of a reply come from: it reads and decodes the body, and
+/// releases the connection. The contract is not applied here.
 pub(super) enum Source {
     Body(Body),
     Events(Pin<Box<dyn Stream<Item = Result<ReplyEvent, Error>> + Send>>),
-    /// The answer is whole; the rest of its body is read for the sake of the
-    /// connection.
+    /// The answer is complete; the rest of the body is read so that the connection
+    /// can be used again.
     Draining {
         chunks: Chunks,
         room: usize,
         timer: Pin<Box<Sleep>>,
         finish: Finish,
     },
-    /// The answer is whole, and so is its body.
+    /// The answer is complete, and the body was read to its end.
     Finishing(Finish),
     Closed,
 }
 
-/// A body, and what turns it into events.
+/// A body and its decoder.
 pub(super) struct Body {
     chunks: Chunks,
     decoder: Box<dyn ReplyDecoder>,
     ended: bool,
-    /// The decoder has no event before more bytes come.
+    /// The decoder has no event until it gets more bytes.
     needs_input: bool,
-    /// How many bytes have come since the last event.
+    /// How many bytes came since the last event.
     eventless: usize,
 }
 
@@ -80,8 +79,8 @@ impl Source {
         matches!(self, Source::Closed)
     }
 
-    /// The next event; none when the answer is whole or the source is closed.
-    /// `limit` is for the bytes of a body that come without any event.
+    /// Returns the next event, or `None` if the answer is complete or the source is
+    /// closed. `limit` is the number of bytes that may come without an event.
     pub(super) fn poll_event(
         &mut self,
         context: &mut Context<'_>,
@@ -97,7 +96,7 @@ impl Source {
         }
     }
 
-    /// The answer is whole: what is left is to let go of the connection.
+    /// Begins to release the connection, once the answer is complete.
     pub(super) fn release(&mut self, finish: Finish) {
         *self = match std::mem::replace(self, Source::Closed) {
             Source::Body(Body {
@@ -114,7 +113,7 @@ impl Source {
         };
     }
 
-    /// Waits until nothing is left to do, and takes the end of the answer.
+    /// Waits until the connection is released, and returns the end of the answer.
     pub(super) fn poll_finish(&mut self, context: &mut Context<'_>) -> Poll<Option<Finish>> {
         if let Source::Draining {
             chunks,
@@ -160,7 +159,7 @@ impl Body {
                     Err(error) => return Poll::Ready(Err(error)),
                 }
             }
-            // A body that says nothing must leave others their turn.
+            // Chunks without events must not starve other tasks.
             if reads == MAX_READS {
                 context.waker().wake_by_ref();
                 return Poll::Pending;
@@ -187,7 +186,7 @@ impl Body {
     }
 }
 
-/// The error for an answer whose body ended before it did.
+/// The error if the body ends before the answer does.
 fn cut_off() -> Error {
     Error::new(
         ErrorKind::Truncated,
@@ -195,7 +194,7 @@ fn cut_off() -> Error {
     )
 }
 
-/// The error for comments and empty events without end.
+/// The error if there is no end of comments and empty events.
 fn without_event(limit: usize) -> Error {
     Error::new(
         ErrorKind::LimitExceeded(Limit::Reply),

@@ -135,7 +135,7 @@ async fn what_came_meanwhile_serves_those_who_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn max_age() {
-    let cache = CredentialCache::new().max_age(Duration::from_secs(60));
+    let cache = CredentialCache::new().with_max_age(Duration::from_secs(60));
     cache.adopt(1);
     sleep(Duration::from_secs(59)).await;
     assert!(cache.current().is_some());
@@ -161,7 +161,8 @@ fn nothing_shows() {
 #[tokio::test]
 async fn refused_credentials_are_renewed_once() {
     // (the numbers that the server refuses, the outcome, fetches, attempts)
-    let cases: [(&[u32], Result<u32, u32>, u32, u32); 3] = [
+    type Case = (&'static [u32], Result<u32, u32>, u32, u32);
+    let cases: [Case; 3] = [
         (&[], Ok(1), 1, 1),
         (&[1], Ok(2), 2, 2),
         (&[1, 2, 3], Err(2), 2, 2),

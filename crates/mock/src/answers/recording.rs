@@ -1,7 +1,6 @@
 //! Recordings of real servers, served again.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -13,7 +12,8 @@ use super::answer::{Answer, Ending, Framing};
 use super::reason;
 
 /// Why a recording cannot be served.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("not a recording: {what}")]
 pub struct RecordingError {
     what: String,
 }
@@ -23,14 +23,6 @@ impl RecordingError {
         Self { what: what.into() }
     }
 }
-
-impl fmt::Display for RecordingError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not a recording: {}", self.what)
-    }
-}
-
-impl std::error::Error for RecordingError {}
 
 impl Answer {
     /// Creates the recorded answer, piece by piece, without the pauses between the pieces.
