@@ -110,6 +110,6 @@ pub(crate) fn cors(app: Arc<App>) -> CorsLayer {
         // their versions.
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(EXPOSED)
-        .with_max_age(Duration::from_secs(600))
+        .max_age(Duration::from_secs(600))
         .vary([ORIGIN])
 }
