@@ -227,11 +227,16 @@ impl Aura {
         let body = serde_json::json!({ "key": self.key.expose() }).to_string();
         let response = self.post(MODELS, body.into()).await?;
         let listed: Vec<Listed> = response.into_json("the list of models").await?;
+        // A server may repeat the key that it was sent anywhere.
+        let redactor = self.client.http().redactor();
         Ok(listed
-            .into_iter()
-            .map(|model| match model.name {
-                Some(name) => ModelInfo::new(model.id).with_name(name),
-                None => ModelInfo::new(model.id),
+            .iter()
+            .map(|model| {
+                let listed = ModelInfo::new(redactor.text(&model.id));
+                match &model.name {
+                    Some(name) => listed.with_name(redactor.text(name)),
+                    None => listed,
+                }
             })
             .collect())
     }

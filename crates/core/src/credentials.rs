@@ -1,11 +1,11 @@
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::error::Error;
+use crate::sync::{Mutex, RwLock};
 
 /// Credentials that are fetched once and shared by all requests of a provider.
 ///
@@ -153,19 +153,23 @@ impl<T> CredentialCache<T> {
     /// # Errors
     ///
     /// Those of `fetch` and of `attempt`.
-    pub async fn with_renewal<R>(
+    pub async fn with_renewal<R, Fetched, Attempted>(
         &self,
-        fetch: impl AsyncFn() -> Result<T, Error>,
-        attempt: impl AsyncFn(&Cached<T>) -> Result<R, Error>,
+        fetch: impl Fn() -> Fetched,
+        attempt: impl Fn(Cached<T>) -> Attempted,
         is_refusal: impl Fn(&R) -> bool,
-    ) -> Result<R, Error> {
-        let cached = self.get(|| fetch()).await?;
-        let outcome = attempt(&cached).await?;
+    ) -> Result<R, Error>
+    where
+        Fetched: Future<Output = Result<T, Error>>,
+        Attempted: Future<Output = Result<R, Error>>,
+    {
+        let cached = self.get(&fetch).await?;
+        let outcome = attempt(cached.clone()).await?;
         if !is_refusal(&outcome) {
             return Ok(outcome);
         }
         self.discard(&cached);
-        attempt(&self.get(|| fetch()).await?).await
+        attempt(self.get(&fetch).await?).await
     }
 
     /// Stores credentials that were not fetched, for example from an answer.

@@ -65,6 +65,7 @@ mod refusal;
 mod secret;
 mod spellings;
 mod stream;
+mod sync;
 mod text;
 
 pub use chat::{

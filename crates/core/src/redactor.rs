@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::error::Error;
 use crate::secret::Secret;
-use crate::spellings::spellings;
+use crate::spellings::{MIN_LENGTH, spellings};
 use crate::text::{CUT, without_controls, without_invisible};
 
 /// Removes secrets from texts that come from a server: servers repeat in their
@@ -27,14 +27,15 @@ struct Secrets {
     /// Those that are learnt while it runs, the oldest first, those together
     /// that were learnt together.
     learnt: VecDeque<Vec<Secret>>,
+    /// All that is looked for, the longest first: a secret within another must
+    /// not leave the rest of it behind. `None` after a change, until it is
+    /// needed: few answers are errors.
+    spellings: Option<Arc<[String]>>,
 }
 
 /// How often secrets can be learnt before the oldest are forgotten: nonces of
 /// last week need no memory.
 const MAX_LEARNT: usize = 64;
-
-/// Shorter texts would be found in every other word.
-const MIN_LENGTH: usize = 4;
 
 const MASK: &str = "[redacted]";
 
@@ -86,6 +87,7 @@ impl Redactor {
         if !is_known {
             let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
             insert(&mut known, new);
+            known.spellings = None;
         }
     }
 
@@ -106,15 +108,26 @@ impl Redactor {
         clean(text, &self.spellings())
     }
 
-    /// Returns all that is looked for, the longest first: a secret within
-    /// another must not leave the rest of it behind.
-    fn spellings(&self) -> Vec<String> {
+    fn spellings(&self) -> Arc<[String]> {
         let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let all = secrets.kept.iter().chain(secrets.learnt.iter().flatten());
+        if let Some(spellings) = &secrets.spellings {
+            return spellings.clone();
+        }
+        drop(secrets);
+        let mut secrets = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let spellings = secrets.spell();
+        secrets.spellings = Some(spellings.clone());
+        spellings
+    }
+}
+
+impl Secrets {
+    fn spell(&self) -> Arc<[String]> {
+        let all = self.kept.iter().chain(self.learnt.iter().flatten());
         let mut all: Vec<String> = all.flat_map(|secret| spellings(secret.expose())).collect();
         all.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         all.dedup();
-        all
+        all.into()
     }
 }
 

@@ -2,7 +2,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{
+    AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
+};
+
+/// Shorter texts would be found in every other word.
+pub(crate) const MIN_LENGTH: usize = 4;
 
 /// What RFC 3986 lets stand everywhere in an address.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -52,6 +57,12 @@ const USERINFO: &AsciiSet = &QUERY
 /// in base64.
 pub(crate) fn spellings(text: &str) -> Vec<String> {
     let mut all = vec![text.to_owned()];
+    // A cookie may be encoded, and is shown as the server reads it.
+    if let Ok(decoded) = percent_decode_str(text).decode_utf8()
+        && decoded.len() >= MIN_LENGTH
+    {
+        all.push(decoded.into_owned());
+    }
     all.extend(in_json(text));
     all.extend(in_html(text));
     all.extend(in_addresses(text));

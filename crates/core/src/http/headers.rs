@@ -1,9 +1,23 @@
-use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{self, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
 use super::config::HttpConfig;
 use crate::error::{Error, ErrorKind};
 use crate::redactor::Redactor;
 use crate::secret::Secret;
+
+/// Headers that the client sets itself: a wrong one would let a server read one
+/// request as two, or wait for more.
+const FRAMING: [HeaderName; 9] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::EXPECT,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
 
 /// Reads the configured headers of every request, and tells the redactor their
 /// values.
@@ -26,6 +40,11 @@ pub(super) fn configured_headers(
             .trim()
             .parse()
             .map_err(|_| invalid(format!("{name:?} is not the name of an HTTP header")))?;
+        if FRAMING.contains(&name) {
+            return Err(invalid(format!(
+                "header {name} frames a message: the HTTP client sets it, and nobody else can"
+            )));
+        }
         let value = Secret::new(value.expose().trim());
         let header = value.header_value("").map_err(|_| {
             invalid(format!(

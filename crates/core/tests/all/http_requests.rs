@@ -374,6 +374,10 @@ fn wrong_settings_are_named() {
         (header("x-key", "s3cret\n"), &[]),
         (header("x-key", "s3cret\nx: y"), &["x-key", "characters"]),
         (agent("a\nb"), &["user agent", "a\\nb"]),
+        (header("Content-Length", "5"), &["content-length", "frames"]),
+        (header(" transfer-encoding", "chunked"), &["frames"]),
+        (header("connection", "close"), &["frames"]),
+        (header("host", "other.example"), &[]),
     ];
     for (result, words) in cases {
         // A line end after a value, as from a file, is no error.
