@@ -1,4 +1,4 @@
-//! What everything runs on: one thread, but for a server.
+//! The runtime: one thread, except for a server.
 
 use std::future::Future;
 use std::io;
@@ -7,38 +7,33 @@ use std::time::Duration;
 use chatwire::{Error, ErrorKind, TimeoutPhase};
 use tokio::time::timeout;
 
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::signals::{self, Signal};
 
-/// Runs to the end; tells of a failure and returns the exit code. The end of the
-/// runtime closes browsers that are still open.
-pub(crate) fn run(task: impl Future<Output = Result<(), Failure>>) -> i32 {
+/// Runs a task to its end. Then browsers that are still open are closed.
+pub(crate) fn run<T>(task: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     run_on(tokio::runtime::Builder::new_current_thread(), task)
 }
 
 /// The same for a server, which has use for every core.
-pub(crate) fn run_on_all_cores(task: impl Future<Output = Result<(), Failure>>) -> i32 {
+pub(crate) fn run_on_all_cores<T>(
+    task: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     run_on(tokio::runtime::Builder::new_multi_thread(), task)
 }
 
-fn run_on(
+fn run_on<T>(
     mut builder: tokio::runtime::Builder,
-    task: impl Future<Output = Result<(), Failure>>,
-) -> i32 {
-    let runtime = builder.enable_all().build();
-    let result = match runtime {
-        Ok(runtime) => {
-            let result = runtime.block_on(task);
-            // A thread may still wait for standard input; nobody waits for it.
-            runtime.shutdown_background();
-            result
-        }
-        Err(error) => Err(Failure::Other(format!("cannot start: {error}"))),
-    };
-    match result {
-        Ok(()) => 0,
-        Err(failure) => failure.report(),
-    }
+    task: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let runtime = builder
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Other(format!("cannot start: {error}")))?;
+    let result = runtime.block_on(task);
+    // A thread may still wait for standard input; nobody waits for it.
+    runtime.shutdown_background();
+    result
 }
 
 /// The task, unless a signal comes first.
@@ -48,7 +43,7 @@ pub(crate) async fn until_signal<T>(
     until(signals::any(), task).await
 }
 
-/// The task, unless a signal but Ctrl-C comes first.
+/// The task, unless a signal other than Ctrl-C comes first.
 pub(crate) async fn until_termination<T>(
     task: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
@@ -63,7 +58,7 @@ async fn until<T>(
         biased;
         signal = signal => match signal {
             Ok(signal) => Err(Failure::Cancelled(signal)),
-            Err(error) => Err(Failure::Other(format!("signals cannot be heard: {error}"))),
+            Err(error) => Err(Failure::Other(format!("cannot listen for signals: {error}"))),
         },
         result = task => result,
     }
@@ -71,10 +66,10 @@ async fn until<T>(
 
 /// The task, unless the limit passes first; it is for everything together,
 /// credentials included.
-pub(crate) async fn within(
+pub(crate) async fn within<T>(
     limit: Option<Duration>,
-    task: impl Future<Output = Result<(), Failure>>,
-) -> Result<(), Failure> {
+    task: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     let Some(limit) = limit else {
         return task.await;
     };

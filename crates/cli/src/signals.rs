@@ -15,7 +15,7 @@ pub(crate) enum Signal {
 
 impl Signal {
     /// The exit code, as shells have it.
-    pub(crate) fn exit_code(self) -> i32 {
+    pub(crate) fn exit_code(self) -> u8 {
         match self {
             Signal::Interrupt => 130,
             Signal::Terminate => 143,

@@ -104,6 +104,13 @@ impl Config {
                 mistakes.extend(errors);
                 continue;
             }
+            if endpoint.base_url.is_none() {
+                let key = dotted(["endpoints", name, "base_url"]);
+                let why = "missing: expected the address of the server, such as \
+                           \"http://localhost:3000\"";
+                mistakes.at(table.span(), &key, why);
+                continue;
+            }
             match endpoint.provider() {
                 Ok(provider) => providers.push((name.clone(), provider)),
                 Err(error) => {

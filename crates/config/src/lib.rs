@@ -83,4 +83,5 @@ mod units;
 pub use config::Config;
 pub use endpoint::EndpointConfig;
 pub use error::{ConfigError, ConfigErrors};
+pub use file::deserialize_duration;
 pub use units::{parse_address, parse_duration};

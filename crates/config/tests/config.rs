@@ -405,11 +405,15 @@ fn what_is_wrong_when_a_gateway_is_made() {
     }
     for (text, expected) in [
         (
-            "[endpoints.a]\nprovider = \"nonsense\"\n",
+            "[endpoints.a]\nprovider = \"aura\"\n",
+            "line 1, column 1: endpoints.a.base_url: missing: expected the address of the server",
+        ),
+        (
+            "[endpoints.a]\nprovider = \"nonsense\"\nbase_url = \"http://x\"\n",
             "line 2, column 12: endpoints.a.provider: no provider \"nonsense\"; known: ",
         ),
         (
-            "[endpoints.a]\nprovider = \"aura\"\noptions = { nonsense = 1 }\n",
+            "[endpoints.a]\nprovider = \"aura\"\nbase_url = \"http://x\"\noptions = { nonsense = 1 }\n",
             "line 1, column 1: endpoints.a: aura: no setting \"nonsense\"; known: ",
         ),
         ("", "endpoints: expected at least one [endpoints.NAME]"),

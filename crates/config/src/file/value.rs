@@ -129,6 +129,18 @@ impl<T: Value> Serialize for Leaf<T> {
     }
 }
 
+/// Reads a time as the configuration file has it, for files with times of their
+/// own: a text as for [`parse_duration`], or a number of seconds.
+///
+/// # Errors
+///
+/// Says what was expected.
+pub fn deserialize_duration<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
+    Leaf::<Duration>::deserialize(deserializer).map(|Leaf(time)| Some(time))
+}
+
 struct LeafVisitor<T>(PhantomData<T>);
 
 impl<T: Value> LeafVisitor<T> {

@@ -1,0 +1,13 @@
+//! Arguments that several commands share.
+
+mod conversation;
+mod general;
+mod output;
+mod target;
+mod values;
+
+pub(crate) use conversation::{ConversationArgs, QuestionArgs};
+pub(crate) use general::{ColorWhen, General};
+pub(crate) use output::{JsonArg, OutputArgs};
+pub(crate) use target::{DEFAULT_PROVIDER, TargetArgs};
+pub(crate) use values::{address, limit};

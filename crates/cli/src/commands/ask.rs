@@ -1,0 +1,116 @@
+//! `chatwire ask`: one question, one answer.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use chatwire::ReplyEvent;
+use clap::Args;
+use tokio::time::timeout;
+
+use super::dry_run;
+use crate::answer::{Meter, Output};
+use crate::args::{General, OutputArgs, QuestionArgs, TargetArgs};
+use crate::conversation;
+use crate::endpoints::Target;
+use crate::failure::Failure;
+use crate::runtime;
+use crate::terminal::Style;
+
+const EXAMPLES: &str = "\
+Examples:
+  chatwire ask --mock \"Why is the sky blue?\"
+  chatwire ask -u http://localhost:3000 \"Why is the sky blue?\"
+  chatwire ask -p chatgpt4online -u https://example.org/blog \"Why?\"
+  cat notes.txt | chatwire ask -u http://localhost:3000 \"Summarise:\"
+  chatwire ask --mock --jsonl \"Why?\" | jq -r .text
+";
+
+/// Ask a question and print the answer
+///
+/// Prints the answer on standard output as it arrives, and everything else on
+/// standard error. The question comes from the arguments, from standard input,
+/// or from both.
+#[derive(Debug, Args)]
+#[command(before_help = EXAMPLES)]
+pub(crate) struct AskArgs {
+    #[command(flatten)]
+    question: QuestionArgs,
+
+    #[command(flatten)]
+    target: TargetArgs,
+
+    /// Maximum number of repetitions after an error that may pass, before any
+    /// text has arrived
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        help_heading = "Server"
+    )]
+    retry: usize,
+
+    #[command(flatten)]
+    output: OutputArgs,
+
+    /// Show the requests that would be sent, and send nothing
+    #[arg(long, help_heading = "Output")]
+    dry_run: bool,
+}
+
+/// How long the end of a cancelled answer may take to be written.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
+pub(crate) fn run(args: &AskArgs, general: &General) -> Result<ExitCode, Failure> {
+    runtime::run(async {
+        let style = Style::new(general.color, args.output.raw);
+        let mut output = Output::new(&args.output, &style);
+        match runtime::until_signal(ask(args, general, &mut output)).await {
+            Err(cancelled @ Failure::Cancelled(_)) => {
+                // Nobody may be reading: then nothing more is written.
+                let _ = timeout(LAST_WORDS, output.fail(&cancelled)).await;
+                Err(cancelled)
+            }
+            Err(failure) => {
+                output.fail(&failure).await?;
+                Err(failure)
+            }
+            Ok(()) => Ok(ExitCode::SUCCESS),
+        }
+    })
+}
+
+async fn ask(args: &AskArgs, general: &General, output: &mut Output) -> Result<(), Failure> {
+    let target = Target::new(&args.target, general, !args.output.no_stream, args.retry).await?;
+    let request = conversation::request(&args.question, &args.target).await?;
+    target.check(&request)?;
+    if args.dry_run {
+        for part in &target.parts {
+            let requests = dry_run::show(part, &request).await?;
+            output.dry_run(&requests).await?;
+        }
+        return Ok(());
+    }
+    target.announce();
+    runtime::within(target.timeout, async {
+        let mut meter = Meter::start();
+        let asked = target.provider.stream(&request);
+        let mut reply = output
+            .during(asked)
+            .await?
+            .map_err(|error| target.explain(error))?;
+        output.answered_by(reply.provider(), reply.model());
+        while let Some(event) = output.during(reply.next()).await? {
+            let event = event.map_err(|error| target.explain(error))?;
+            if let ReplyEvent::Text(text) = &event {
+                meter.text(text);
+            }
+            output.event(&event).await?;
+            if let (ReplyEvent::Finish(finish), true) = (&event, args.output.usage) {
+                meter.report(finish.usage);
+            }
+        }
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,132 @@
+//! `ask --dry-run`: the requests that would be sent, without sending them.
+//!
+//! The provider asks its own mock, and what the mock saw is shown with the
+//! addresses of the real server. That the mock accepts the requests is part of
+//! the proof.
+
+use std::fmt::Write as _;
+
+use chatwire::{ChatRequest, ProviderExt as _};
+use chatwire_core::provider_kit::BaseUrl;
+use chatwire_mock::RecordedRequest;
+
+use crate::endpoints::{Part, start_mock};
+use crate::failure::Failure;
+use crate::terminal::say;
+
+const REDACTED: &str = "[redacted]";
+
+/// The headers whose values may be seen; all others can be secrets.
+const SHOWN: &[&str] = &[
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "connection",
+    "content-length",
+    "content-type",
+    "dnt",
+    "host",
+    "nonce",
+    "origin",
+    "priority",
+    "referer",
+    "sec-ch-ua",
+    "sec-ch-ua-mobile",
+    "sec-ch-ua-platform",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "timestamp",
+    "transfer-encoding",
+    "user-agent",
+];
+
+/// The requests that would be sent to this server, as text.
+pub(super) async fn show(part: &Part, request: &ChatRequest) -> Result<String, Failure> {
+    let mock = start_mock(part.kind.name).await?;
+    let real = match &part.endpoint.base_url {
+        Some(url) => url,
+        // That of the mock that would be asked.
+        None => &part.provider.info().base_url,
+    };
+    let real = BaseUrl::parse(real)?;
+    let mut endpoint = part.endpoint.clone();
+    let mut api = real.clone();
+    if part.kind.name == "magickpen" {
+        // The API can be elsewhere; here, one mock is both.
+        let mut set = endpoint.options.iter();
+        if let Some((_, url)) = set.find(|(key, _)| key == "api_url") {
+            api = BaseUrl::parse(url.expose())?;
+        }
+        endpoint.options.retain(|(key, _)| key != "api_url");
+    }
+    endpoint.base_url = Some(mock.base_url());
+    endpoint.http = endpoint.http.without_proxy();
+    let provider = endpoint.provider()?;
+    if let Err(failed) = provider.reply(request).await {
+        // What was sent is worth seeing all the same.
+        say(&format!("the mock refuses this request: {}", failed.error));
+    }
+    let mut text = String::new();
+    for recorded in mock.requests() {
+        let base = if recorded.path() == "/ask" {
+            &api
+        } else {
+            &real
+        };
+        write_request(&mut text, &recorded, &mock.base_url(), &real, base);
+    }
+    Ok(text)
+}
+
+fn write_request(
+    text: &mut String,
+    recorded: &RecordedRequest,
+    mock: &str,
+    site: &BaseUrl,
+    base: &BaseUrl,
+) {
+    let mock_host = mock.trim_start_matches("http://");
+    // Writing to a text cannot fail.
+    let _ = writeln!(text, "{} {base}{}", recorded.method, recorded.target);
+    for (name, value) in &recorded.headers {
+        let value = String::from_utf8_lossy(value);
+        let shown = if !SHOWN.contains(&name.to_ascii_lowercase().as_str()) {
+            REDACTED.to_owned()
+        } else if name.eq_ignore_ascii_case("host") {
+            let origin = base.origin();
+            origin.split("://").nth(1).unwrap_or_default().to_owned()
+        } else if name.eq_ignore_ascii_case("origin") {
+            site.origin()
+        } else if value.contains(mock_host) {
+            value.replace(mock, &site.as_text())
+        } else {
+            value.into_owned()
+        };
+        let _ = writeln!(text, "{name}: {shown}");
+    }
+    let body = recorded.text();
+    if !body.is_empty() {
+        let _ = writeln!(text, "\n{}", redacted_body(&body));
+    }
+    text.push('\n');
+}
+
+/// The body as it is, but for a key in it.
+fn redacted_body(body: &str) -> String {
+    let Ok(serde_json::Value::Object(members)) = serde_json::from_str(body) else {
+        return body.to_owned();
+    };
+    let mut shown = body.to_owned();
+    for name in ["key", "session"] {
+        let secret = members.get(name).and_then(|value| value.as_str());
+        if let Some(secret) = secret.filter(|secret| !secret.is_empty()) {
+            let secret = serde_json::Value::from(secret).to_string();
+            shown = shown.replace(
+                &format!("\"{name}\":{secret}"),
+                &format!("\"{name}\":\"{REDACTED}\""),
+            );
+        }
+    }
+    shown
+}

@@ -1,0 +1,110 @@
+//! `chatwire mock`: mock servers for other clients.
+
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chatwire_mock::AnyMock;
+use clap::Args;
+
+use super::mock_script::{self, Script};
+use crate::args::address;
+use crate::failure::Failure;
+use crate::runtime;
+use crate::terminal::say;
+
+const EXAMPLES: &str = "\
+Examples:
+  chatwire mock
+  chatwire mock --aura 3000 --script answers.toml
+";
+
+/// Run mock servers to test clients with
+///
+/// Prints the addresses of the servers on standard output and their requests on
+/// standard error, until it is stopped. Without a port, all of them run.
+#[derive(Debug, Args)]
+#[command(before_help = EXAMPLES, after_long_help = mock_script::HELP)]
+pub(crate) struct MockArgs {
+    /// Port or address of an openchat-ui server; 0 is any free port
+    #[arg(long, value_name = "PORT", value_parser = address)]
+    aura: Option<SocketAddr>,
+
+    /// Port or address of a WordPress site with AI Engine
+    #[arg(long, value_name = "PORT", value_parser = address)]
+    chatgpt4online: Option<SocketAddr>,
+
+    /// Port or address of a MagickPen server
+    #[arg(long, value_name = "PORT", value_parser = address)]
+    magickpen: Option<SocketAddr>,
+
+    /// TOML file with answers and faults; see --help
+    #[arg(long, value_name = "FILE")]
+    script: Option<PathBuf>,
+}
+
+/// Runs them until they are stopped.
+pub(crate) fn run(args: &MockArgs) -> Result<ExitCode, Failure> {
+    match runtime::run(runtime::until_signal(serve(args))) {
+        // That is how it is meant to end.
+        Err(Failure::Cancelled(_)) => Ok(ExitCode::SUCCESS),
+        ended => ended,
+    }
+}
+
+async fn serve(args: &MockArgs) -> Result<ExitCode, Failure> {
+    let script = match &args.script {
+        Some(file) => Script::read(file)?,
+        None => Script::default(),
+    };
+    let asked = [
+        ("magickpen", args.magickpen),
+        ("chatgpt4online", args.chatgpt4online),
+        ("aura", args.aura),
+    ];
+    let all = asked.iter().all(|(_, address)| address.is_none());
+    let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut mocks = Vec::new();
+    for (name, address) in asked {
+        let Some(address) = address.or(all.then_some(anywhere)) else {
+            continue;
+        };
+        let mock = AnyMock::bind(name, address)
+            .await
+            .map_err(|error| Failure::Usage(format!("cannot listen on {address}: {error}")))?;
+        prepare(&mock, &script);
+        writeln!(io::stdout(), "{name} {}", mock.base_url())?;
+        mocks.push(mock);
+    }
+    io::stdout().flush()?;
+    say("Ctrl-C stops the mock servers");
+    std::future::pending().await
+}
+
+fn prepare(mock: &AnyMock, script: &Script) {
+    let name = mock.provider();
+    if let Some(delay) = script.delay() {
+        mock.delay_between(delay);
+    }
+    for scripted in &script.answers {
+        if scripted
+            .provider
+            .as_deref()
+            .is_some_and(|only| only != name)
+        {
+            continue;
+        }
+        let answer = scripted.answer(name, script.delay());
+        if scripted.repeat {
+            mock.answer_always(answer);
+        } else {
+            mock.answer(answer);
+        }
+    }
+    // Seen by every request first, and answers none.
+    mock.answer_with(move |request| {
+        say(&format!("{name} {} {}", request.method, request.target));
+        None
+    });
+}

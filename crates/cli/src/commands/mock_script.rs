@@ -1,0 +1,186 @@
+//! The script of `chatwire mock`: answers and faults from a file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use chatwire_mock::{AiReply, Answer, AuraMock, Ending, HeadFault};
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+/// How a script is written.
+pub(super) const HELP: &str = "\
+Script:
+  delay = \"50ms\"                # between the pieces of a text
+  [[answer]]                    # used in order, each once
+  provider = \"aura\"             # left out: every mock
+  progress = \"Searching...\"     # a note before the text, where the protocol has notes
+  text = \"Hello there\"          # split at words; or pieces = [\"Hel\", \"lo\"]
+  ending = \"reset\"              # clean (default), truncate, reset, stall
+  [[answer]]
+  error = \"Rate limit reached\"  # the way in which that kind of server fails
+  [[answer]]
+  status = 503                  # any HTTP answer
+  headers = { retry-after = \"7\" }
+  body = \"<h1>Busy</h1>\"
+  [[answer]]
+  fault = \"close\"               # before the head: close, reset, stall
+  [[answer]]
+  text = \"from now on\"
+  repeat = true                 # once the others are used up
+";
+
+/// All that a script says.
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Script {
+    #[serde(default, deserialize_with = "chatwire_config::deserialize_duration")]
+    delay: Option<Duration>,
+    #[serde(default, rename = "answer")]
+    pub(super) answers: Vec<Scripted>,
+}
+
+/// One answer.
+#[derive(Debug, Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Scripted {
+    pub(super) provider: Option<String>,
+    progress: Option<String>,
+    text: Option<String>,
+    pieces: Option<Vec<String>>,
+    ending: Option<ScriptedEnding>,
+    error: Option<String>,
+    status: Option<u16>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    body: Option<String>,
+    fault: Option<Fault>,
+    #[serde(default)]
+    pub(super) repeat: bool,
+}
+
+#[derive(Debug, Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum ScriptedEnding {
+    Clean,
+    Truncate,
+    Reset,
+    Stall,
+}
+
+#[derive(Debug, Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum Fault {
+    Close,
+    Reset,
+    Stall,
+}
+
+impl Script {
+    /// Reads it, and checks that each answer makes sense.
+    pub(super) fn read(file: &Path) -> Result<Script, Failure> {
+        let name = file.display().to_string();
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Failure::Usage(format!("script {name:?} cannot be read: {error}")))?;
+        let script: Script = toml::from_str(&text).map_err(|error| {
+            Failure::Usage(format!("script {name:?}: {}", error.to_string().trim()))
+        })?;
+        let wrong = |why: String| Err(Failure::Usage(format!("script {name:?}: {why}")));
+        for (index, answer) in script.answers.iter().enumerate() {
+            let number = index + 1;
+            let known = |name: &String| chatwire::providers().iter().any(|kind| kind.name == name);
+            if let Some(provider) = answer.provider.as_ref().filter(|name| !known(name)) {
+                return wrong(format!("answer {number}: no provider {provider:?}"));
+            }
+            let ways = [
+                answer.text.is_some(),
+                answer.pieces.is_some(),
+                answer.error.is_some(),
+                answer.status.is_some(),
+                answer.fault.is_some(),
+            ];
+            if ways.into_iter().filter(|way| *way).count() != 1 {
+                return wrong(format!(
+                    "answer {number} needs one of text, pieces, error, status and fault"
+                ));
+            }
+        }
+        Ok(script)
+    }
+
+    /// The pause between pieces.
+    pub(super) fn delay(&self) -> Option<Duration> {
+        self.delay
+    }
+}
+
+impl Scripted {
+    /// The answer as that provider's server sends it.
+    pub(super) fn answer(&self, provider: &str, delay: Option<Duration>) -> Answer {
+        if let Some(fault) = self.fault {
+            return Answer::fault(match fault {
+                Fault::Close => HeadFault::CloseBeforeHead,
+                Fault::Reset => HeadFault::ResetBeforeHead,
+                Fault::Stall => HeadFault::StallBeforeHead,
+            });
+        }
+        let answer = if let Some(status) = self.status {
+            Answer::status(status).piece(self.body.as_deref().unwrap_or_default())
+        } else if let Some(error) = &self.error {
+            match provider {
+                "aura" => AuraMock::failure(error),
+                "chatgpt4online" => AiReply::new().error(error).answer(),
+                _ => {
+                    let body = serde_json::json!({"statusCode": 500, "message": error});
+                    Answer::json(body).with_status(500)
+                }
+            }
+        } else {
+            self.text_answer(provider, delay)
+        };
+        let answer = self
+            .headers
+            .iter()
+            .fold(answer, |answer, (name, value)| answer.header(name, value));
+        match self.ending {
+            None | Some(ScriptedEnding::Clean) => answer,
+            Some(ScriptedEnding::Truncate) => answer.ending(Ending::Truncate),
+            Some(ScriptedEnding::Reset) => answer.ending(Ending::Reset),
+            Some(ScriptedEnding::Stall) => answer.ending(Ending::Stall),
+        }
+    }
+
+    fn text_answer(&self, provider: &str, delay: Option<Duration>) -> Answer {
+        let text = self.text.clone().unwrap_or_default();
+        let pieces = self
+            .pieces
+            .clone()
+            .unwrap_or_else(|| text.split_inclusive(' ').map(str::to_owned).collect());
+        if provider == "chatgpt4online" {
+            let mut reply = AiReply::new();
+            if let Some(progress) = &self.progress {
+                reply = reply.progress("status", progress);
+            }
+            for (index, piece) in pieces.iter().enumerate() {
+                if let Some(delay) = delay.filter(|_| index > 0) {
+                    reply = reply.delay(delay);
+                }
+                reply = reply.delta(piece);
+            }
+            // Broken answers have no end.
+            if matches!(self.ending, None | Some(ScriptedEnding::Clean)) {
+                reply = reply.end(pieces.concat().trim());
+            }
+            return reply.answer();
+        }
+        let mut answer = Answer::stream::<[&str; 0]>([]);
+        for (index, piece) in pieces.iter().enumerate() {
+            if let Some(delay) = delay.filter(|_| index > 0) {
+                answer = answer.delay(delay);
+            }
+            answer = answer.piece(piece);
+        }
+        answer
+    }
+}

@@ -1,0 +1,13 @@
+//! The commands, each with its own arguments.
+
+pub(crate) mod ask;
+pub(crate) mod chat;
+pub(crate) mod check;
+pub(crate) mod config;
+mod dry_run;
+pub(crate) mod manual;
+pub(crate) mod mock;
+mod mock_script;
+pub(crate) mod models;
+pub(crate) mod providers;
+pub(crate) mod serve;

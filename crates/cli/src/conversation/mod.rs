@@ -1,0 +1,9 @@
+//! What is asked: a single question, or a conversation that grows.
+
+mod messages;
+mod prompt;
+mod talk;
+mod text;
+
+pub(crate) use prompt::request;
+pub(crate) use talk::Conversation;

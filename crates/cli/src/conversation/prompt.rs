@@ -1,0 +1,172 @@
+//! The conversation, from arguments, files and standard input.
+
+use std::fs;
+use std::io::{self, IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chatwire::{ChatRequest, Message, Messages};
+use tokio::time::timeout;
+
+use super::messages::{parse_messages, read_messages};
+use super::text::text;
+use crate::args::{QuestionArgs, TargetArgs};
+use crate::endpoints;
+use crate::failure::Failure;
+use crate::terminal::say;
+
+/// How long standard input may take before the person is told.
+const SILENCE: Duration = Duration::from_secs(3);
+
+/// Builds the request that the arguments ask for; waits for standard input if
+/// that is part of it.
+pub(crate) async fn request(
+    args: &QuestionArgs,
+    target: &TargetArgs,
+) -> Result<ChatRequest, Failure> {
+    let conversation = &args.conversation;
+    let from_input = conversation.messages.as_deref() == Some(Path::new("-"));
+    let mut messages = Messages::new();
+    if let Some(system) = &conversation.system {
+        messages.push(Message::system(system));
+    }
+    if let Some(file) = conversation.messages.as_deref().filter(|_| !from_input) {
+        messages.extend(read_messages(file)?);
+    }
+    let typed = (!args.prompt.is_empty()).then(|| args.prompt.join(" "));
+    let input = if needs_input(args) {
+        Some(standard_input().await?)
+    } else {
+        None
+    };
+    let prompt = if from_input {
+        messages.extend(parse_messages(
+            "standard input",
+            &input.unwrap_or_default(),
+        )?);
+        typed
+    } else {
+        join(typed, input)
+    };
+    let prompt = with_files(prompt, &args.file)?;
+    match prompt {
+        Some(prompt) => messages.push(Message::user(prompt)),
+        None if conversation.messages.is_none() => {
+            return Err(Failure::Usage(
+                "there is no question: give it as arguments or on standard input".into(),
+            ));
+        }
+        None => {}
+    }
+    let mut request = ChatRequest::new(messages);
+    if let Some(model) = endpoints::model(target)? {
+        request = request.with_model(model);
+    }
+    if let Some(temperature) = conversation.temperature {
+        request = request.with_temperature(temperature);
+    }
+    if let Some(max_tokens) = conversation.max_tokens {
+        request = request.with_max_tokens(max_tokens);
+    }
+    Ok(request)
+}
+
+/// A terminal is read only when there is no other question.
+fn needs_input(args: &QuestionArgs) -> bool {
+    if args.conversation.messages.as_deref() == Some(Path::new("-")) || !io::stdin().is_terminal() {
+        return true;
+    }
+    args.prompt.is_empty() && args.conversation.messages.is_none()
+}
+
+/// Adds files to the question, each under its name and in a fence that is
+/// longer than any in it.
+fn with_files(prompt: Option<String>, files: &[PathBuf]) -> Result<Option<String>, Failure> {
+    let mut parts: Vec<String> = prompt.into_iter().collect();
+    for file in files {
+        let shown = file.display();
+        let name = format!("file {:?}", shown.to_string());
+        let bytes = fs::read(file)
+            .map_err(|error| Failure::Usage(format!("{name} cannot be read: {error}")))?;
+        let content = text(&name, bytes)?;
+        let mut fence = "```".to_owned();
+        while content.contains(&fence) {
+            fence.push('`');
+        }
+        let end = if content.ends_with('\n') { "" } else { "\n" };
+        parts.push(format!("{shown}:\n{fence}\n{content}{end}{fence}"));
+    }
+    Ok((!parts.is_empty()).then(|| parts.join("\n\n")))
+}
+
+/// The question: what was typed, a blank line, what was piped in. White space
+/// alone counts as nothing beside something.
+fn join(typed: Option<String>, input: Option<String>) -> Option<String> {
+    let input = input
+        .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
+        .filter(|text| !text.trim().is_empty());
+    match (typed, input) {
+        (Some(typed), Some(input)) if typed.trim().is_empty() => Some(input),
+        (Some(typed), Some(input)) => Some(format!("{typed}\n\n{input}")),
+        (typed, input) => typed.or(input),
+    }
+}
+
+/// Reads standard input in a thread of its own, so that Ctrl-C is heard
+/// meanwhile.
+async fn standard_input() -> Result<String, Failure> {
+    if io::stdin().is_terminal() {
+        say("type the question; Ctrl-D on a line of its own ends it");
+    }
+    let mut read = tokio::task::spawn_blocking(|| {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    });
+    let done = match timeout(SILENCE, &mut read).await {
+        Ok(done) => done,
+        Err(_) => {
+            // A pipe that somebody forgot to close looks like a slow one.
+            if !io::stdin().is_terminal() {
+                say("still reading standard input; if there is none, add </dev/null");
+            }
+            read.await
+        }
+    };
+    let bytes = match done {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(error)) => {
+            return Err(Failure::Other(format!(
+                "standard input cannot be read: {error}"
+            )));
+        }
+        Err(error) => return Err(Failure::Other(format!("standard input: {error}"))),
+    };
+    text("standard input", bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions() {
+        let some = |text: &str| Some(text.to_owned());
+        for (typed, input, question) in [
+            (None, None, None),
+            (some("a"), None, some("a")),
+            (None, some("b\n"), some("b")),
+            (some("a"), some("b\r\n"), some("a\n\nb")),
+            (some("a"), some(" \n"), some("a")),
+            (some(" "), some("b"), some("b")),
+            (some(" "), None, some(" ")),
+            (None, some("\n\n"), None),
+            (some("a"), some("  b\n\nc\n"), some("a\n\n  b\n\nc")),
+        ] {
+            assert_eq!(
+                join(typed.clone(), input.clone()),
+                question,
+                "{typed:?} {input:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Which server is asked: from command line, environment and configuration to
+//! a provider.
+
+mod choice;
+mod environment;
+mod file;
+mod mock;
+mod part;
+mod settings;
+mod target;
+
+pub(crate) use environment::model;
+pub(crate) use file::{Configuration, place};
+pub(crate) use mock::start as start_mock;
+pub(crate) use part::Part;
+pub(crate) use target::Target;

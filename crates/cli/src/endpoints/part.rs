@@ -1,0 +1,143 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatwire::{ChatRequest, Error, ErrorKind, Provider, ProviderKind, ProviderOptions, Secret};
+use chatwire_config::EndpointConfig;
+use chatwire_mock::AnyMock;
+
+use super::environment::variable;
+use super::mock;
+use super::settings::{setting, split_header};
+use crate::args::TargetArgs;
+use crate::failure::Failure;
+
+/// One server.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) kind: &'static ProviderKind,
+    /// What it is made of, without the mock.
+    pub(crate) endpoint: EndpointConfig,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) mock: Option<AnyMock>,
+}
+
+impl Part {
+    pub(super) fn check(&self, request: &ChatRequest) -> Result<(), Failure> {
+        let info = self.provider.info();
+        info.check(request).map_err(|error| self.explain(error))?;
+        request
+            .model()
+            .map_or(Ok(()), |model| self.check_model(model))
+    }
+
+    pub(super) fn check_model(&self, model: &str) -> Result<(), Failure> {
+        let info = self.provider.info();
+        // The mock has the models that are known without asking, and no
+        // others, although a server of that kind might.
+        let known = info.models.iter().any(|known| known.id == model);
+        if known || (self.mock.is_none() && info.knows_model(model)) {
+            return Ok(());
+        }
+        let known: Vec<&str> = info.models.iter().map(|known| known.id.as_str()).collect();
+        let error = Error::new(
+            ErrorKind::UnsupportedModel,
+            format!("no model {model:?} here; known: {}", known.join(", ")),
+        );
+        Err(self.explain(error.with_provider(&info.name)))
+    }
+
+    /// Adds what the person can do about an error.
+    pub(crate) fn explain(&self, error: Error) -> Failure {
+        let advice = match error.kind() {
+            ErrorKind::UnsupportedModel
+                if self.mock.is_none() && self.kind.settings.iter().any(|s| s.name == "model") =>
+            {
+                Some("if your server has that model, say so with -o model=NAME".to_owned())
+            }
+            _ => None,
+        };
+        Failure::Provider(error, advice)
+    }
+}
+
+/// Puts the flags on top of an endpoint, and makes the provider.
+pub(super) async fn part(
+    mut endpoint: EndpointConfig,
+    args: &TargetArgs,
+    stream: bool,
+    timeout: Option<Duration>,
+) -> Result<Part, Failure> {
+    let Some(kind) = chatwire::providers()
+        .iter()
+        .find(|kind| kind.name == endpoint.provider)
+    else {
+        // The facade knows best how to say it.
+        let error = chatwire::provider(&endpoint.provider, ProviderOptions::new()).err();
+        return Err(Failure::from(error.unwrap_or_else(|| {
+            Error::new(ErrorKind::UnknownProvider, "no such provider")
+        })));
+    };
+    let proxy = match &args.proxy {
+        Some(proxy) => Some(proxy.clone()),
+        // Proxies that were not named now are not meant for the loopback.
+        None if args.mock => None,
+        None => variable("CHATWIRE_PROXY")?,
+    };
+    if args.mock {
+        endpoint.http = endpoint.http.without_proxy();
+    }
+    if let Some(proxy) = &proxy {
+        endpoint.http = endpoint.http.with_proxy(proxy);
+    }
+    for header in &args.header {
+        let (name, value) = split_header(header)?;
+        endpoint.add_header(name, value)?;
+    }
+    let flag = |name, value: &Option<String>| Some(format!("{name}={}", value.as_ref()?));
+    let flags = [
+        flag("webdriver", &args.webdriver),
+        flag("session_file", &args.session_file),
+    ];
+    for option in flags.iter().flatten().chain(&args.option) {
+        let (key, value) = setting(option, kind)?;
+        endpoint.set_option(key, Secret::new(value));
+    }
+    let can_stream = kind.settings.iter().any(|setting| setting.name == "stream");
+    if !stream && can_stream && endpoint.options.iter().all(|(key, _)| key != "stream") {
+        endpoint.set_option("stream", Secret::new("false"));
+    }
+    let mut asked = endpoint.clone();
+    let mut mock = None;
+    if asked.base_url.is_none() && !args.mock {
+        let why = no_base_url(&asked, kind);
+        return Err(Error::new(ErrorKind::InvalidRequest, why).into());
+    }
+    if args.mock {
+        let started = mock::start(kind.name).await?;
+        asked.base_url = Some(started.base_url());
+        mock = Some(started);
+    }
+    Ok(Part {
+        provider: asked.provider()?,
+        kind,
+        endpoint,
+        timeout,
+        mock,
+    })
+}
+
+fn no_base_url(endpoint: &EndpointConfig, kind: &ProviderKind) -> String {
+    if endpoint.name == endpoint.provider {
+        return format!(
+            "no base URL: give the address of your server with -u URL ({} works with {}), name an \
+             endpoint of the configuration with -e NAME, or try --mock",
+            kind.name, kind.server
+        );
+    }
+    format!(
+        "endpoint {:?} has no base_url: add the address of its server to the configuration, or try \
+         --mock",
+        endpoint.name
+    )
+}

@@ -1,0 +1,177 @@
+//! The line editor, and what was typed in earlier chats.
+
+use std::fs::{self, DirBuilder};
+use std::path::PathBuf;
+
+use etcetera::BaseStrategy as _;
+use rustyline::completion::Completer;
+use rustyline::error::ReadlineError;
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
+use rustyline::history::DefaultHistory;
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{Cmd, Config, Context, Editor, Helper, KeyCode, KeyEvent, Modifiers};
+
+use super::fence::Fence;
+use super::say::say;
+use crate::failure::Failure;
+
+/// How many lines are remembered.
+const REMEMBERED: usize = 1000;
+
+/// Reads what a person types.
+pub(crate) struct Lines {
+    editor: Editor<Assistant, DefaultHistory>,
+    file: Option<PathBuf>,
+}
+
+/// What was typed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Typed {
+    Line(String),
+    /// Ctrl-C: the line is thrown away.
+    Nothing,
+    /// Ctrl-D, or the input is over.
+    End,
+}
+
+impl Lines {
+    /// With the history of earlier chats, if it is wanted.
+    pub(crate) fn new(
+        with_history: bool,
+        commands: &'static [&'static str],
+    ) -> Result<Lines, Failure> {
+        let failed = |error: ReadlineError| Failure::Other(format!("the line editor: {error}"));
+        let config = Config::builder()
+            .max_history_size(REMEMBERED)
+            .and_then(|builder| builder.history_ignore_dups(true))
+            .map_err(failed)?
+            .history_ignore_space(true)
+            .build();
+        let mut editor = Editor::with_config(config).map_err(failed)?;
+        editor.set_helper(Some(Assistant { commands }));
+        // A new line in the message: Alt-Enter, where the terminal passes it
+        // on, and Ctrl-J's neighbour Ctrl-O everywhere.
+        for key in [
+            KeyEvent(KeyCode::Enter, Modifiers::ALT),
+            KeyEvent::ctrl('o'),
+        ] {
+            editor.bind_sequence(key, Cmd::Newline);
+        }
+        let file = with_history.then(file).flatten();
+        if let Some(file) = &file {
+            match editor.load_history(file) {
+                Ok(()) => {}
+                Err(ReadlineError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => say(&format!("the history cannot be read: {error}")),
+            }
+        }
+        Ok(Lines { editor, file })
+    }
+
+    /// Waits for a message, which can have several lines.
+    pub(crate) fn read(&mut self, prompt: &str) -> Result<Typed, Failure> {
+        match self.editor.readline(prompt) {
+            Ok(line) => Ok(Typed::Line(continued(&line))),
+            Err(ReadlineError::Interrupted) => Ok(Typed::Nothing),
+            Err(ReadlineError::Eof) => Ok(Typed::End),
+            Err(error) => Err(Failure::Other(format!(
+                "standard input cannot be read: {error}"
+            ))),
+        }
+    }
+
+    /// Remembers a line, also for later chats.
+    pub(crate) fn remember(&mut self, line: &str) {
+        let added = self.editor.add_history_entry(line).unwrap_or_default();
+        let Some(file) = self.file.as_ref().filter(|_| added) else {
+            return;
+        };
+        let written = match file.parent() {
+            Some(folder) => private_folder(folder),
+            None => Ok(()),
+        };
+        let written = written
+            .map_err(ReadlineError::from)
+            // The editor makes the file readable for its owner alone.
+            .and_then(|()| self.editor.append_history(file));
+        if let Err(error) = written {
+            say(&format!("the history cannot be written: {error}"));
+            self.file = None;
+        }
+    }
+}
+
+/// Where the history is: in the folder for the state of programs, or for their
+/// data where there is none.
+fn file() -> Option<PathBuf> {
+    let folders = etcetera::choose_base_strategy().ok()?;
+    let folder = folders.state_dir().unwrap_or_else(|| folders.data_dir());
+    Some(folder.join("chatwire").join("history"))
+}
+
+fn private_folder(folder: &std::path::Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = folder.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(folder)
+}
+
+/// A backslash at the end of a line goes on with the next one.
+fn continued(line: &str) -> String {
+    line.replace("\\\n", "\n")
+}
+
+/// Helps while a line is edited.
+struct Assistant {
+    commands: &'static [&'static str],
+}
+
+impl Helper for Assistant {}
+impl Highlighter for Assistant {}
+
+impl Hinter for Assistant {
+    type Hint = String;
+}
+
+impl Completer for Assistant {
+    type Candidate = String;
+
+    fn complete(
+        &self,
+        line: &str,
+        at: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
+        let typed = line.get(..at).unwrap_or_default();
+        let fitting = self.commands.iter().filter(|name| name.starts_with(typed));
+        let all = if typed.starts_with('/') {
+            fitting.map(|name| format!("{name} ")).collect()
+        } else {
+            Vec::new()
+        };
+        Ok((0, all))
+    }
+}
+
+impl Validator for Assistant {
+    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        let input = context.input();
+        Ok(
+            if input.ends_with('\\') || Fence::open_at_end(input).is_some() {
+                ValidationResult::Incomplete
+            } else {
+                ValidationResult::Valid(None)
+            },
+        )
+    }
+}

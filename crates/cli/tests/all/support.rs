@@ -1,0 +1,124 @@
+//! Runs the built program as a person or a script would.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
+
+/// No test waits longer for anything.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a run of the program left behind.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// The program, with an environment in which nothing is set.
+pub(crate) fn program<I: AsRef<str>>(args: impl IntoIterator<Item = I>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatwire"));
+    command
+        .args(args.into_iter().map(|arg| arg.as_ref().to_owned()))
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// Runs it to its end with nothing on standard input.
+pub(crate) async fn run<I: AsRef<str>>(args: impl IntoIterator<Item = I>) -> Run {
+    finish(program(args).spawn().unwrap()).await
+}
+
+/// Runs it to its end with this on standard input.
+pub(crate) async fn run_with_input<I: AsRef<str>>(
+    args: impl IntoIterator<Item = I>,
+    input: impl AsRef<[u8]>,
+) -> Run {
+    let mut child = program(args).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_ref()).await.unwrap();
+    drop(stdin);
+    finish(child).await
+}
+
+/// Waits for its end.
+pub(crate) async fn finish(child: Child) -> Run {
+    let output = timeout(PATIENCE, child.wait_with_output())
+        .await
+        .expect("the program ends")
+        .unwrap();
+    Run {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Reads from the program until exactly this has come.
+pub(crate) async fn expect(out: &mut ChildStdout, text: &str) {
+    let mut bytes = vec![0; text.len()];
+    timeout(PATIENCE, out.read_exact(&mut bytes))
+        .await
+        .unwrap_or_else(|_| panic!("{text:?} comes"))
+        .unwrap();
+    assert_eq!(String::from_utf8(bytes).unwrap(), text);
+}
+
+/// Waits until the program hears Ctrl-C itself: before that, it would just
+/// be killed.
+pub(crate) async fn hears_ctrl_c(child: &Child) {
+    let status = format!("/proc/{}/status", child.id().unwrap());
+    for _ in 0..200 {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        match caught {
+            // Interrupt is signal number 2.
+            Some(mask) if mask & 0b10 != 0 => return,
+            Some(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            // Not Linux.
+            None => return tokio::time::sleep(Duration::from_secs(1)).await,
+        }
+    }
+    panic!("the program does not listen to Ctrl-C");
+}
+
+/// Sends a signal, for example `INT`.
+pub(crate) async fn signal(child: &Child, signal: &str) {
+    let killed = Command::new("kill")
+        .arg(format!("-{signal}"))
+        .arg(child.id().unwrap().to_string())
+        .status()
+        .await
+        .unwrap();
+    assert!(killed.success());
+}
+
+/// A file that is gone after the test.
+pub(crate) struct TempFile(pub(crate) std::path::PathBuf);
+
+impl TempFile {
+    pub(crate) fn new(name: &str, content: impl AsRef<[u8]>) -> TempFile {
+        let dir = std::env::temp_dir().join(format!("chatwire-{}-{name}", std::process::id()));
+        std::fs::write(&dir, content).unwrap();
+        TempFile(dir)
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}

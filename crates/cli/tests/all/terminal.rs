@@ -1,0 +1,445 @@
+//! What a person sees: the built program in a pseudo-terminal, with the screen
+//! that it draws.
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::support::{PATIENCE, run};
+use chatwire_mock::{AiEngineMock, AiReply, Answer, AuraMock, Ending, Gate};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use serde_json::{Value, json};
+
+const SIZE: PtySize = PtySize {
+    rows: 24,
+    cols: 60,
+    pixel_width: 0,
+    pixel_height: 0,
+};
+
+/// The program on a terminal.
+struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn std::io::Write + Send>,
+    screen: Arc<Mutex<vt100::Parser>>,
+    raw: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Terminal {
+    fn start(args: &[&str], environment: &[(&str, &str)]) -> Terminal {
+        let pair = native_pty_system().openpty(SIZE).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chatwire"));
+        command.args(args);
+        command.env_clear();
+        command.env("TERM", "xterm-256color");
+        command.env("HOME", "/nonexistent");
+        command.cwd(std::env::temp_dir());
+        for (name, value) in environment {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).unwrap();
+        let mut output = pair.master.try_clone_reader().unwrap();
+        let keys = pair.master.take_writer().unwrap();
+        let rows = SIZE.rows.try_into().unwrap();
+        let screen = vt100::Parser::new(rows, SIZE.cols.try_into().unwrap(), 1000);
+        let screen = Arc::new(Mutex::new(screen));
+        let raw = Arc::new(Mutex::new(Vec::new()));
+        let (shown, kept) = (Arc::clone(&screen), Arc::clone(&raw));
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count) = output.read(&mut bytes) {
+                if count == 0 {
+                    break;
+                }
+                shown.lock().unwrap().process(&bytes[..count]);
+                kept.lock().unwrap().extend_from_slice(&bytes[..count]);
+            }
+        });
+        Terminal {
+            child,
+            master: pair.master,
+            keys,
+            screen,
+            raw,
+        }
+    }
+
+    fn type_keys(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    fn text(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.raw.lock().unwrap()).into_owned()
+    }
+
+    /// Waits until the screen is as wanted.
+    async fn until(&self, what: &str, wanted: impl Fn(&str) -> bool) {
+        let start = Instant::now();
+        while !wanted(&self.text()) {
+            assert!(start.elapsed() < PATIENCE, "no {what} on:\n{}", self.text());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn shows(&self, text: &str) {
+        self.until(text, |screen| screen.contains(text)).await;
+    }
+
+    /// Waits for a prompt with nothing typed after it.
+    async fn prompt(&self) {
+        self.until("prompt", |screen| {
+            screen
+                .lines()
+                .last()
+                .is_some_and(|line| line.trim_end() == ">")
+        })
+        .await;
+    }
+
+    async fn code(&mut self) -> u32 {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                // What was written last may still be on its way.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                return status.exit_code();
+            }
+            assert!(
+                start.elapsed() < PATIENCE,
+                "still running:\n{}",
+                self.text()
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn markdown_is_rendered_while_it_streams() {
+    let mock = AuraMock::start().await.unwrap();
+    let gate = Gate::new();
+    mock.answer(
+        Answer::stream(["# Ti", "tle\n\nSome **bo"])
+            .wait(&gate)
+            .piece("ld** text\n\n- one\n- 漢字 two\n\n```rust\nlet x = 1;\n```\ndone"),
+    );
+    let mut terminal = Terminal::start(&["ask", "-u", &mock.url(), "hi"], &[]);
+    terminal.shows("Some bo").await;
+    gate.open();
+    assert_eq!(terminal.code().await, 0);
+    let lines: Vec<String> = terminal
+        .text()
+        .lines()
+        .map(|l| l.trim_end().to_owned())
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "Title",
+            "",
+            "Some bold text",
+            "",
+            "• one",
+            "• 漢字 two",
+            "",
+            "let x = 1;",
+            "done"
+        ]
+    );
+    assert!(terminal.raw().contains("\u{1b}[1m"), "bold");
+    // Nothing is asked of the terminal.
+    for query in [
+        "\u{1b}[6n",
+        "\u{1b}[c",
+        "\u{1b}]10;?",
+        "\u{1b}]11;?",
+        "\u{1b}[?u",
+        "\u{1b}P",
+    ] {
+        assert!(!terminal.raw().contains(query), "{query:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn colors_can_be_left_out_and_markdown_be_raw() {
+    let colored = |raw: &str| raw.contains("\u{1b}[3") || raw.contains("\u{1b}[9");
+    for (args, environment, is_colored, is_raw) in [
+        (&[][..], &[][..], true, false),
+        (&["--color", "never"], &[], false, false),
+        (&[], &[("NO_COLOR", "1")], false, false),
+        (&["--color", "always"], &[("NO_COLOR", "1")], true, false),
+        (&["--raw"], &[], false, true),
+        (&[], &[("TERM", "dumb")], false, true),
+    ] {
+        let mock = AuraMock::start().await.unwrap();
+        mock.answer(Answer::stream(["`code` and **bold**"]));
+        let url = mock.url();
+        let mut all = vec!["ask", "-u", &url, "hi"];
+        all.extend(args);
+        let mut terminal = Terminal::start(&all, environment);
+        assert_eq!(terminal.code().await, 0);
+        let case = format!("{args:?} {environment:?}: {:?}", terminal.raw());
+        assert_eq!(colored(&terminal.raw()), is_colored, "{case}");
+        assert_eq!(terminal.text().contains("**"), is_raw, "{case}");
+        if is_raw {
+            assert!(!terminal.raw().contains('\u{1b}'), "{case}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_answer_does_nothing_to_the_terminal() {
+    for raw in [&[][..], &["--raw"][..]] {
+        let mock = AuraMock::start().await.unwrap();
+        mock.answer(Answer::stream([
+            "a\u{1b}]0;own",
+            "ed\u{7}b\u{1b}[2Jc\u{9b}31md\r\n",
+        ]));
+        let url = mock.url();
+        let mut all = vec!["ask", "-u", &url, "hi"];
+        all.extend(raw);
+        let mut terminal = Terminal::start(&all, &[]);
+        assert_eq!(terminal.code().await, 0);
+        assert!(!terminal.raw().contains("\u{1b}]"), "{:?}", terminal.raw());
+        assert!(!terminal.raw().contains("[2J") || !terminal.raw().contains("\u{1b}[2J"));
+        assert!(
+            terminal.text().contains("a]0;ownedb[2Jc31md"),
+            "{}",
+            terminal.text()
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spinner_with_notes_is_gone_at_the_first_text() {
+    let site = AiEngineMock::start().await.unwrap();
+    let (first, second) = (Gate::new(), Gate::new());
+    site.reply(
+        AiReply::new()
+            .progress("status", "Searching the web...")
+            .wait(&first)
+            .delta("Hel")
+            .wait(&second)
+            .delta("lo")
+            .end("Hello"),
+    );
+    let url = site.url();
+    let mut terminal = Terminal::start(&["ask", "-p", "chatgpt4online", "-u", &url, "hi"], &[]);
+    terminal.shows("Searching the web...").await;
+    terminal.shows("0 s").await;
+    first.open();
+    terminal.shows("Hel").await;
+    assert_eq!(terminal.text().trim_end(), "Hel", "nothing else is left");
+    second.open();
+    assert_eq!(terminal.code().await, 0);
+    assert_eq!(terminal.text().trim_end(), "Hello");
+
+    // Quick answers need no spinner; on a busy machine none may be quick.
+    let mock = AuraMock::start().await.unwrap();
+    for _ in 0..10 {
+        let start = Instant::now();
+        let mut quick = Terminal::start(&["ask", "-u", &mock.url(), "hi"], &[]);
+        quick.shows("You asked: hi").await;
+        if start.elapsed() < Duration::from_millis(300) {
+            assert_eq!(quick.code().await, 0);
+            assert!(!quick.raw().contains(" s "), "{:?}", quick.raw());
+            break;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_width_is_followed() {
+    let mock = AuraMock::start().await.unwrap();
+    let gate = Gate::new();
+    let long = "word ".repeat(30);
+    mock.answer(
+        Answer::stream([format!("{long}\n\n")])
+            .wait(&gate)
+            .piece(long.trim()),
+    );
+    let mut terminal = Terminal::start(&["ask", "-u", &mock.url(), "hi"], &[]);
+    terminal
+        .until("text", |screen| screen.matches("word").count() == 30)
+        .await;
+    let narrow = PtySize { cols: 30, ..SIZE };
+    terminal.master.resize(narrow).unwrap();
+    gate.open();
+    assert_eq!(terminal.code().await, 0);
+    let text = terminal.text();
+    let (before, after) = text.split_once("\n\n").unwrap();
+    let widest = |text: &str| {
+        text.lines()
+            .map(|line| line.trim_end().len())
+            .max()
+            .unwrap()
+    };
+    assert!((45..60).contains(&widest(before)), "{text}");
+    assert!((20..30).contains(&widest(after)), "{text}");
+    assert_eq!(after.matches("word").count(), 30, "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_in_ask_is_130() {
+    let mock = AuraMock::start().await.unwrap();
+    mock.answer(Answer::stream(["so far"]).ending(Ending::Stall));
+    let mut terminal = Terminal::start(&["ask", "-u", &mock.url(), "hi"], &[]);
+    terminal.shows("so far").await;
+    terminal.type_keys("\u{3}");
+    assert_eq!(terminal.code().await, 130);
+
+    // Also while a question is typed.
+    let mut terminal = Terminal::start(&["ask", "--mock"], &[]);
+    terminal.shows("type the question").await;
+    terminal.type_keys("\u{3}");
+    assert_eq!(terminal.code().await, 130);
+    let mut terminal = Terminal::start(&["ask", "--mock"], &[]);
+    terminal.shows("type the question").await;
+    terminal.type_keys("hi there\n\u{4}");
+    assert_eq!(terminal.code().await, 0);
+    assert!(
+        terminal.text().contains("You asked: hi there"),
+        "{}",
+        terminal.text()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_of_three_turns() {
+    let home = std::env::temp_dir().join(format!("chatwire-home-{}", std::process::id()));
+    std::fs::create_dir_all(&home).unwrap();
+    let saved = home.join("saved.json");
+    let mock = AuraMock::start().await.unwrap();
+    for answer in ["Arr one.", "Arr two.", "Arr three."] {
+        mock.reply(answer);
+    }
+    let url = mock.url();
+    let environment = [("HOME", home.to_str().unwrap())];
+    let mut chat = Terminal::start(&["chat", "-u", &url, "-s", "Be a pirate."], &environment);
+    chat.prompt().await;
+    chat.type_keys("first\r");
+    chat.shows("Arr one.").await;
+    chat.prompt().await;
+    // Two lines, by a backslash.
+    chat.type_keys("second\\\rline\r");
+    chat.shows("Arr two.").await;
+    chat.prompt().await;
+    // By a key, and pasted.
+    chat.type_keys("thi\u{f}rd\u{1b}[200~\nx\u{1b}[201~\r");
+    chat.shows("Arr three.").await;
+    chat.prompt().await;
+    chat.type_keys(&format!("/save {}\r", saved.display()));
+    chat.shows("saved 6 messages").await;
+    chat.prompt().await;
+    chat.type_keys("/copy\r");
+    chat.shows("clipboard").await;
+    assert!(
+        chat.raw().contains("\u{1b}]52;c;QXJyIHRocmVlLg==\u{7}"),
+        "OSC 52"
+    );
+    chat.prompt().await;
+    chat.type_keys("/nonsense\r");
+    chat.shows("no command /nonsense").await;
+    chat.prompt().await;
+    chat.type_keys("\u{4}");
+    assert_eq!(chat.code().await, 0);
+
+    let received = mock.received();
+    assert_eq!(received.len(), 3);
+    let last = received.last().unwrap();
+    assert_eq!(last.prompt, "Be a pirate.");
+    let said: Vec<(&str, &str)> = last
+        .messages
+        .iter()
+        .map(|m| (m.role.as_str(), m.content.as_str()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("user", "first"),
+            ("assistant", "Arr one."),
+            ("user", "second\nline"),
+            ("assistant", "Arr two."),
+            ("user", "thi\nrd\nx"),
+        ]
+    );
+    assert_eq!(mock.connections(), 1, "one connection for all turns");
+
+    // The history is for its owner alone, and is there again.
+    let history = home.join(".local/state/chatwire/history");
+    let mode = std::fs::metadata(&history).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let mut chat = Terminal::start(&["chat", "-u", &url], &environment);
+    chat.prompt().await;
+    // /nonsense, /copy and /save came after it.
+    chat.type_keys("\u{10}\u{10}\u{10}\u{10}");
+    chat.shows("> thi").await;
+    chat.type_keys("\u{3}");
+    chat.prompt().await;
+    chat.type_keys("/quit\r");
+    assert_eq!(chat.code().await, 0);
+
+    // What was saved is what `ask` reads.
+    let json: Value = serde_json::from_slice(&std::fs::read(&saved).unwrap()).unwrap();
+    assert_eq!(
+        json[0],
+        json!({"role": "system", "content": "Be a pirate."})
+    );
+    assert_eq!(
+        json[6],
+        json!({"role": "assistant", "content": "Arr three."})
+    );
+    let asked = run([
+        "ask",
+        "-u",
+        &url,
+        "--messages",
+        saved.to_str().unwrap(),
+        "fourth",
+    ])
+    .await;
+    assert_eq!(asked.code, Some(0), "{asked:?}");
+    assert_eq!(mock.received().last().unwrap().messages.len(), 7);
+    std::fs::remove_dir_all(&home).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_stops_the_answer_and_keeps_the_chat() {
+    let mock = AuraMock::start().await.unwrap();
+    mock.answer(Answer::stream(["so far"]).ending(Ending::Stall));
+    mock.fail("Rate limit reached");
+    let mut chat = Terminal::start(&["chat", "-u", &mock.url(), "--no-history"], &[]);
+    chat.prompt().await;
+    chat.type_keys("first\r");
+    chat.shows("so far").await;
+    chat.type_keys("\u{3}");
+    chat.shows("stopped").await;
+    chat.prompt().await;
+    chat.type_keys("second\r");
+    chat.shows("Rate limit reached").await;
+    chat.prompt().await;
+    chat.type_keys("/retry\r");
+    chat.shows("You asked: second").await;
+    chat.prompt().await;
+    chat.type_keys("/undo\r");
+    chat.shows("taken back: second").await;
+    chat.prompt().await;
+    chat.type_keys("third\r");
+    chat.shows("You asked: third").await;
+    chat.prompt().await;
+    chat.type_keys("\u{4}");
+    assert_eq!(chat.code().await, 0);
+    let contents: Vec<Vec<String>> = mock
+        .received()
+        .iter()
+        .map(|r| r.messages.iter().map(|m| m.content.clone()).collect())
+        .collect();
+    assert_eq!(contents.last().unwrap(), &["first", "so far", "third"]);
+}
