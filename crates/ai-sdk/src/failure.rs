@@ -1,5 +1,17 @@
-use chatwire_core::provider_kit::HttpResponse;
+use chatwire_core::provider_kit::{HttpResponse, RequestUrl};
 use chatwire_core::{Error, ErrorKind};
+
+/// Where the route is instead, by a redirect that keeps the POST: without a
+/// slash at its end, for example. A login is no such place.
+pub(crate) fn moved_to(response: &HttpResponse) -> Option<RequestUrl> {
+    let location = response.header("location")?;
+    let is_login = ["login", "signin", "sign-in", "auth"]
+        .iter()
+        .any(|word| location.to_ascii_lowercase().contains(word));
+    let is_kept = matches!(response.status(), 307 | 308);
+    let url = response.url().resolve_same_origin(location)?;
+    (is_kept && !is_login).then_some(url)
+}
 
 /// The error of a response that is not an answer by its status.
 pub(crate) async fn failure(mut response: HttpResponse, path: &str) -> Error {

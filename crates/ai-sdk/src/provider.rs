@@ -3,7 +3,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use chatwire_browser::SessionClient;
-use chatwire_core::provider_kit::{BaseUrl, HttpRequest};
+use chatwire_core::provider_kit::{HttpRequest, HttpResponse, RequestUrl};
 use chatwire_core::{
     BoxFuture, Capabilities, ChatRequest, Error, Provider, ProviderInfo, ReplyStream,
 };
@@ -14,7 +14,7 @@ use crate::body::{BodyParts, body};
 use crate::builder::AiSdkBuilder;
 use crate::config::{BodyShape, Config, SystemPrompt};
 use crate::decode::{AnswerDecoder, Head, Limits, Protocol};
-use crate::failure::failure;
+use crate::failure::{failure, moved_to};
 use crate::id::new_id;
 
 pub(crate) const NAME: &str = "ai-sdk";
@@ -84,6 +84,22 @@ impl AiSdk {
         *self.detected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Sends the body; once more where the server moved the route.
+    async fn send(&self, body: &Bytes) -> Result<HttpResponse, Error> {
+        let to = |url: RequestUrl| {
+            Ok(HttpRequest::post(url)
+                .without_redirects()
+                .header(ACCEPT, HeaderValue::from_static("*/*"))
+                .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+                .body(body.clone()))
+        };
+        let response = self.client.send(|base| to(base.join(&self.path)?)).await?;
+        match moved_to(&response) {
+            Some(url) => self.client.send(|_| to(url.clone())).await,
+            None => Ok(response),
+        }
+    }
+
     async fn ask(&self, request: &ChatRequest) -> Result<ReplyStream, Error> {
         self.info.check(request)?;
         let model = request.model().or(self.config.model.as_deref());
@@ -97,13 +113,7 @@ impl AiSdk {
             now: SystemTime::now(),
         };
         let body = Bytes::from(body(request, &parts, new_id)?.to_string());
-        let ask = |base: &BaseUrl| {
-            Ok(HttpRequest::post(base.join(&self.path)?)
-                .header(ACCEPT, HeaderValue::from_static("*/*"))
-                .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-                .body(body.clone()))
-        };
-        let response = self.client.send(ask).await?;
+        let response = self.send(&body).await?;
         if !response.is_success() {
             let error = failure(response, &self.path).await;
             return Err(self.client.explain(error));

@@ -194,6 +194,14 @@ impl ReplyDecoder for AnswerDecoder {
         }
     }
 
+    fn is_complete(&self) -> bool {
+        match &self.body {
+            Body::Ui(ui) => ui.is_complete(),
+            Body::Data(data) => data.is_complete(),
+            _ => false,
+        }
+    }
+
     fn next_event(&mut self) -> Result<Option<ReplyEvent>, Error> {
         let event = match &mut self.body {
             Body::Ui(ui) => ui.next_event()?,

@@ -162,6 +162,10 @@ impl ReplyDecoder for DataStream {
         self.ended = true;
     }
 
+    fn is_complete(&self) -> bool {
+        self.state.finish.is_some()
+    }
+
     fn next_event(&mut self) -> Result<Option<ReplyEvent>, Error> {
         loop {
             if let Some(event) = self.state.queue.pop_front() {

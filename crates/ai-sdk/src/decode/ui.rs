@@ -117,6 +117,10 @@ impl ReplyDecoder for UiMessageStream {
         self.ended = true;
     }
 
+    fn is_complete(&self) -> bool {
+        self.state.finish.is_some()
+    }
+
     fn next_event(&mut self) -> Result<Option<ReplyEvent>, Error> {
         loop {
             if let Some(event) = self.state.queue.pop_front() {

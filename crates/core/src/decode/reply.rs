@@ -25,6 +25,13 @@ pub trait ReplyDecoder: Send {
     /// What the backend reports, and answers that are not of the protocol.
     fn next_event(&mut self) -> Result<Option<ReplyEvent>, Error>;
 
+    /// Whether the answer is whole by what has come, though additions to it may
+    /// follow. If the body then breaks off or falls silent, that is its
+    /// [`end`](ReplyDecoder::end), not an error.
+    fn is_complete(&self) -> bool {
+        false
+    }
+
     /// Whether the backend sends the whole answer again at its end, so that it
     /// has to be compared with what was streamed.
     fn has_authoritative_text(&self) -> bool {

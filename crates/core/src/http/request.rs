@@ -15,6 +15,7 @@ pub struct HttpRequest {
     pub(super) url: RequestUrl,
     pub(super) headers: HeaderMap,
     pub(super) body: Option<Bytes>,
+    pub(super) follows_redirects: bool,
 }
 
 impl HttpRequest {
@@ -25,6 +26,7 @@ impl HttpRequest {
             url,
             headers: HeaderMap::new(),
             body: None,
+            follows_redirects: true,
         }
     }
 
@@ -47,6 +49,14 @@ impl HttpRequest {
     /// Returns the address that the request goes to.
     pub fn url(&self) -> &RequestUrl {
         &self.url
+    }
+
+    /// Makes a redirect the response, for protocols in which it means something
+    /// else than another address.
+    #[must_use]
+    pub fn without_redirects(mut self) -> HttpRequest {
+        self.follows_redirects = false;
+        self
     }
 
     /// Sets the body.

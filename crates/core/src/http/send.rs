@@ -46,7 +46,7 @@ impl Sender<'_> {
                 .and_then(|value| value.to_str().ok())
                 .and_then(|location| request.url.resolve(location));
             let next = match location {
-                Some(next) if repeats || status == 303 => next,
+                Some(next) if request.follows_redirects && (repeats || status == 303) => next,
                 _ => return Ok((response, request.url)),
             };
             let refused = |why: String| {

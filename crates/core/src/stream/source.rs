@@ -18,6 +18,9 @@ pub(crate) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>
 /// connection whose body was read to its end can serve the next request.
 const DRAIN: Duration = Duration::from_millis(100);
 
+/// How long to wait in silence for additions to a complete answer.
+const ADDITIONS: Duration = Duration::from_secs(2);
+
 /// How many bytes of such a rest are read before the connection is given up.
 const MAX_DRAIN: usize = 64 * 1024;
 
@@ -51,6 +54,8 @@ pub(super) struct Body {
     needs_input: bool,
     /// How many bytes came since the last event.
     eventless: usize,
+    /// When the silence after a complete answer ends the reply.
+    silence: Option<Pin<Box<Sleep>>>,
 }
 
 impl Source {
@@ -61,6 +66,7 @@ impl Source {
             ended: false,
             needs_input: false,
             eventless: 0,
+            silence: None,
         })
     }
 
@@ -165,8 +171,9 @@ impl Body {
                 return Poll::Pending;
             }
             reads += 1;
-            match ready!(self.chunks.as_mut().poll_next(context)) {
+            match ready!(self.poll_chunk(context)) {
                 Some(Ok(chunk)) => {
+                    self.silence = None;
                     self.eventless = self.eventless.saturating_add(chunk.len());
                     if let Some(limit) = limit
                         && self.eventless > limit
@@ -182,6 +189,26 @@ impl Body {
                 }
             }
             self.needs_input = false;
+        }
+    }
+}
+
+impl Body {
+    /// Polls the next chunk. An error or a silence after a complete answer is the
+    /// end of the body.
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        let polled = self.chunks.as_mut().poll_next(context);
+        if !self.decoder.is_complete() {
+            return polled;
+        }
+        match polled {
+            Poll::Ready(Some(Err(_))) => Poll::Ready(None),
+            Poll::Ready(chunk) => Poll::Ready(chunk),
+            Poll::Pending => {
+                let timer = || Box::pin(sleep(ADDITIONS));
+                let timer = self.silence.get_or_insert_with(timer);
+                timer.as_mut().poll(context).map(|()| None)
+            }
         }
     }
 }

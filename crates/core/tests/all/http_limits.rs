@@ -596,3 +596,81 @@ mod until_dot {
         }
     }
 }
+
+/// A protocol in which additions may follow a complete answer.
+mod with_additions {
+    use bytes::Bytes;
+    use chatwire_core::provider_kit::ReplyDecoder;
+    use chatwire_core::{Error, Finish, FinishReason, ReplyEvent};
+
+    /// An answer is complete with its first piece.
+    #[derive(Default)]
+    pub(super) struct WithAdditions {
+        text: Option<String>,
+        is_complete: bool,
+        ended: bool,
+    }
+
+    impl ReplyDecoder for WithAdditions {
+        fn feed(&mut self, chunk: Bytes) {
+            self.text = Some(String::from_utf8(chunk.to_vec()).unwrap());
+            self.is_complete = true;
+        }
+
+        fn end(&mut self) {
+            self.ended = true;
+        }
+
+        fn is_complete(&self) -> bool {
+            self.is_complete
+        }
+
+        fn next_event(&mut self) -> Result<Option<ReplyEvent>, Error> {
+            let finish = || ReplyEvent::Finish(Finish::new(FinishReason::Stop));
+            let text = self.text.take().map(ReplyEvent::Text);
+            Ok(text.or_else(|| (self.ended && self.is_complete).then(finish)))
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_complete_answer_ends_with_a_failure_or_in_silence() {
+    let endings = [
+        Ending::Clean,
+        Ending::Truncate,
+        Ending::Reset,
+        Ending::Stall,
+    ];
+    for ending in endings {
+        for additions in ["", " and more"] {
+            let whole = Answer::status(200).piece("whole");
+            let answer = match additions {
+                "" => whole,
+                more => whole.delay(SHORT).piece(more),
+            };
+            let server = serve(answer.ending(ending)).await;
+            let http = HttpClient::new("box", config()).unwrap();
+            let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
+            let response = http.send(HttpRequest::get(url)).await.unwrap();
+            let decoder = with_additions::WithAdditions::default();
+            let reply = response.into_reply(decoder, "one").await.unwrap();
+            let reply = timeout(AGES, reply.collect()).await.unwrap().unwrap();
+            // A reset discards what the system had not handed over yet.
+            if ending != Ending::Reset {
+                assert_eq!(reply.text, format!("whole{additions}"), "{ending:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_can_be_the_response() {
+    let server = serve(Answer::redirect(307, "/elsewhere")).await;
+    let http = HttpClient::new("box", config()).unwrap();
+    let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
+    let request = HttpRequest::post(url).without_redirects();
+    let response = http.send(request).await.unwrap();
+    assert_eq!(response.status(), 307);
+    assert_eq!(response.header("location"), Some("/elsewhere"));
+    assert_eq!(server.requests().len(), 1);
+}

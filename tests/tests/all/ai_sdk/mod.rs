@@ -1,5 +1,8 @@
 //! What holds for servers built with the AI SDK: every recording of a real one.
 
+mod bodies;
 mod differences;
+mod endings;
 mod reader;
 mod recordings;
+mod requests;

@@ -247,7 +247,7 @@ fn data(body: &str, ended: Ended, marked: bool) -> Expected {
         }
     }
     let text = joined(&text);
-    if ended != Ended::Clean {
+    if ended != Ended::Clean && end.is_none() {
         return fails(&text, Why::Cut);
     }
     let must_end = has_start || (marked && last_step.is_some());

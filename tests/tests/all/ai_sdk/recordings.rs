@@ -41,7 +41,7 @@ fn tells(kind: ErrorKind, why: Why) -> bool {
             kind,
             Status | Refused | RateLimited | Credentials | ContextLength
         ),
-        Why::Login => matches!(kind, Credentials | Status),
+        Why::Login => kind == Credentials,
         Why::NoAnswer => matches!(kind, Blocked | Refused | Credentials),
         Why::Cut => kind == Interrupted,
         Why::Unended => kind == Truncated,

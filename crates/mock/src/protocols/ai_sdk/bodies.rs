@@ -24,6 +24,7 @@ pub(super) fn judge(version: AiSdkVersion, route: AiSdkRoute, body: &Value) -> V
             _ => Verdict::Throws,
         };
     };
+    let refuses_system = version == AiSdkVersion::V7 && messages.iter().any(is_system);
     match version {
         AiSdkVersion::V3 => each(messages, by_content),
         AiSdkVersion::V4 if messages.is_empty() => Verdict::Throws,
@@ -44,12 +45,13 @@ pub(super) fn judge(version: AiSdkVersion, route: AiSdkRoute, body: &Value) -> V
         _ if route == AiSdkRoute::Validate && !messages.iter().all(is_valid) => Verdict::Throws,
         _ if route == AiSdkRoute::Validate && messages.is_empty() => Verdict::Throws,
         _ if messages.is_empty() => Verdict::Fails,
-        _ if version == AiSdkVersion::V7 && messages.iter().any(is_system) => Verdict::Fails,
+        _ if route == AiSdkRoute::Straight && refuses_system => Verdict::Fails,
         _ if route == AiSdkRoute::Straight => match each(messages, by_content) {
             Verdict::Throws => Verdict::Fails,
             verdict => verdict,
         },
         _ => match each(messages, by_parts) {
+            Verdict::Takes(_) if refuses_system => Verdict::Fails,
             Verdict::Takes(mut messages) => {
                 // An assistant message without parts is left out.
                 messages
