@@ -1,6 +1,6 @@
 use chatwire_browser::{SessionClient, SessionOptions};
 use chatwire_core::provider_kit::BaseUrl;
-use chatwire_core::{Error, ErrorKind, HttpConfig};
+use chatwire_core::{Error, ErrorKind, HttpConfig, Secret};
 
 use crate::config::{BodyShape, Config, Members, SystemPrompt};
 use crate::decode::{Limits, Protocol};
@@ -29,7 +29,7 @@ impl AiSdkBuilder {
     /// path of the route at its end, it is the same.
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> AiSdkBuilder {
-        self.config.base_url = Some(url.into());
+        self.config.base_url = Some(Secret::new(url.into()));
         self
     }
 
@@ -132,7 +132,7 @@ impl AiSdkBuilder {
             ));
         };
         // An address as it is copied from a browser's tools.
-        let address = address.trim().trim_end_matches('/');
+        let address = address.expose().trim().trim_end_matches('/');
         let base = BaseUrl::parse(address.strip_suffix(&path).unwrap_or(address))?;
         let mut sessions = self.sessions;
         if let Some(file) = &config.session_file {

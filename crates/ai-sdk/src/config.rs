@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use chatwire_core::Secret;
+use chatwire_core::provider_kit::{Setting, SettingKind};
 use serde::Deserialize;
 use serde::de::IntoDeserializer as _;
 use serde::de::value::Error as ValueError;
@@ -15,7 +17,7 @@ use crate::decode::Protocol;
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub struct Config {
-    pub base_url: Option<String>,
+    pub base_url: Option<Secret>,
     pub path: Option<String>,
     pub protocol: Option<Protocol>,
     pub body: BodyShape,
@@ -26,6 +28,45 @@ pub struct Config {
     pub max_data_url: Option<usize>,
     pub session_file: Option<PathBuf>,
 }
+
+use SettingKind::{Integer, Text};
+
+/// The fields of a [`Config`] beyond `base_url`, for command lines and
+/// configuration files.
+pub const SETTINGS: &[Setting] = &[
+    Setting::new("path", Text, "the path of the route (default: /api/chat)"),
+    Setting::new("protocol", Text, "ui, data or text (default: found out)"),
+    Setting::new(
+        "body",
+        Text,
+        "hybrid, v3, v4, v5 or template (default: hybrid)",
+    ),
+    Setting::secret(
+        "extra",
+        Text,
+        "members of the app for the body, a JSON object",
+    ),
+    Setting::new(
+        "system_prompt",
+        Text,
+        "first-user, message, member:NAME or refuse (default: first-user)",
+    ),
+    Setting::new("model", Text, "the model to ask for when none is named"),
+    Setting::new("chat_id", Text, "the id of the chat (default: a fresh one)"),
+    Setting::new(
+        "max_data_url",
+        Integer,
+        "the largest image of an answer, in bytes",
+    ),
+    Setting::new("session_file", Text, "where the browser's session is kept"),
+];
+
+/// What belongs to one request, for
+/// [`ChatRequest::with_option`](chatwire_core::ChatRequest::with_option).
+pub const REQUEST_OPTIONS: &[Setting] = &[
+    Setting::new("conversation_id", Text, "the id of the chat"),
+    Setting::secret("extra", Text, "more members for the body, a JSON object"),
+];
 
 /// The shape of a request's body: which versions of the AI SDK understand it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

@@ -19,6 +19,6 @@ pub use chatwire_core::{
     ChatRequest, Error, ErrorKind, Finish, FinishReason, HttpConfig, IncompleteReply, Message,
     Messages, Provider, ProviderExt, Reply, ReplyEvent, ReplyStream,
 };
-pub use config::{BodyShape, Config, Members, SystemPrompt};
+pub use config::{BodyShape, Config, Members, REQUEST_OPTIONS, SETTINGS, SystemPrompt};
 pub use decode::{AnswerDecoder, DataStream, Head, Limits, Protocol, TextStream, UiMessageStream};
-pub use provider::{AiSdk, Detected};
+pub use provider::{AiSdk, Detected, NAME};

@@ -12,12 +12,13 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 
 use crate::body::{BodyParts, body};
 use crate::builder::AiSdkBuilder;
-use crate::config::{BodyShape, Config, SystemPrompt};
+use crate::config::{BodyShape, Config, REQUEST_OPTIONS, SystemPrompt};
 use crate::decode::{AnswerDecoder, Head, Limits, Protocol};
 use crate::failure::{failure, moved_to};
 use crate::id::new_id;
 
-pub(crate) const NAME: &str = "ai-sdk";
+/// The name of the protocol.
+pub const NAME: &str = "ai-sdk";
 
 /// The model that is reported when none is named: the app decides.
 const APP_DECIDES: &str = "default";
@@ -59,7 +60,8 @@ impl AiSdk {
         let model = config.model.as_deref().unwrap_or(APP_DECIDES);
         let mut info = ProviderInfo::new(NAME, client.base_url().as_text(), model);
         info.any_model = true;
-        info.request_options = vec!["conversation_id".to_owned(), "extra".to_owned()];
+        let options = REQUEST_OPTIONS.iter();
+        info.request_options = options.map(|option| option.name.to_owned()).collect();
         let mut capabilities = Capabilities::default();
         capabilities.streaming = true;
         capabilities.system = config.system_prompt != SystemPrompt::Refuse;

@@ -1,9 +1,8 @@
-use std::borrow::Cow;
-
-use chatwire_core::{ChatRequest, Error, ErrorKind, Message, ModelInfo, Role};
+use chatwire_core::{ChatRequest, Error, ErrorKind, Message, ModelInfo};
 use serde::Serialize;
 
-use crate::provider::DEFAULT_TOKEN_LIMIT;
+/// The default budget for the conversation, in tokens.
+pub const DEFAULT_TOKEN_LIMIT: u32 = 8192;
 
 /// What the server keeps free for its answer. openchat-ui keeps 768,
 /// Chatbot-UI 1000; the larger is safe with both.
@@ -13,72 +12,53 @@ const REPLY_TOKENS: u32 = 1000;
 /// site's own input field uses.
 const CHARS_PER_TOKEN: u32 = 3;
 
-/// The body of a question.
+/// The body of a chat request.
 #[derive(Serialize)]
-struct Chat<'a> {
+pub(crate) struct Chat<'a> {
     model: Model<'a>,
-    messages: Vec<Turn<'a>>,
+    messages: Vec<&'a Message>,
     key: &'a str,
-    prompt: &'a str,
+    prompt: String,
     temperature: f64,
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Model<'a> {
     id: &'a str,
     name: &'a str,
-    #[serde(rename = "maxLength")]
     max_length: u32,
-    #[serde(rename = "tokenLimit")]
     token_limit: u32,
 }
 
-#[derive(Serialize)]
-struct Turn<'a> {
-    role: &'a Role,
-    content: Cow<'a, str>,
+impl<'a> Chat<'a> {
+    pub(crate) fn new(
+        request: &'a ChatRequest,
+        model: &'a ModelInfo,
+        token_limit: Option<u32>,
+        key: &'a str,
+    ) -> Result<Chat<'a>, Error> {
+        let messages = request.turns()?;
+        let prompt = request.messages().system_prompt();
+        let token_limit = budget(token_limit, &prompt, &messages)?;
+        Ok(Chat {
+            model: Model {
+                id: &model.id,
+                name: &model.name,
+                max_length: token_limit.saturating_mul(CHARS_PER_TOKEN),
+                token_limit,
+            },
+            messages,
+            key,
+            prompt,
+            temperature: request.decimal_temperature().unwrap_or(0.5),
+        })
+    }
 }
 
-/// The body of a question.
-pub(crate) fn body(
-    request: &ChatRequest,
-    model: &ModelInfo,
-    token_limit: Option<u32>,
-    key: &str,
-) -> Result<Vec<u8>, Error> {
-    let turns = request.turns()?;
-    let prompt = request.messages().system_prompt();
-    let token_limit = budget(token_limit, &prompt, &turns)?;
-    let chat = Chat {
-        model: Model {
-            id: &model.id,
-            name: &model.name,
-            max_length: token_limit.saturating_mul(CHARS_PER_TOKEN),
-            token_limit,
-        },
-        messages: turns
-            .iter()
-            .map(|turn| Turn {
-                role: turn.role(),
-                content: turn.text(),
-            })
-            .collect(),
-        key,
-        prompt: &prompt,
-        temperature: request.decimal_temperature().unwrap_or(0.5),
-    };
-    serde_json::to_vec(&chat).map_err(|error| {
-        Error::new(
-            ErrorKind::InvalidRequest,
-            "the request cannot be written as JSON",
-        )
-        .with_source(error)
-    })
-}
-
-/// The token budget to send. A server drops the question without a word when
-/// it does not fit, so a budget that was set too low is refused, and the
-/// default grows with the question.
+/// The token budget to send. A server drops the question without a word if it
+/// does not fit, so a budget that was set too low is refused, and the default
+/// grows with the question.
 fn budget(set: Option<u32>, prompt: &str, turns: &[&Message]) -> Result<u32, Error> {
     let newest = turns.last().map(|turn| turn.text()).unwrap_or_default();
     let needed = tokens(prompt)

@@ -75,9 +75,13 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;
+mod builder;
+mod config;
 mod failure;
 mod provider;
 
+pub use body::DEFAULT_TOKEN_LIMIT;
+pub use builder::AuraBuilder;
 #[cfg(feature = "webdriver")]
 pub use chatwire_browser::Browser;
 pub use chatwire_browser::{BrowserSession, SessionClient, SessionOptions, SessionSource};
@@ -86,4 +90,5 @@ pub use chatwire_core::{
     IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, Part, ProgressKind, Provider,
     ProviderExt, ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
 };
-pub use provider::{Aura, AuraBuilder, DEFAULT_TOKEN_LIMIT, HISTORICAL_BASE_URL};
+pub use config::{Config, SETTINGS};
+pub use provider::{Aura, HISTORICAL_BASE_URL, NAME};

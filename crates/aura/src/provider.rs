@@ -1,4 +1,3 @@
-use bytes::Bytes;
 use chatwire_browser::{SessionClient, SessionOptions};
 use chatwire_core::provider_kit::{BaseUrl, HttpRequest, HttpResponse};
 use chatwire_core::{
@@ -7,24 +6,27 @@ use chatwire_core::{
 };
 use http::HeaderValue;
 use http::header::{self, HeaderMap};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::body::body;
+use crate::body::Chat;
+use crate::config::Config;
 use crate::failure::failure;
+
+/// The name of the protocol.
+pub const NAME: &str = "aura";
 
 /// The public server that this is named after. It is offline, and nothing here
 /// contacts it unless it is set as the base URL.
 pub const HISTORICAL_BASE_URL: &str = "https://openchat.team";
 
-/// The token budget for the conversation, in tokens.
-pub const DEFAULT_TOKEN_LIMIT: u32 = 8192;
+/// The models of the public server, and their names there.
+const MODELS: [(&str, &str); 2] = [
+    ("openchat_3.6", "OpenChat 3.6 (latest)"),
+    ("openchat_v3.2_mistral", "OpenChat Aura"),
+];
 
-pub(crate) const NAME: &str = "aura";
-const CHAT: &str = "/api/chat";
-const MODELS: &str = "/api/models";
-
-/// A client for one openchat-ui or Chatbot-UI server. Connections are shared by
-/// all its requests; make one and keep it.
+/// A client for one openchat-ui or Chatbot-UI server. All its requests share
+/// connections; make one and keep it.
 #[derive(Debug)]
 pub struct Aura {
     info: ProviderInfo,
@@ -34,159 +36,39 @@ pub struct Aura {
     key: Secret,
 }
 
-/// Sets up an [`Aura`].
-#[derive(Debug, Clone)]
-pub struct AuraBuilder {
-    base_url: Option<String>,
-    model: Option<ModelInfo>,
-    any_model: bool,
-    token_limit: Option<u32>,
-    key: Secret,
-    sessions: SessionOptions,
-    http: HttpConfig,
-}
-
-impl AuraBuilder {
-    /// The server, for example `http://localhost:3000`. It is required.
-    #[must_use]
-    pub fn base_url(mut self, url: impl Into<String>) -> AuraBuilder {
-        self.base_url = Some(url.into());
-        self
-    }
-
-    /// The model that answers when a request names none (default:
-    /// `openchat_3.6`).
-    #[must_use]
-    pub fn model(mut self, model: ModelInfo) -> AuraBuilder {
-        self.model = Some(model);
-        self
-    }
-
-    /// Whether ids of models that are not known here are passed on (default:
-    /// yes).
-    #[must_use]
-    pub fn any_model(mut self, yes: bool) -> AuraBuilder {
-        self.any_model = yes;
-        self
-    }
-
-    /// The budget for the conversation, in tokens: the server keeps as many of
-    /// the newest messages as fit, beside about 1000 tokens for its answer. It
-    /// is not a limit of the answer. Default: [`DEFAULT_TOKEN_LIMIT`], or more
-    /// where system prompt and question need it.
-    #[must_use]
-    pub fn token_limit(mut self, tokens: u32) -> AuraBuilder {
-        self.token_limit = Some(tokens);
-        self
-    }
-
-    /// A key for the server's own backend (default: none, the server has its
-    /// own).
-    #[must_use]
-    pub fn key(mut self, key: impl Into<String>) -> AuraBuilder {
-        self.key = Secret::new(key.into());
-        self
-    }
-
-    /// Where a browser's session comes from, for servers behind a login or a
-    /// proxy that wants to see a browser (default: none). Its cookies, user
-    /// agent, languages and client hints go along with every request; headers
-    /// set in [`http`](AuraBuilder::http) replace them.
-    #[must_use]
-    pub fn sessions(mut self, sessions: SessionOptions) -> AuraBuilder {
-        self.sessions = sessions;
-        self
-    }
-
-    /// Time limits, size limits, proxy, headers and cookies of every request.
-    #[must_use]
-    pub fn http(mut self, config: HttpConfig) -> AuraBuilder {
-        self.http = config;
-        self
-    }
-
-    /// The client. Nothing is sent yet.
+impl Aura {
+    /// Creates a client for the server at this address, with all defaults.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] if there is no base URL, and for an
-    /// address, proxy or header that cannot be used.
-    pub fn build(self) -> Result<Aura, Error> {
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for an
+    /// address that cannot be used.
+    pub fn new(base_url: impl Into<String>) -> Result<Aura, Error> {
+        Aura::builder().base_url(base_url).build()
+    }
+
+    pub(crate) fn with_config(
+        config: Config,
+        sessions: SessionOptions,
+        http: HttpConfig,
+    ) -> Result<Aura, Error> {
         let named = |error: Error| error.with_provider(NAME);
-        let address = self.base_url.as_deref();
+        let address = config.base_url.as_ref().map(Secret::expose);
         let base = BaseUrl::required(address).map_err(named)?;
-        let known = [
-            ModelInfo::new("openchat_3.6").with_name("OpenChat 3.6 (latest)"),
-            ModelInfo::new("openchat_v3.2_mistral").with_name("OpenChat Aura"),
-        ];
-        let mut models: Vec<ModelInfo> = self.model.into_iter().collect();
-        for model in known {
-            if models.iter().all(|other| other.id != model.id) {
-                models.push(model);
-            }
-        }
-        let default_model = models.first().map(|model| model.id.clone());
-        let mut info = ProviderInfo::new(NAME, base.as_text(), default_model.unwrap_or_default());
-        info.models = models;
-        info.any_model = self.any_model;
-        let mut capabilities = Capabilities::default();
-        capabilities.streaming = true;
-        capabilities.system = true;
-        capabilities.history = true;
-        capabilities.temperature = Some(0.0..=2.0);
-        capabilities.lists_models = true;
-        info.capabilities = capabilities;
-        let headers = headers(&base).map_err(named)?;
-        let client = SessionClient::new(NAME, self.http, base, self.sessions)?;
-        client.http().redactor().keep(&self.key);
+        let mut headers = base.page_headers().map_err(named)?;
+        headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+        let info = info(&base, &config);
+        let sessions = config.sessions(sessions).map_err(named)?;
+        let client = SessionClient::new(NAME, http, base, sessions)?;
+        let key = config.key.unwrap_or_else(|| Secret::new(""));
+        client.http().redactor().keep(&key);
         Ok(Aura {
             info,
             client,
             headers,
-            token_limit: self.token_limit,
-            key: self.key,
+            token_limit: config.token_limit,
+            key,
         })
-    }
-}
-
-impl Default for AuraBuilder {
-    fn default() -> AuraBuilder {
-        AuraBuilder {
-            base_url: None,
-            model: None,
-            any_model: true,
-            token_limit: None,
-            key: Secret::new(""),
-            sessions: SessionOptions::new(),
-            http: HttpConfig::default(),
-        }
-    }
-}
-
-/// The headers of every request.
-fn headers(base: &BaseUrl) -> Result<HeaderMap, Error> {
-    let mut headers = base.page_headers()?;
-    headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    Ok(headers)
-}
-
-impl Aura {
-    /// Sets up a client.
-    pub fn builder() -> AuraBuilder {
-        AuraBuilder::default()
-    }
-
-    /// A client for the server at this address, with all defaults.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidRequest`] for an address that cannot be used.
-    pub fn new(base_url: impl Into<String>) -> Result<Aura, Error> {
-        Aura::builder().base_url(base_url).build()
     }
 
     /// The client with the browser's session: the session to be kept for
@@ -196,10 +78,10 @@ impl Aura {
     }
 
     /// Sends a body, with the browser's session if there is one.
-    async fn post(&self, route: &str, body: Bytes) -> Result<HttpResponse, Error> {
+    async fn post(&self, route: &str, body: &impl Serialize) -> Result<HttpResponse, Error> {
         let request = |base: &BaseUrl| {
             let request = HttpRequest::post(base.join(route)?).headers(&self.headers);
-            Ok(request.body(body.clone()))
+            request.json(body)
         };
         let response = self.client.send(request).await?;
         match response.is_success() {
@@ -213,8 +95,8 @@ impl Aura {
         let id = request.model().unwrap_or(&self.info.default_model);
         let known = self.info.models.iter().find(|model| model.id == id);
         let model = known.cloned().unwrap_or_else(|| ModelInfo::new(id));
-        let body = body(request, &model, self.token_limit, self.key.expose())?;
-        let response = self.post(CHAT, body.into()).await?;
+        let chat = Chat::new(request, &model, self.token_limit, self.key.expose())?;
+        let response = self.post("/api/chat", &chat).await?;
         response.into_text_reply(&model.id).await
     }
 
@@ -224,22 +106,43 @@ impl Aura {
             id: String,
             name: Option<String>,
         }
-        let body = serde_json::json!({ "key": self.key.expose() }).to_string();
-        let response = self.post(MODELS, body.into()).await?;
+        let body = serde_json::json!({ "key": self.key.expose() });
+        let response = self.post("/api/models", &body).await?;
         let listed: Vec<Listed> = response.into_json("the list of models").await?;
         // A server may repeat the key that it was sent anywhere.
         let redactor = self.client.http().redactor();
-        Ok(listed
-            .iter()
-            .map(|model| {
-                let listed = ModelInfo::new(redactor.text(&model.id));
-                match &model.name {
-                    Some(name) => listed.with_name(redactor.text(name)),
-                    None => listed,
-                }
-            })
-            .collect())
+        let model = |listed: &Listed| {
+            let model = ModelInfo::new(redactor.text(&listed.id));
+            match &listed.name {
+                Some(name) => model.with_name(redactor.text(name)),
+                None => model,
+            }
+        };
+        Ok(listed.iter().map(model).collect())
     }
+}
+
+/// What a server can do. The configured model comes first.
+fn info(base: &BaseUrl, config: &Config) -> ProviderInfo {
+    let [(default_model, _), _] = MODELS;
+    let default_model = config.model.as_deref().unwrap_or(default_model);
+    let mut info = ProviderInfo::new(NAME, base.as_text(), default_model);
+    let known = MODELS.map(|(id, name)| ModelInfo::new(id).with_name(name));
+    let is_default = |model: &ModelInfo| model.id == default_model;
+    if known.iter().any(is_default) {
+        info.models.clear();
+    }
+    info.models.extend(known);
+    info.models.sort_by_key(|model| !is_default(model));
+    info.any_model = config.any_model.unwrap_or(true);
+    let mut capabilities = Capabilities::default();
+    capabilities.streaming = true;
+    capabilities.system = true;
+    capabilities.history = true;
+    capabilities.temperature = Some(0.0..=2.0);
+    capabilities.lists_models = true;
+    info.capabilities = capabilities;
+    info
 }
 
 impl Provider for Aura {
@@ -249,9 +152,8 @@ impl Provider for Aura {
 
     fn stream<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Result<ReplyStream, Error>> {
         Box::pin(async move {
-            self.chat(request)
-                .await
-                .map_err(|error| error.with_provider(NAME))
+            let reply = self.chat(request).await;
+            reply.map_err(|error| error.with_provider(NAME))
         })
     }
 

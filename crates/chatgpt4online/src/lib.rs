@@ -62,6 +62,8 @@
 
 mod access;
 mod body;
+mod builder;
+mod config;
 mod decoder;
 mod failure;
 #[cfg(fuzzing)]
@@ -72,10 +74,12 @@ mod page;
 mod payload;
 mod provider;
 
+pub use builder::Chatgpt4OnlineBuilder;
 pub use chatwire_core::{
     Capabilities, ChatRequest, Error, ErrorKind, Extra, Finish, FinishReason, HttpConfig, Image,
     IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, Part, ProgressKind, Provider,
     ProviderExt, ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
 };
+pub use config::{Config, REQUEST_OPTIONS, SETTINGS};
 pub use decoder::AiEngineDecoder;
-pub use provider::{Chatgpt4Online, Chatgpt4OnlineBuilder, HISTORICAL_BASE_URL};
+pub use provider::{Chatgpt4Online, HISTORICAL_BASE_URL, NAME};

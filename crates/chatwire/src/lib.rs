@@ -46,6 +46,7 @@
 pub mod blocking;
 mod registry;
 
+pub use chatwire_core::provider_kit::{Setting, SettingKind};
 pub use chatwire_core::{
     BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, Extra, Finish, FinishReason,
     HttpConfig, Image, IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, Part,
@@ -54,7 +55,7 @@ pub use chatwire_core::{
 };
 #[cfg(feature = "combinators")]
 pub use chatwire_core::{Fallback, Retry};
-pub use registry::{ProviderKind, ProviderOptions, Setting, provider, providers};
+pub use registry::{ProviderKind, ProviderOptions, provider, providers};
 
 #[cfg(feature = "ai-sdk")]
 pub use chatwire_ai_sdk as ai_sdk;

@@ -33,8 +33,7 @@ pub(crate) fn shown(file: &File) -> String {
 }
 
 fn is_harmless(setting: &Setting, name: &str) -> bool {
-    // Capabilities of a browser can have the password of its proxy.
-    setting.name == name && !setting.secret && !matches!(name, "session" | "webdriver_capabilities")
+    setting.name == name && !setting.secret
 }
 
 fn scalar(text: &str) -> toml::Value {

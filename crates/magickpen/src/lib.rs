@@ -38,8 +38,8 @@
 //!   [`chatwire_core`].
 //! - `reqwest-client`: your own HTTP client; see [`chatwire_core`].
 
-mod ask;
 mod bundle;
+mod config;
 mod credentials;
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -52,4 +52,5 @@ pub use chatwire_core::{
     IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, Part, ProgressKind, Provider,
     ProviderExt, ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
 };
-pub use provider::{HISTORICAL_API_URL, HISTORICAL_BASE_URL, MagickPen, MagickPenBuilder};
+pub use config::{Config, SETTINGS};
+pub use provider::{HISTORICAL_API_URL, HISTORICAL_BASE_URL, MagickPen, MagickPenBuilder, NAME};

@@ -1,13 +1,17 @@
-use bytes::Bytes;
-use chatwire_core::provider_kit::{BaseUrl, CredentialCache, HttpClient, RequestUrl};
+use chatwire_core::provider_kit::{BaseUrl, CredentialCache, HttpClient, HttpRequest, RequestUrl};
 use chatwire_core::{
     BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, HttpConfig, PromptFormat, Provider,
-    ProviderInfo, ReplyStream,
+    ProviderInfo, ReplyStream, Secret,
 };
-use http::HeaderMap;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
 
-use crate::ask;
+use crate::config::Config;
 use crate::credentials::{self, Credentials};
+use crate::signature::Signature;
+
+/// The name of the protocol.
+pub const NAME: &str = "magickpen";
 
 /// The public site that this is named after. It is offline, and nothing here
 /// contacts it unless it is set as the base URL.
@@ -16,11 +20,10 @@ pub const HISTORICAL_BASE_URL: &str = "https://magickpen.com";
 /// The API of the public site, which is offline, too.
 pub const HISTORICAL_API_URL: &str = "https://api.magickpen.com";
 
-const NAME: &str = "magickpen";
 const MODEL: &str = "gpt-4o-mini";
 
-/// A client for one MagickPen server. Credentials and connections are shared by
-/// all its requests; make one and keep it.
+/// A client for one MagickPen server. All its requests share credentials and
+/// connections; make one and keep it.
 #[derive(Debug)]
 pub struct MagickPen {
     info: ProviderInfo,
@@ -34,34 +37,40 @@ pub struct MagickPen {
 /// Sets up a [`MagickPen`].
 #[derive(Debug, Clone, Default)]
 pub struct MagickPenBuilder {
-    base_url: Option<String>,
-    api_url: Option<String>,
+    config: Config,
     http: HttpConfig,
 }
 
 impl MagickPenBuilder {
-    /// The site, and the API too unless that is set apart. It is required.
+    /// Sets the whole configuration, in place of what was set before.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> MagickPenBuilder {
+        self.config = config;
+        self
+    }
+
+    /// Sets [`Config::base_url`], which is required.
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> MagickPenBuilder {
-        self.base_url = Some(url.into());
+        self.config.base_url = Some(Secret::new(url.into()));
         self
     }
 
-    /// Where questions go, without the `/ask`.
+    /// Sets [`Config::api_url`].
     #[must_use]
     pub fn api_url(mut self, url: impl Into<String>) -> MagickPenBuilder {
-        self.api_url = Some(url.into());
+        self.config.api_url = Some(Secret::new(url.into()));
         self
     }
 
-    /// Time limits, size limits, proxy and headers of every request.
+    /// Sets time limits, size limits, proxy and headers of every request.
     #[must_use]
     pub fn http(mut self, config: HttpConfig) -> MagickPenBuilder {
         self.http = config;
         self
     }
 
-    /// The client. Nothing is sent yet.
+    /// Builds the client. Nothing is sent yet.
     ///
     /// # Errors
     ///
@@ -69,9 +78,10 @@ impl MagickPenBuilder {
     /// address, proxy or header that cannot be used.
     pub fn build(self) -> Result<MagickPen, Error> {
         let named = |error: Error| error.with_provider(NAME);
-        let site = BaseUrl::required(self.base_url.as_deref()).map_err(named)?;
-        let api = match &self.api_url {
-            Some(api) => BaseUrl::parse(api).map_err(named)?,
+        let site = self.config.base_url.as_ref().map(Secret::expose);
+        let site = BaseUrl::required(site).map_err(named)?;
+        let api = match &self.config.api_url {
+            Some(url) => BaseUrl::parse(url.expose()).map_err(named)?,
             None => site.clone(),
         };
         let mut info = ProviderInfo::new(NAME, site.as_text(), MODEL);
@@ -80,15 +90,29 @@ impl MagickPenBuilder {
         capabilities.system = true;
         capabilities.history = true;
         info.capabilities = capabilities;
+        let mut headers = site.page_headers().map_err(named)?;
+        let accept = HeaderValue::from_static("application/json, text/plain, */*");
+        headers.insert(header::ACCEPT, accept);
+        let languages = HeaderValue::from_static("en-US,en;q=0.9");
+        headers.insert(header::ACCEPT_LANGUAGE, languages);
         Ok(MagickPen {
             info,
             http: HttpClient::new(NAME, self.http)?,
             ask: api.join("/ask").map_err(named)?,
-            headers: ask::fixed_headers(&site).map_err(named)?,
+            headers,
             site,
             credentials: CredentialCache::new(),
         })
     }
+}
+
+/// The body of a chat request.
+#[derive(Serialize)]
+struct Question<'a> {
+    query: &'a str,
+    #[serde(rename = "turnstileResponse")]
+    turnstile_response: &'a str,
+    action: &'a str,
 }
 
 impl MagickPen {
@@ -97,7 +121,7 @@ impl MagickPen {
         MagickPenBuilder::default()
     }
 
-    /// A client for the site at this address, with all defaults.
+    /// Creates a client for the site at this address, with all defaults.
     ///
     /// # Errors
     ///
@@ -109,31 +133,47 @@ impl MagickPen {
     async fn ask(&self, request: &ChatRequest) -> Result<ReplyStream, Error> {
         self.info.check(request)?;
         let prompt = PromptFormat::new().format(request.messages())?;
-        let body = Bytes::from(ask::body(&prompt)?);
-        let mut renewed = false;
-        loop {
-            let lease = self
-                .credentials
-                .get(|| credentials::fetch(&self.http, &self.site))
-                .await?;
-            let request = ask::request(&self.ask, &self.headers, lease.value(), &body)?;
-            let response = self.http.send(request).await?;
-            match response.status() {
-                200..300 => return response.into_text_reply(MODEL).await,
-                401 | 403 if !renewed => {
-                    self.credentials.discard(&lease);
-                    renewed = true;
-                }
-                401 | 403 => {
-                    let error = response.into_error().await;
-                    return Err(match error.kind() {
-                        ErrorKind::Blocked => error,
-                        _ => error.with_kind(ErrorKind::Credentials),
-                    });
-                }
-                _ => return Err(response.into_error().await),
-            }
+        let prompt = &prompt;
+        let response = self.credentials.with_renewal(
+            || credentials::fetch(&self.http, &self.site),
+            |credentials| async move {
+                let request = self.request(prompt, credentials.value())?;
+                self.http.send(request).await
+            },
+            |response| matches!(response.status(), 401 | 403),
+        );
+        let response = response.await?;
+        match response.status() {
+            200..300 => response.into_text_reply(MODEL).await,
+            401 | 403 => Err(match response.into_error().await {
+                page if page.kind() == ErrorKind::Blocked => page,
+                error => error.with_kind(ErrorKind::Credentials),
+            }),
+            _ => Err(response.into_error().await),
         }
+    }
+
+    /// A signed request.
+    fn request(&self, prompt: &str, credentials: &Credentials) -> Result<HttpRequest, Error> {
+        let question = Question {
+            query: prompt,
+            turnstile_response: "",
+            action: "verify",
+        };
+        let signature = Signature::fresh();
+        let request = HttpRequest::post(self.ask.clone()).headers(&self.headers);
+        let mut request = request.json(&question)?;
+        for (name, value) in [
+            ("nonce", &Secret::new(signature.nonce)),
+            ("timestamp", &Secret::new(signature.timestamp)),
+            ("signature", &Secret::new(signature.digest)),
+            ("secret", &credentials.secret),
+            ("x-api-secret", &credentials.api_secret),
+        ] {
+            let value = value.header_value(name)?;
+            request = request.header(HeaderName::from_static(name), value);
+        }
+        Ok(request)
     }
 }
 
@@ -144,9 +184,8 @@ impl Provider for MagickPen {
 
     fn stream<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Result<ReplyStream, Error>> {
         Box::pin(async move {
-            self.ask(request)
-                .await
-                .map_err(|error| error.with_provider(NAME))
+            let reply = self.ask(request).await;
+            reply.map_err(|error| error.with_provider(NAME))
         })
     }
 }

@@ -21,4 +21,5 @@ mod mocks;
 mod providers;
 mod recordings;
 mod session;
+mod settings;
 mod splits;

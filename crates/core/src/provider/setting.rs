@@ -33,8 +33,6 @@ pub enum SettingKind {
     Integer,
     /// Several texts, with commas between them.
     List,
-    /// JSON.
-    Json,
 }
 
 impl Setting {
@@ -76,7 +74,6 @@ impl Setting {
                 let items = text.split(',').map(str::trim);
                 Some(items.filter(|item| !item.is_empty()).collect())
             }
-            SettingKind::Json => serde_json::from_str(text).ok(),
         };
         value.ok_or_else(|| {
             Error::new(
@@ -95,7 +92,6 @@ impl SettingKind {
             SettingKind::Boolean => "true or false",
             SettingKind::Integer => "a whole number",
             SettingKind::List => "texts with commas between them",
-            SettingKind::Json => "JSON",
         }
     }
 }
@@ -121,11 +117,28 @@ pub fn read_settings<C: DeserializeOwned>(
         };
         config.insert(name.clone(), setting.value(text.expose())?);
     }
-    // Without the error itself, which repeats values.
-    serde_json::from_value(Value::Object(config)).map_err(|_| {
-        Error::new(
-            ErrorKind::InvalidRequest,
-            "a setting has a value that it does not take",
-        )
-    })
+    serde_json::from_value(Value::Object(config)).map_err(|_| misfit::<C>(texts, known))
+}
+
+/// The error for texts of the right kind that the configuration does not take:
+/// of those that have a value of their own, the one at fault.
+fn misfit<C: DeserializeOwned>(texts: &BTreeMap<String, Secret>, known: &[Setting]) -> Error {
+    let why = known.iter().find_map(|setting| {
+        let text = texts.get(setting.name)?.expose();
+        let value = setting.value(text).ok()?;
+        let alone = Map::from_iter([(setting.name.to_owned(), value)]);
+        let error = serde_json::from_value::<C>(Value::Object(alone)).err()?;
+        let error = error.to_string();
+        // serde repeats the value in front of what it expected.
+        let expected = match error.rsplit_once("expected ") {
+            Some((_, expected)) => format!("must be {expected}"),
+            None => error,
+        };
+        Some(match expected.contains(text.trim()) {
+            true => format!("setting {} has a value that it does not take", setting.name),
+            false => format!("setting {} {expected}", setting.name),
+        })
+    });
+    let why = why.unwrap_or_else(|| "settings that exclude each other".to_owned());
+    Error::new(ErrorKind::InvalidRequest, why)
 }

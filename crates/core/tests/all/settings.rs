@@ -11,8 +11,8 @@ const SETTINGS: [Setting; 6] = [
     Setting::new("stream", SettingKind::Boolean, "whether to stream"),
     Setting::new("limit", SettingKind::Integer, "a limit"),
     Setting::new("models", SettingKind::List, "models"),
-    Setting::secret("extra", SettingKind::Json, "whatever else"),
     Setting::secret("key", SettingKind::Text, "a key"),
+    Setting::new("shape", SettingKind::Text, "round or square"),
 ];
 
 #[derive(Debug, PartialEq, Deserialize)]
@@ -22,8 +22,16 @@ struct Config {
     stream: bool,
     limit: Option<u32>,
     models: Vec<String>,
-    extra: serde_json::Value,
     key: Option<Secret>,
+    shape: Shape,
+}
+
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Shape {
+    #[default]
+    Round,
+    Square,
 }
 
 impl Default for Config {
@@ -33,8 +41,8 @@ impl Default for Config {
             stream: true,
             limit: None,
             models: Vec::new(),
-            extra: serde_json::Value::Null,
             key: None,
+            shape: Shape::Round,
         }
     }
 }
@@ -55,16 +63,16 @@ fn texts_become_what_the_configuration_has() {
         ("stream", "false"),
         ("limit", " 4294967295"),
         ("models", "a, b,,c "),
-        ("extra", r#"{"a":[1]}"#),
         ("key", "12345"),
+        ("shape", "square"),
     ]);
     let wanted = Config {
         page: Some("/chat".to_owned()),
         stream: false,
         limit: Some(u32::MAX),
         models: vec!["a".to_owned(), "b".to_owned(), "c".to_owned()],
-        extra: serde_json::json!({"a": [1]}),
         key: Some(Secret::new("12345")),
+        shape: Shape::Square,
     };
     assert_eq!(config.unwrap(), wanted);
 }
@@ -87,7 +95,13 @@ fn what_does_not_fit_is_named_without_its_value() {
         ("limit", "4294967296", "limit"),
         ("limit", "1.5", "limit"),
         ("limit", "", "limit"),
-        ("extra", "{sk-secret", "setting extra must be JSON"),
+        (
+            "shape",
+            "sk-secret",
+            "setting shape must be `round` or `square`",
+        ),
+        ("shape", "sk-a, expected sk-b", "setting shape"),
+        ("shape", "round`", "setting shape"),
     ] {
         let error = read(&[(name, text)]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
