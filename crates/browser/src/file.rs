@@ -91,7 +91,13 @@ impl SessionFile {
 
     /// The error for a file that should be there and is not.
     pub(crate) fn missing(&self) -> Error {
-        self.failed("read", io::ErrorKind::NotFound.into())
+        Error::new(
+            ErrorKind::InvalidRequest,
+            format!(
+                "there is no session file {}, and no browser to get a session from",
+                self.0.display()
+            ),
+        )
     }
 
     /// The error for a session that is not written into a file that another
@@ -100,7 +106,7 @@ impl SessionFile {
         Error::new(
             ErrorKind::InvalidRequest,
             format!(
-                "the session file {} is left as it is, because it is {}: \
+                "the session file {} is left as it is, because it is a {}: \
                  name another file to keep the browser's new session",
                 self.0.display(),
                 format.name()

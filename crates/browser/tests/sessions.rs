@@ -353,7 +353,7 @@ async fn files_that_cannot_be_used_are_refused_at_once() {
     fs::write(&binary, b"\xff\xfe{\0}\0").unwrap();
     make_private(&binary);
     for (path, words) in [
-        (&folder.0.join("missing.json"), "cannot be read"),
+        (&folder.0.join("missing.json"), "there is no session file"),
         (&folder.0, "not a regular file"),
         (&pipe, "not a regular file"),
         (&shared, "chmod 600"),

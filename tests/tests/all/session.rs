@@ -90,7 +90,7 @@ async fn session_files_are_read_at_once_or_refused() {
     std::fs::create_dir_all(&folder).unwrap();
     // (content, what the error says)
     let cases = [
-        (None, "cannot be read"),
+        (None, "there is no session file"),
         (
             Some(String::new()),
             "expected a session that chatwire wrote",

@@ -9,13 +9,13 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// The format in words, with its article.
+    /// The format in words, without an article, which is `a`.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Format::Own => "a session of chatwire",
-            Format::Extension => "the JSON export of a browser extension",
-            Format::Netscape => "a Netscape cookies.txt",
-            Format::Har => "a HAR file",
+            Format::Own => "session of chatwire",
+            Format::Extension => "cookie export of a browser extension",
+            Format::Netscape => "Netscape cookies.txt",
+            Format::Har => "HAR file",
         }
     }
 }

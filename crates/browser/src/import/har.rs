@@ -76,7 +76,7 @@ pub(super) fn read(text: &str, base: &Url) -> Result<BrowserSession, Error> {
         .rposition(|(_, entry)| !entry.request.sent_cookies().is_empty());
     let since = visits.get(sent.unwrap_or(0)..).unwrap_or_default();
     let Some((address, newest)) = since.last() else {
-        return Err(invalid(&format!("a HAR file without a request to {host}")));
+        return Err(invalid(&format!("this HAR file has no request to {host}")));
     };
     let mut cookies = since
         .first()
@@ -92,8 +92,8 @@ pub(super) fn read(text: &str, base: &Url) -> Result<BrowserSession, Error> {
     cookies.extend(given.values().filter_map(|given| given.cookie()));
     if cookies.is_empty() {
         return Err(invalid(&format!(
-            "a HAR file without a cookie for {host}: browsers leave cookies out unless \
-             it is exported with sensitive data"
+            "this HAR file has no cookie for {host}: browsers leave cookies out unless \
+             you export it with sensitive data"
         )));
     }
     let header = |name| newest.request.header(name);

@@ -59,11 +59,11 @@ pub(super) fn session(
         .collect();
     if taken.is_empty() {
         let found = match total {
-            0 => "it has none at all".to_owned(),
-            _ => format!("it has those of {}", listed(&domains)),
+            0 => "it is empty".to_owned(),
+            _ => format!("it has cookies for {}", listed(&domains)),
         };
         return Err(invalid(&format!(
-            "{} without a cookie for {host}: {found}",
+            "this {} has no cookie for {host}: {found}",
             format.name()
         )));
     }
@@ -71,7 +71,8 @@ pub(super) fn session(
         taken.retain(|cookie| !cookie.secure);
         if taken.is_empty() {
             return Err(invalid(&format!(
-                "{} whose cookies for {host} are for https alone: use an https base URL",
+                "this {} has cookies for {host} that are sent over https only: \
+                 use an https base URL",
                 format.name()
             )));
         }

@@ -131,9 +131,9 @@ fn har_files_are_read() {
     for (case, entries, header) in [
         ("all", all.as_str(), Ok("sid=s3cret; new=2")),
         ("given alone", given, Ok("a=1")),
-        ("another server", other, Err("without a request")),
+        ("another server", other, Err("has no request")),
         ("without cookies", bare, Err("with sensitive data")),
-        ("empty", "", Err("without a request")),
+        ("empty", "", Err("has no request")),
     ] {
         let found = cookies(&har(entries), "https://example.org");
         match header {
@@ -179,10 +179,10 @@ fn what_is_not_a_session_is_said_to_be_none() {
         ("{\n\"log\": s3cret}", "line 2"),
         (r#"{"log": {"entries": "s3cret"}}"#, "line 1"),
         (r#"{"address": "http://h/"}"#, "line 1"),
-        ("[]", "has none at all"),
-        ("# Netscape HTTP Cookie File\n", "has none at all"),
-        (elsewhere, "has those of a.net, b.net, c.net, 2 more"),
-        (secure, "for https alone"),
+        ("[]", "it is empty"),
+        ("# Netscape HTTP Cookie File\n", "it is empty"),
+        (elsewhere, "has cookies for a.net, b.net, c.net, 2 more"),
+        (secure, "over https only"),
         (broken, "line 2 has no seven fields"),
     ] {
         let error = cookies(text, "http://h/").unwrap_err();

@@ -94,12 +94,15 @@ pub(super) async fn part(
         let (name, value) = split_header(header)?;
         endpoint.add_header(name, value)?;
     }
-    let flag = |name, value: &Option<String>| Some(format!("{name}={}", value.as_ref()?));
-    let flags = [
-        flag("webdriver", &args.webdriver),
-        flag("session_file", &args.session_file),
-    ];
-    for option in flags.iter().flatten().chain(&args.option) {
+    for (key, value) in [
+        ("webdriver", &args.webdriver),
+        ("session_file", &args.session_file),
+    ] {
+        if let Some(value) = value {
+            endpoint.set_option(key, Secret::new(value.as_str()));
+        }
+    }
+    for option in &args.option {
         let (key, value) = setting(option, kind)?;
         endpoint.set_option(key, Secret::new(value));
     }

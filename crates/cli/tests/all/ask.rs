@@ -104,6 +104,11 @@ async fn bad_input_is_told_before_anything_is_sent() {
             &["no setting", "webdriver"],
         ),
         (
+            &["-p", "magickpen", "--session-file", blank.path(), "hi"],
+            2,
+            &["no setting \"session_file\""],
+        ),
+        (
             &["--webdriver", "http://127.0.0.1:1", "hi"],
             6,
             &["127.0.0.1:1/session", "chromedriver"],
