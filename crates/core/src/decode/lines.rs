@@ -5,13 +5,12 @@ use memchr::memchr2;
 use super::Utf8Decoder;
 use crate::error::{Error, ErrorKind, Limit};
 
-/// Cuts a stream of UTF-8 text into lines, wherever the pieces of the stream
-/// are cut. A line ends with LF, CR or CRLF, as in server-sent events.
+/// Splits a stream of UTF-8 text into lines, wherever the stream is cut into
+/// pieces. A line ends with LF, CR or CRLF, as in server-sent events.
 ///
-/// One byte order mark at the start is taken off, and wrong bytes become
-/// U+FFFD, as browsers do it. A line longer than the limit is an error, so
-/// memory stays bounded by the limit and the largest piece; each byte is looked
-/// at once.
+/// As in browsers, one byte order mark at the start is removed and invalid UTF-8
+/// becomes U+FFFD. A line longer than the limit is an error, so memory is bounded
+/// by the limit and the largest piece. Each byte is looked at once.
 ///
 /// ```
 /// use chatwire_core::provider_kit::decode::Lines;
@@ -28,25 +27,25 @@ use crate::error::{Error, ErrorKind, Limit};
 /// ```
 pub struct Lines {
     utf8: Utf8Decoder,
-    /// The text from the line that comes next, and what was read before it and
-    /// is not dropped yet.
+    /// The text from the next line on, after text that was read and is not
+    /// dropped yet.
     text: String,
     /// Where the next line starts.
     at: usize,
     /// How far the text was searched for the end of that line: a long line that
     /// comes in small pieces is searched once.
     searched: usize,
-    /// The last line ended with CR, and so did the piece: a LF at the start of
-    /// the next belongs to it.
+    /// The last line ended with CR, and so did the piece: an LF at the start of
+    /// the next piece belongs to that line.
     skip_lf: bool,
-    /// No character has come: the first can be a byte order mark.
+    /// No character has arrived: the first can be a byte order mark.
     at_start: bool,
     limit: usize,
-    /// The limit, and how much longer a line may be: compared with each line.
+    /// The longest line: the limit, and the name of a field where lines have one.
     longest: usize,
 }
 
-/// Where a line or a part of it lies, until the next piece is fed.
+/// The position of a line or a part of it, valid until the next piece is fed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
     pub(super) start: usize,
@@ -54,7 +53,7 @@ pub(super) struct Span {
 }
 
 impl Lines {
-    /// Lines of at most `limit` bytes of text.
+    /// Creates a splitter for lines of at most `limit` bytes.
     pub fn new(limit: impl Into<Option<usize>>) -> Lines {
         let limit = limit.into().unwrap_or(usize::MAX);
         Lines {
@@ -69,8 +68,8 @@ impl Lines {
         }
     }
 
-    /// Lines of fields whose values have at most `limit` bytes: the name and
-    /// the colon do not count.
+    /// Creates a splitter for lines with a field each, whose values have at most
+    /// `limit` bytes: the name and the colon do not count.
     pub(super) fn for_fields(limit: usize) -> Lines {
         Lines {
             longest: limit.saturating_add("event: ".len()),
@@ -78,7 +77,7 @@ impl Lines {
         }
     }
 
-    /// Gives the next piece of the stream. Lines that were not taken yet stay.
+    /// Adds the next piece of the stream. Lines that were not taken yet stay.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.drop_read();
         self.utf8.decode_into(bytes, &mut self.text);
@@ -91,11 +90,12 @@ impl Lines {
         }
     }
 
-    /// The next complete line, without its end; none when the piece is used up.
+    /// Returns the next complete line, without its end, or `None` if more of the
+    /// stream is needed.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::LimitExceeded`] when a line is longer than the limit.
+    /// [`ErrorKind::LimitExceeded`] if a line is longer than the limit.
     #[inline]
     pub fn next_line(&mut self) -> Result<Option<&str>, Error> {
         match self.next_span()? {
@@ -106,15 +106,16 @@ impl Lines {
         }
     }
 
-    /// The unfinished line at the end of all pieces so far; empty when the
-    /// last line was complete. Meant for the end of the stream.
+    /// Returns the unfinished line at the end of the stream. It is empty if the
+    /// last line was complete.
     pub fn rest(&mut self) -> &str {
         let cut_off = self.utf8.finish();
         self.text.push_str(&cut_off);
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// Where the next complete line lies. It may be longer than the limit.
+    /// Returns the position of the next complete line. It may be longer than the
+    /// limit.
     #[inline]
     pub(super) fn next_span(&mut self) -> Result<Option<Span>, Error> {
         let start = self.at;
@@ -136,8 +137,8 @@ impl Lines {
         Ok(Some(Span { start, end }))
     }
 
-    /// Takes a LF that is the next character: after a line that ended with LF
-    /// that is a blank line. Whether there was one.
+    /// Skips an LF if it is the next character: after a line that ended with LF,
+    /// that is a blank line. Returns whether there was one.
     #[inline]
     pub(super) fn take_lf(&mut self) -> bool {
         let is_next = self.text.as_bytes().get(self.at) == Some(&b'\n');
@@ -147,27 +148,27 @@ impl Lines {
         is_next
     }
 
-    /// The next line starts here.
+    /// Sets where the next line starts.
     #[inline]
     fn pass(&mut self, to: usize) {
         self.at = to;
         self.searched = to;
     }
 
-    /// The text of a line or a part of it.
+    /// Returns the text of a line or a part of it.
     #[inline]
     pub(super) fn get(&self, span: Span) -> &str {
         self.text.get(span.start..span.end).unwrap_or_default()
     }
 
-    /// The text from some line's start on, to the end of the piece.
+    /// Returns the text from a line's start to the end of the piece.
     #[inline]
     pub(super) fn bytes_from(&self, start: usize) -> Option<&[u8]> {
         self.text.as_bytes().get(start..)
     }
 
-    /// Forgets what was read. That moves the start of the line that is to come,
-    /// so it is done when it is worth it: small pieces gather first.
+    /// Drops the text that was read. That moves the rest of the text, so small
+    /// pieces gather before it is done.
     fn drop_read(&mut self) {
         const WORTH_IT: usize = 1024;
         if self.at == self.text.len() {

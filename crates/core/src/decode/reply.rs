@@ -3,37 +3,37 @@ use bytes::Bytes;
 use crate::chat::ReplyEvent;
 use crate::error::Error;
 
-/// Turns the body of a response into the events of a reply: what each protocol
-/// has to bring.
+/// Turns the body of a response into the events of a reply. Each protocol
+/// implements it.
 ///
-/// The caller gives pieces with [`feed`](ReplyDecoder::feed), says
-/// [`end`](ReplyDecoder::end) when the body has ended as HTTP says it should,
-/// and takes events after each until there are none.
+/// The caller passes pieces to [`feed`](ReplyDecoder::feed), calls
+/// [`end`](ReplyDecoder::end) when the body is complete, and after each takes
+/// events until there are none.
 pub trait ReplyDecoder: Send {
-    /// Takes the next piece of the body. All events of the piece before have
+    /// Adds the next piece of the body. All events of the piece before it have
     /// been taken.
     fn feed(&mut self, chunk: Bytes);
 
-    /// The body is complete.
+    /// Tells the decoder that the body is complete.
     fn end(&mut self);
 
-    /// The next event; none when more bytes are needed. After
-    /// [`end`](ReplyDecoder::end), none means that the answer was cut off.
+    /// Returns the next event, or `None` if more bytes are needed. After
+    /// [`end`](ReplyDecoder::end), `None` means that the answer was cut off.
     ///
     /// # Errors
     ///
-    /// What the backend reports, and answers that are not of the protocol.
+    /// Errors that the backend reports, and answers that break the protocol.
     fn next_event(&mut self) -> Result<Option<ReplyEvent>, Error>;
 
-    /// Whether the answer is whole by what has come, though additions to it may
-    /// follow. If the body then breaks off or falls silent, that is its
+    /// Returns whether what has arrived is a whole answer, though additions to it
+    /// may follow. If the body then breaks off or falls silent, that is its
     /// [`end`](ReplyDecoder::end), not an error.
     fn is_complete(&self) -> bool {
         false
     }
 
-    /// Whether the backend sends the whole answer again at its end, so that it
-    /// has to be compared with what was streamed.
+    /// Returns whether the backend sends the whole answer again at its end. It is
+    /// then compared with what was streamed.
     fn has_authoritative_text(&self) -> bool {
         false
     }

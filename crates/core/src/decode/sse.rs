@@ -3,12 +3,12 @@ use std::fmt;
 use super::lines::{Lines, Span, too_large};
 use crate::error::Error;
 
-/// Decodes server-sent events, as the [WHATWG specification] has it, from
-/// pieces cut anywhere.
+/// Decodes server-sent events as the [WHATWG specification] defines them,
+/// wherever the stream is cut into pieces.
 ///
-/// Wrong bytes become U+FFFD. An event that the end of the stream cuts off is
-/// dropped, as the specification says. Events are borrowed from the decoder's
-/// buffer: no allocation an event.
+/// Invalid UTF-8 becomes U+FFFD. An event that is cut off by the end of the
+/// stream is dropped, as the specification says. Events are borrowed from the
+/// decoder's buffer, without an allocation per event.
 ///
 /// [WHATWG specification]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 ///
@@ -25,29 +25,29 @@ use crate::error::Error;
 pub struct SseDecoder {
     lines: Lines,
     limit: usize,
-    /// The name of the event that is not complete.
+    /// The name of the event that is being read.
     event: String,
-    /// Its data, if it has any yet.
+    /// Its data, if it has any so far.
     data: Option<Data>,
-    /// The data lines, when they are more than one line of the current piece.
+    /// The data lines, if they are more than one line of the current piece.
     joined: String,
     stage: Stage,
     last_event_id: String,
     retry: Option<u64>,
 }
 
-/// How much of an event is held.
+/// How much of an event was read.
 #[derive(Clone, Copy, PartialEq)]
 enum Stage {
     /// Nothing.
     Fresh,
     /// Its name or data, but not its end.
     Open,
-    /// All; it was handed out and can be forgotten.
+    /// All of it: it was handed out and can be dropped.
     Done,
 }
 
-/// Where the data of an event lies.
+/// Where the data of an event is stored.
 #[derive(Clone, Copy)]
 enum Data {
     /// One line, in the current piece.
@@ -60,16 +60,16 @@ enum Data {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SseEvent<'a> {
-    /// The event's name; `message` when it has none of its own.
+    /// The event's name; `message` if it has none of its own.
     pub event: &'a str,
     /// The data lines, joined by newlines.
     pub data: &'a str,
-    /// The last id that the stream has set; empty when none.
+    /// The last id that the stream has set; empty if there was none.
     pub last_event_id: &'a str,
 }
 
 impl SseDecoder {
-    /// Events of at most `limit` bytes of data, name or id.
+    /// Creates a decoder for events of at most `limit` bytes of data, name or id.
     pub fn new(limit: impl Into<Option<usize>>) -> SseDecoder {
         let limit = limit.into().unwrap_or(usize::MAX);
         SseDecoder {
@@ -84,29 +84,30 @@ impl SseDecoder {
         }
     }
 
-    /// Gives the next piece of the stream. Events that were not taken yet stay.
+    /// Adds the next piece of the stream. Events that were not taken yet stay.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.forget_done();
         self.keep_line();
         self.lines.feed(bytes);
     }
 
-    /// The next complete event; none when the piece is used up.
+    /// Returns the next complete event, or `None` if more of the stream is
+    /// needed.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::LimitExceeded`](crate::ErrorKind::LimitExceeded) when an
-    /// event is larger than the limit.
+    /// [`ErrorKind::LimitExceeded`](crate::ErrorKind::LimitExceeded) if an event
+    /// is larger than the limit.
     #[inline]
     pub fn next_event(&mut self) -> Result<Option<SseEvent<'_>>, Error> {
         let Some(data) = self.next_data()? else {
             return Ok(None);
         };
-        // Built here and nowhere else, so that it need not be moved: that
-        // would cost as much as finding it.
+        // Built only here, so that it is not moved: that would cost as much as
+        // finding it.
         Ok(Some(SseEvent {
-            // Fresh means without a name; the compiler knows that stage here,
-            // so that the usual event costs no look at the name.
+            // A fresh event has no name. The compiler knows the stage here, so
+            // the usual event needs no look at the name.
             event: if self.stage == Stage::Fresh || self.event.is_empty() {
                 "message"
             } else {
@@ -120,13 +121,13 @@ impl SseDecoder {
         }))
     }
 
-    /// How long a client should wait before it connects again, in
-    /// milliseconds, where the stream has said so.
+    /// Returns how long a client should wait before it reconnects, in
+    /// milliseconds, if the stream has set it.
     pub fn retry(&self) -> Option<u64> {
         self.retry
     }
 
-    /// Reads lines until an event is complete, and gives its data.
+    /// Reads lines until an event is complete, and returns its data.
     #[inline]
     fn next_data(&mut self) -> Result<Option<Data>, Error> {
         self.forget_done();
@@ -149,24 +150,23 @@ impl SseDecoder {
         Ok(None)
     }
 
-    /// The value of a line that starts with `data:`.
+    /// Returns the value of a line that starts with `data:`.
     #[inline]
     fn data_in(&self, line: Span) -> Option<Span> {
-        // The name has no line end, so it need not be looked for in the line
-        // alone.
+        // The name has no line end, so the search may go past the line.
         let value = self.lines.bytes_from(line.start)?.strip_prefix(b"data:")?;
         let blank = usize::from(value.first() == Some(&b' '));
         let start = line.start + "data:".len() + blank;
         Some(Span { start, ..line })
     }
 
-    /// Takes any other line. Gives the data when it completes an event.
+    /// Reads any other line. Returns the data if the line completes an event.
     #[inline(never)]
     fn take_line(&mut self, span: Span) -> Result<Option<Data>, Error> {
         self.lines.check(span.end - span.start)?;
         let line = self.lines.get(span);
         if line.is_empty() {
-            // An event without data is none, but its name is used up.
+            // An event without data is dropped, and its name with it.
             self.stage = Stage::Done;
             let data = self.data;
             if data.is_none() {
@@ -209,14 +209,14 @@ impl SseDecoder {
             "retry" if value.bytes().all(|byte| byte.is_ascii_digit()) => {
                 self.retry = value.parse().ok().or(self.retry);
             }
-            // A comment is a field without a name; unknown fields are to be
+            // A comment is a field without a name, and unknown fields are
             // ignored.
             _ => {}
         }
         Ok(None)
     }
 
-    /// Copies the data line that lies in the current piece: a new one comes.
+    /// Copies the data line out of the current piece, which is about to change.
     fn keep_line(&mut self) {
         if let Some(Data::Line(span)) = self.data {
             self.joined.clear();
@@ -252,7 +252,7 @@ impl fmt::Debug for SseDecoder {
     }
 }
 
-/// Splits a line at its first colon, and takes one blank off the value.
+/// Splits a line at its first colon, and removes one blank before the value.
 fn field(line: &str) -> (&str, &str) {
     match line.split_once(':') {
         Some((name, value)) => (name, value.strip_prefix(' ').unwrap_or(value)),

@@ -1,4 +1,4 @@
-/// Decodes UTF-8 from pieces cut anywhere, and never fails: what comes out is
+/// Decodes UTF-8 that is cut into pieces anywhere. It never fails: the result is
 /// what [`String::from_utf8_lossy`] makes of the whole.
 ///
 /// ```
@@ -18,20 +18,20 @@ pub struct Utf8Decoder {
 }
 
 impl Utf8Decoder {
-    /// A decoder at the start of a text.
+    /// Creates a decoder at the start of a text.
     pub fn new() -> Utf8Decoder {
         Utf8Decoder::default()
     }
 
-    /// Decodes the next piece. A character whose end has not come yet is kept
-    /// for the next call.
+    /// Decodes the next piece. An incomplete character at its end is kept for the
+    /// next call.
     pub fn decode(&mut self, bytes: &[u8]) -> String {
         let mut text = String::with_capacity(bytes.len());
         self.decode_into(bytes, &mut text);
         text
     }
 
-    /// Decodes the next piece onto the end of `text`.
+    /// Decodes the next piece and appends it to `text`.
     #[inline]
     pub(super) fn decode_into(&mut self, bytes: &[u8], text: &mut String) {
         if self.partial_len == 0
@@ -43,10 +43,10 @@ impl Utf8Decoder {
         }
     }
 
-    /// Decodes a piece that begins or ends within a character, or has wrong
+    /// Decodes a piece that starts or ends within a character, or has invalid
     /// bytes.
     fn decode_slowly(&mut self, bytes: &[u8], text: &mut String) {
-        // Complete the started character byte by byte: at most three steps.
+        // Completes the character that has started: at most three steps.
         let mut taken = 0;
         for byte in bytes {
             if self.partial_len == 0 {
@@ -62,8 +62,8 @@ impl Utf8Decoder {
                 }
                 Err(error) if error.error_len().is_none() => self.hold(&joined),
                 Err(_) => {
-                    // The byte does not go on with the character: that one is
-                    // wrong, and the byte is looked at afresh.
+                    // The byte does not continue the character: that one is
+                    // invalid, and the byte starts anew.
                     text.push(char::REPLACEMENT_CHARACTER);
                     self.partial_len = 0;
                     taken -= 1;
@@ -78,7 +78,7 @@ impl Utf8Decoder {
         }
     }
 
-    /// The end of the text: a character that was cut off is one U+FFFD.
+    /// Ends the text. An incomplete character becomes one U+FFFD.
     pub fn finish(&mut self) -> String {
         let cut_off = self.partial_len > 0;
         self.partial_len = 0;
@@ -102,8 +102,8 @@ impl Utf8Decoder {
     }
 }
 
-/// How many bytes at the end are the start of a character that is not wrong
-/// yet: 0 to 3.
+/// Returns how many bytes at the end are the start of an incomplete character:
+/// 0 to 3.
 fn unfinished(bytes: &[u8]) -> usize {
     for length in 1..=3.min(bytes.len()) {
         let tail = bytes.get(bytes.len() - length..).unwrap_or_default();

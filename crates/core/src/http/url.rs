@@ -7,8 +7,8 @@ use reqwest::Url;
 use crate::error::{Error, ErrorKind};
 use crate::secret::Secret;
 
-/// The address of a server, or of a folder on it: what requests are made
-/// relative to. It prints without user name and password.
+/// The address of a server or of a folder on it, to which the addresses of
+/// requests are relative. It prints without user name and password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl(Url);
 
@@ -39,8 +39,8 @@ impl BaseUrl {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] when it is not an `http` or `https`
-    /// address with a host, or has a query or fragment.
+    /// [`ErrorKind::InvalidRequest`] if it is not an `http` or `https` address
+    /// with a host, or if it has a query or fragment.
     pub fn parse(text: &str) -> Result<BaseUrl, Error> {
         let invalid = |why: &str| {
             Error::new(
@@ -68,12 +68,12 @@ impl BaseUrl {
         Ok(BaseUrl(url))
     }
 
-    /// The address of something below the base: `suffix` starts with `/` and
-    /// may have a query.
+    /// Returns the address of something below the base: `suffix` starts with `/`
+    /// and may have a query.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] when the two make no address.
+    /// [`ErrorKind::InvalidRequest`] if the two do not make an address.
     pub fn join(&self, suffix: &str) -> Result<RequestUrl, Error> {
         let mut url = self.0.clone();
         let (path, query) = match suffix.split_once('?') {
@@ -86,23 +86,23 @@ impl BaseUrl {
         Ok(RequestUrl(url))
     }
 
-    /// Scheme, host and port, as in an `Origin` header.
+    /// Returns scheme, host and port, as in an `Origin` header.
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
     }
 
-    /// The `Origin` and `Referer` that a browser sends from a page of this
+    /// Returns the `Origin` and `Referer` that a browser sends from a page of this
     /// server.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] when the address cannot stand in a header.
+    /// [`ErrorKind::InvalidRequest`] if a header cannot carry the address.
     pub fn page_headers(&self) -> Result<HeaderMap, Error> {
         let value = |text: String| {
             HeaderValue::from_str(&text).map_err(|_| {
                 Error::new(
                     ErrorKind::InvalidRequest,
-                    format!("base URL {self} cannot stand in a header"),
+                    format!("base URL {self} has characters that a header cannot carry"),
                 )
             })
         };
@@ -112,7 +112,7 @@ impl BaseUrl {
         Ok(headers)
     }
 
-    /// The address without a slash at its end, for showing and for headers.
+    /// Returns the address without a slash at its end, for messages and headers.
     pub fn as_text(&self) -> String {
         let mut url = self.0.clone();
         // Both can only fail for addresses without a host, which this is not.
@@ -121,44 +121,44 @@ impl BaseUrl {
         url.as_str().trim_end_matches('/').to_owned()
     }
 
-    /// The whole address, with its user name and password: to be sent and not to
-    /// be shown.
+    /// Returns the whole address with its user name and password, to be sent and
+    /// not to be shown.
     pub fn expose(&self) -> &str {
         self.0.as_str()
     }
 
-    /// Whether the request goes to this server: scheme, host and port.
+    /// Returns whether the request goes to this server: scheme, host and port.
     pub fn same_origin(&self, request: &RequestUrl) -> bool {
         self.0.origin() == request.0.origin()
     }
 
-    /// The password in the address, where it has one.
+    /// Returns the password in the address, if it has one.
     pub fn password(&self) -> Option<&str> {
         self.0.password()
     }
 }
 
 impl RequestUrl {
-    /// The path, which starts with `/`.
+    /// Returns the path, which starts with `/`.
     pub fn path(&self) -> &str {
         self.0.path()
     }
 
-    /// The address that a link in the answer to this request names, if it is
-    /// an `http` or `https` one.
+    /// Returns the address that a link in the answer to this request names, if it
+    /// is an `http` or `https` one.
     pub fn resolve(&self, link: &str) -> Option<RequestUrl> {
         let url = self.0.join(link.trim()).ok()?;
         matches!(url.scheme(), "http" | "https").then_some(RequestUrl(url))
     }
 
-    /// The address that a link in the answer to this request names, if it is on
-    /// the same server: scheme, host and port. User name and password stay.
+    /// Returns the address that a link in the answer to this request names, if it
+    /// is on the same server: scheme, host and port. User name and password stay.
     pub fn resolve_same_origin(&self, link: &str) -> Option<RequestUrl> {
         let url = self.resolve(link)?;
         url.same_origin(self).then(|| url.with_userinfo_of(self))
     }
 
-    /// The address of something below this one: `suffix` is appended to the
+    /// Returns the address of something below this one: `suffix` is appended to the
     /// query if there is one, otherwise to the path. Returns `None` unless that
     /// ends in `/` or `=`, because the result would be something else.
     pub fn below(&self, suffix: &str) -> Option<RequestUrl> {
@@ -176,8 +176,8 @@ impl RequestUrl {
         Some(RequestUrl(url))
     }
 
-    /// The address with the user name and password of the other: a server that
-    /// redirects within itself does not repeat them.
+    /// Returns the address with the user name and password of the other: a server
+    /// that redirects within itself does not repeat them.
     pub(super) fn with_userinfo_of(mut self, other: &RequestUrl) -> RequestUrl {
         if self.0.username().is_empty() && self.0.password().is_none() {
             // Both can only fail for addresses without a host.
@@ -187,7 +187,7 @@ impl RequestUrl {
         self
     }
 
-    /// Whether both are on the same server: scheme, host and port.
+    /// Returns whether both are on the same server: scheme, host and port.
     pub fn same_origin(&self, other: &RequestUrl) -> bool {
         self.0.origin() == other.0.origin()
     }
@@ -208,9 +208,9 @@ pub(super) fn userinfo_secrets(url: &Url) -> Vec<Secret> {
     ]
 }
 
-/// What of an address is worth showing when it cannot be used: no user name,
-/// password or query. It may be anything, so whatever stands before an `@`
-/// counts as one.
+/// Returns what can be shown of an address that cannot be used: everything but
+/// user name, password and query. It may be any text, so whatever is before an
+/// `@` counts as a user name.
 pub(super) fn without_userinfo(text: &str) -> String {
     let (start, rest) = match text.rfind('@') {
         Some(at) => {
