@@ -319,7 +319,50 @@ fn progress_kind(subtype: &str) -> ProgressKind {
 
 #[cfg(test)]
 mod tests {
-    use super::{Line, live_text, read_line};
+    use chatwire_core::ErrorKind;
+    use chatwire_core::provider_kit::ReplyDecoder as _;
+
+    use super::{AiEngineDecoder, Line, live_text, read_line};
+
+    /// What is not an event is judged once, and not from each brace on: that was
+    /// eleven seconds for half a megabyte.
+    #[test]
+    fn noise_takes_linear_time() {
+        let started = std::time::Instant::now();
+        for pattern in [
+            "{",
+            "{ ",
+            "{\n",
+            "{\"",
+            "{\"a\":",
+            "{\"a\":{",
+            "[{",
+            "{}",
+            "data: {\n",
+            "data:\n",
+            "<",
+            "<!--",
+            "\u{feff}",
+            "\"",
+            "\\",
+        ] {
+            for piece in [usize::MAX, 4096] {
+                let body = pattern.repeat(512 * 1024 / pattern.len());
+                let mut decoder = AiEngineDecoder::new(1024 * 1024);
+                let end = body
+                    .as_bytes()
+                    .chunks(piece.min(body.len()))
+                    .find_map(|piece| {
+                        decoder.feed(piece.to_vec().into());
+                        decoder.next_event().err()
+                    });
+                decoder.end();
+                let error = end.unwrap_or_else(|| decoder.next_event().unwrap_err());
+                assert_eq!(error.kind(), ErrorKind::Protocol, "{pattern:?}: {error}");
+            }
+        }
+        assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    }
 
     #[test]
     fn the_short_way_reads_what_the_long_one_reads() {

@@ -131,11 +131,6 @@ impl BaseUrl {
     pub fn same_origin(&self, request: &RequestUrl) -> bool {
         self.0.origin() == request.0.origin()
     }
-
-    /// Returns the password in the address, if it has one.
-    pub fn password(&self) -> Option<&str> {
-        self.0.password()
-    }
 }
 
 impl RequestUrl {

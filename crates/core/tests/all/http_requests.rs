@@ -442,10 +442,6 @@ fn base_urls() {
         );
         assert_eq!(base.to_string(), as_text, "{text}");
     }
-    assert_eq!(
-        BaseUrl::parse("http://bob:pw@a").unwrap().password(),
-        Some("pw")
-    );
 }
 
 /// What an answer to the request looks like in a log.
