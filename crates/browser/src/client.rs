@@ -154,7 +154,8 @@ impl SessionClient {
     ///
     /// Those of the source.
     pub async fn active(&self) -> Result<Cached<ActiveSession>, Error> {
-        self.active.get(|| self.open()).await
+        let active = self.active.get(|| self.open()).await;
+        active.map_err(|error| error.with_provider(&self.provider))
     }
 
     /// Forgets a session that the server refused. Returns whether there can be
@@ -181,7 +182,8 @@ impl SessionClient {
     /// and those of the source.
     pub async fn open_session(&self) -> Result<BrowserSession, Error> {
         let active = self.active().await?;
-        active.value().session().cloned().ok_or_else(none)
+        let session = active.value().session().cloned();
+        session.ok_or_else(|| none().with_provider(&self.provider))
     }
 
     /// Why the newest session is not in the session file, if it should be.

@@ -118,7 +118,9 @@ impl Driver {
                 error.with_context("is chromedriver or geckodriver running at this address?")
             }
             CommandError::NotWebDriver => self.not_webdriver(),
-            CommandError::Refused { code, .. } if code.starts_with("unknown ") => {
+            CommandError::Refused { code, .. }
+                if matches!(code.as_str(), "unknown command" | "unknown method") =>
+            {
                 self.not_webdriver()
             }
             refused @ CommandError::Refused { .. } => Error::new(

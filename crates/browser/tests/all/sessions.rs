@@ -1,14 +1,6 @@
 //! What a provider gets from a `SessionClient`, with sources and files of every
 //! kind but a real browser.
 
-// A panic is how a test fails, also in its helpers.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
