@@ -16,7 +16,7 @@
 //! # let server = AuraMock::start().await?;
 //! # let url = server.url();
 //! // The address of a server, such as `http://localhost:3000`.
-//! let provider = Aura::builder().base_url(url).build()?;
+//! let provider = Aura::new(url)?;
 //! let request = ChatRequest::new(Messages::new().system("Be brief.").user("Why is the sky blue?"));
 //! let reply = provider.reply(&request).await?;
 //! println!("{}", reply.text);

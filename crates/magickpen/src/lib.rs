@@ -13,7 +13,7 @@
 //! # let server = MagickPenMock::start().await?;
 //! # let url = server.url();
 //! // The address of a server, such as `http://localhost:8080`.
-//! let provider = MagickPen::builder().base_url(url).build()?;
+//! let provider = MagickPen::new(url)?;
 //! let request = ChatRequest::new("Why is the sky blue?");
 //! let mut reply = provider.stream(&request).await?;
 //! while let Some(event) = reply.next().await {

@@ -2,7 +2,7 @@
 
 use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, HttpResponse};
 use chatwire_core::{Error, ErrorKind, HttpConfig};
-use chatwire_mock::{Answer, HeadFault, MockServer, RecordedRequest};
+use chatwire_mock::{Answer, MockServer, RecordedRequest};
 use http::header::{HeaderName, HeaderValue, USER_AGENT};
 
 use crate::server::{answer, line, serve, serve_with};
@@ -313,7 +313,7 @@ async fn your_own_client() {
     let limit = std::time::Duration::from_millis(100);
     let builder = reqwest::Client::builder().no_proxy().timeout(limit);
     let http = HttpClient::new("box", config().with_client(builder.build().unwrap())).unwrap();
-    let silent = serve(Answer::fault(HeadFault::StallBeforeHead)).await;
+    let silent = serve(Answer::fault(chatwire_mock::HeadFault::StallBeforeHead)).await;
     let error = http.send(post(&silent.url(), "/")).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Timeout(_)), "{error:?}");
     // Its limit is not one of ours, and ours are not said to be it.
