@@ -35,6 +35,13 @@
 //! URL, durations, numbers of bytes and kinds of errors, but no text of messages
 //! and no secret.
 //!
+//! # Types of other crates
+//!
+//! The public API has the traits of `futures-core` 0.3, and [`provider_kit`] also
+//! has types of `bytes` 1 and `http` 1; a new major version of one of them comes
+//! only with a breaking version of this crate. A type of reqwest is there only
+//! with the feature `reqwest-client`.
+//!
 //! # Features
 //!
 //! - `rustls`: https through rustls with ring and the platform's certificates.

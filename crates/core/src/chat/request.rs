@@ -6,6 +6,7 @@ use super::parameter::Parameter;
 use super::part::Part;
 use super::role::Role;
 use crate::error::{Error, ErrorKind};
+use crate::secret::Secret;
 use crate::text::shorten;
 
 /// A question for a model: a conversation and the parameters of the answer.
@@ -30,7 +31,8 @@ pub struct ChatRequest {
     model: Option<String>,
     temperature: Option<f32>,
     max_tokens: Option<u32>,
-    options: BTreeMap<String, String>,
+    /// Some are secrets, such as sessions.
+    options: BTreeMap<String, Secret>,
 }
 
 /// The option that [`ChatRequest::with_conversation_id`] sets.
@@ -78,9 +80,11 @@ impl ChatRequest {
     /// for example a session or an uploaded file. A provider refuses requests
     /// with names that are not in its
     /// [`ProviderInfo::request_options`](crate::ProviderInfo::request_options).
+    /// `Debug` does not show the value.
     #[must_use]
     pub fn with_option(mut self, name: impl Into<String>, value: impl Into<String>) -> ChatRequest {
-        self.options.insert(name.into(), value.into());
+        let value: String = value.into();
+        self.options.insert(name.into(), Secret::new(value));
         self
     }
 
@@ -124,13 +128,13 @@ impl ChatRequest {
 
     /// Returns the value of an option, if it is set.
     pub fn option(&self, name: &str) -> Option<&str> {
-        self.options.get(name).map(String::as_str)
+        self.options.get(name).map(Secret::expose)
     }
 
     /// Returns the options that are set, sorted by name.
     pub fn options(&self) -> impl Iterator<Item = (&str, &str)> {
         let options = self.options.iter();
-        options.map(|(name, value)| (name.as_str(), value.as_str()))
+        options.map(|(name, value)| (name.as_str(), value.expose()))
     }
 
     /// Unsets a parameter, so that the backend decides. Callers use it to adapt a

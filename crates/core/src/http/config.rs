@@ -147,11 +147,6 @@ impl HttpConfig {
         self
     }
 
-    /// Returns whether a proxy was set, not counting the environment.
-    pub fn has_proxy(&self) -> bool {
-        self.proxy.is_some()
-    }
-
     /// Uses no proxy, neither one that was set nor one of the environment, for
     /// example for servers on this machine.
     #[must_use]

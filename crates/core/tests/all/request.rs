@@ -152,6 +152,11 @@ fn what_is_set_can_be_asked() {
     let all: Vec<_> = request.options().collect();
     assert_eq!(all, [("conversation_id", "c"), ("session", "new")]);
     assert_eq!(ask().conversation_id(), None);
+    let shown = format!("{:?}", ask().with_option("session", "s3cret"));
+    assert!(
+        shown.contains("session") && !shown.contains("s3cret"),
+        "{shown}"
+    );
 }
 
 #[test]
