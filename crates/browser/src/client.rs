@@ -120,16 +120,16 @@ impl SessionClient {
         &self,
         request: impl Fn(&BaseUrl) -> Result<HttpRequest, Error>,
     ) -> Result<HttpResponse, Error> {
-        let send = async |active: &ActiveSession| {
-            let request = request(active.base_url())?;
-            self.http.send(active.apply(request)).await
-        };
-        let active = self.active().await?;
-        let response = send(active.value()).await?;
-        if !is_refusal(response.status()) || !self.renew(&active) {
-            return Ok(response);
-        }
-        send(self.active().await?.value()).await
+        let request = &request;
+        let sent = self.active.with_renewal(
+            || self.open(),
+            |active| async move {
+                let request = request(active.value().base_url())?;
+                self.http.send(active.value().apply(request)).await
+            },
+            |response| is_refusal(response.status()) && self.options.source.is_some(),
+        );
+        sent.await
     }
 
     /// Adds to a refusal what became of the session, and what to do.
