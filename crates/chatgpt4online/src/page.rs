@@ -1,7 +1,7 @@
 //! What pages of a site say: pure functions that take linear time.
 
 use chatwire_core::Secret;
-use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
+use chatwire_core::provider_kit::html::{Tag, tags};
 use serde::Deserialize;
 
 /// The relation of a link to the REST API of WordPress.
@@ -25,32 +25,18 @@ pub(crate) fn nonce_in(page: &str) -> Option<Secret> {
     struct System {
         rest_nonce: Option<String>,
     }
-    start_tags(page).find_map(|tag| {
-        let json = tag.attributes.get(b"data-system".as_slice())?;
-        let system: System = serde_json::from_slice(json).ok()?;
+    tags(page).find_map(|tag| {
+        let system = tag.attribute("data-system")?;
+        let system: System = serde_json::from_str(&system).ok()?;
         checked_nonce(&system.rest_nonce?)
     })
 }
 
 /// The address of the REST API in a page's `<link rel="https://api.w.org/">`.
 pub(crate) fn linked_root(page: &str) -> Option<String> {
-    let is_link = |tag: &StartTag<()>| {
-        let rel = tag.attributes.get(b"rel".as_slice());
-        **tag.name == *b"link" && rel.is_some_and(|rel| ***rel == *API.as_bytes())
-    };
-    let tag = start_tags(page).find(is_link)?;
-    let address = tag.attributes.get(b"href".as_slice())?;
-    Some(String::from_utf8_lossy(address).into_owned())
-}
-
-fn start_tags(page: &str) -> impl Iterator<Item = StartTag<()>> {
-    let mut emitter = DefaultEmitter::default();
-    // Text inside a script is no tag.
-    emitter.naively_switch_states(true);
-    Tokenizer::new_with_emitter(page, emitter).filter_map(|token| match token {
-        Ok(Token::StartTag(tag)) => Some(tag),
-        _ => None,
-    })
+    let is_link = |tag: &Tag| tag.is("link") && tag.attribute("rel").is_some_and(|rel| rel == API);
+    let link = tags(page).find(is_link)?;
+    Some(link.attribute("href")?.into_owned())
 }
 
 #[cfg(test)]

@@ -64,6 +64,7 @@ mod combinators;
 mod credentials;
 mod decode;
 mod error;
+mod html;
 mod http;
 mod provider;
 pub mod provider_kit;

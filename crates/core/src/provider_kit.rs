@@ -15,6 +15,11 @@ pub mod decode {
     pub use crate::decode::{Lines, PlainText, SseDecoder, SseEvent, Utf8Decoder};
 }
 
+/// Pages that servers send, read as a browser reads them.
+pub mod html {
+    pub use crate::html::{Tag, tags};
+}
+
 /// What servers say instead of an answer: refusals in words, pages, JSON with
 /// noise around it, and how long to wait.
 ///

@@ -1,7 +1,7 @@
 use std::sync::LazyLock;
 
 use chatwire_core::Secret;
-use html5gum::{DefaultEmitter, Token, Tokenizer};
+use chatwire_core::provider_kit::html::{Tag, tags};
 use regex::Regex;
 
 /// The value after `"X-API-Secret":`. Values are visible ASCII, which is what
@@ -70,30 +70,22 @@ const MAX_SECRET: usize = 1024;
 /// The addresses of the scripts that a page names, in its order and as they
 /// stand there: `<script src>` and `<link rel="preload" as="script">`.
 pub(crate) fn script_addresses(page: &str) -> Vec<String> {
-    let mut emitter = DefaultEmitter::default();
-    // Text inside a script is no tag.
-    emitter.naively_switch_states(true);
-    let mut addresses = Vec::new();
-    for token in Tokenizer::new_with_emitter(page, emitter) {
-        let Ok(Token::StartTag(tag)) = token else {
-            continue;
+    let address = |tag: Tag| {
+        let is = |name, value: &str| {
+            let attribute = tag.attribute(name);
+            attribute.is_some_and(|it| it.trim().eq_ignore_ascii_case(value))
         };
-        let attribute = |name: &str| {
-            let value = tag.attributes.get(name.as_bytes())?;
-            Some(String::from_utf8_lossy(value).trim().to_owned())
+        let is_link_to_script = is("rel", "modulepreload")
+            || (is("rel", "preload") || is("rel", "prefetch")) && is("as", "script");
+        let address = match tag.is("script") {
+            true => tag.attribute("src"),
+            false if tag.is("link") && is_link_to_script => tag.attribute("href"),
+            false => None,
         };
-        let is = |name, value| attribute(name).is_some_and(|it| it.eq_ignore_ascii_case(value));
-        let address = match &**tag.name {
-            b"script" => attribute("src"),
-            b"link" if is("rel", "modulepreload") => attribute("href"),
-            b"link" if (is("rel", "preload") || is("rel", "prefetch")) && is("as", "script") => {
-                attribute("href")
-            }
-            _ => None,
-        };
-        addresses.extend(address.filter(|address| !address.is_empty()));
-    }
-    addresses
+        let address = address?.trim().to_owned();
+        (!address.is_empty()).then_some(address)
+    };
+    tags(page).filter_map(address).collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 use html5gum::Token;
 
 use super::judged::judged;
-use super::plain::tokens;
 use crate::error::{Error, ErrorKind};
+use crate::html::tokens;
 use crate::text::shorten;
 
 /// What the beginning of a body says about the whole.

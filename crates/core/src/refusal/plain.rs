@@ -1,6 +1,7 @@
-use html5gum::{DefaultEmitter, Token, Tokenizer};
+use html5gum::Token;
 
 use super::judged::judged;
+use crate::html::tokens;
 
 /// Tags between whose content no space is put: they mark words within a line.
 const INLINE: &[&str] = &[
@@ -49,13 +50,6 @@ pub fn plain_text(markup: &str) -> String {
     }
     plain.push_str(open_tag);
     plain.trim().to_owned()
-}
-
-/// The tokens of a page or a piece of one. What stands in a script is no tag.
-pub(super) fn tokens(markup: &str) -> impl Iterator<Item = Token> {
-    let mut emitter = DefaultEmitter::default();
-    emitter.naively_switch_states(true);
-    Tokenizer::new_with_emitter(markup, emitter).flatten()
 }
 
 /// Splits off what starts as a tag and does not end: a tokenizer drops it, but
