@@ -1,8 +1,8 @@
 //! Streaming client for Aura: any [openchat-ui] or [Chatbot-UI] server (the
 //! `legacy` branch of the latter, from which the former comes).
 //!
-//! The public service this is named after, `openchat.team`, is offline; the
-//! servers that people run themselves are not.
+//! The public service that this is named after, `openchat.team`, is offline. Use
+//! it with a server that you run or may use.
 //!
 //! [openchat-ui]: https://github.com/imoneoi/openchat-ui
 //! [Chatbot-UI]: https://github.com/mckaywrigley/chatbot-ui/tree/legacy
@@ -24,21 +24,20 @@
 //! # }
 //! ```
 //!
-//! # What it honours
+//! # What it supports
 //!
 //! Streaming, system messages, history and temperature (openchat-ui passes it
 //! on; Chatbot-UI ignores it and uses 1). The server limits every answer to
 //! 1000 tokens, so a length limit is refused. Without a system message the
 //! server uses one of its own.
 //!
-//! The protocol has no end mark: an error inside the server's own stream looks
-//! like the end of the answer. A server whose model breaks off leaves the
+//! The protocol has no end mark: an error in the server's own stream looks like
+//! the end of the answer. If its model breaks off, the server leaves the
 //! connection open for good, so keep a limit on silence
 //! ([`HttpConfig::with_idle_timeout`]).
 //!
-//! The server tells why it failed only in the HTTP reason phrase. Where that
-//! has characters beyond ASCII, the HTTP parser drops it, and the error says
-//! so.
+//! The server says why it failed only in the HTTP reason phrase. If that has
+//! characters beyond ASCII, the HTTP parser drops it, and the error says so.
 //!
 //! # Servers that want a browser
 //!
@@ -64,6 +63,12 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Configuration
+//!
+//! The builder sets the fields of a [`Config`]. A configuration can also be read
+//! with serde, and [`SETTINGS`] describes its fields for command lines and their
+//! help.
 //!
 //! # Features
 //!

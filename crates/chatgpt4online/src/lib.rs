@@ -1,8 +1,8 @@
 //! Streaming client for chatgpt4online: any WordPress site with the
 //! [AI Engine] plugin, also in a sub-directory or with plain permalinks.
 //!
-//! The public site this is named after, `chatgpt4online.org`, is gone; more
-//! than 100,000 sites run the plugin.
+//! The public site that this is named after, `chatgpt4online.org`, is offline.
+//! More than 100,000 sites run the plugin.
 //!
 //! [AI Engine]: https://wordpress.org/plugins/ai-engine/
 //!
@@ -30,7 +30,7 @@
 //! # }
 //! ```
 //!
-//! # What it honours
+//! # What it supports
 //!
 //! Streaming, system messages (as the plugin's `instructions`), history,
 //! temperatures from 0 to 1 and length limits. Progress notes of the plugin are
@@ -48,11 +48,17 @@
 //!
 //! # Nonces
 //!
-//! A site wants a nonce with every request. It is fetched once, shared, kept
-//! fresh from the answers, and renewed once when it is refused. Plugins before
-//! 2.4.4 have no address for it: it is then read from a page that shows the
-//! chatbot. Plugins before 2.0 need none. What a site needs is found out with
-//! the first request and remembered.
+//! A site requires a nonce with every request. The client fetches it once, shares
+//! it, keeps it fresh from the answers, and renews it once if it is refused.
+//! Plugins before 2.4.4 have no address for it, so the client reads it from a
+//! page that shows the chatbot; plugins before 2.0 need none. The first request
+//! finds out what a site needs, and the client remembers it.
+//!
+//! # Configuration
+//!
+//! The builder sets the fields of a [`Config`]. A configuration can also be read
+//! with serde, and [`SETTINGS`] describes its fields for command lines and their
+//! help.
 //!
 //! # Features
 //!

@@ -26,10 +26,10 @@
 //! # }
 //! ```
 //!
-//! or take its own type, with its own builder: [`aura::Aura`],
-//! [`chatgpt4online::Chatgpt4Online`], [`magickpen::MagickPen`]. What these and
-//! their users share is here too; to write your own provider, use
-//! [`chatwire_core::provider_kit`].
+//! or use its own type, which has a builder and a configuration of its own:
+//! [`aura::Aura`], [`chatgpt4online::Chatgpt4Online`], [`magickpen::MagickPen`],
+//! [`ai_sdk::AiSdk`]. The types that all of them share are here, too; to write
+//! your own provider, use [`chatwire_core::provider_kit`].
 //!
 //! # Features
 //!

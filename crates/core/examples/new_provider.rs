@@ -1,6 +1,6 @@
-//! A provider for a server that chatwire does not know, made by the steps of
-//! CONTRIBUTING.md: the server takes `{"say": …}` at `/talk` and answers with
-//! server-sent events, `{"word": …}` each, then `"over"`, or with
+//! A provider for a server that does not exist, written by the steps of
+//! CONTRIBUTING.md. The server takes `{"say": …}` at `/talk` and answers with
+//! server-sent events: `{"word": …}` for each word, then `"over"`, or
 //! `{"fault": …}`.
 //!
 //! ```sh
@@ -11,31 +11,49 @@
 use bytes::Bytes;
 use chatwire_core::provider_kit::decode::SseDecoder;
 use chatwire_core::provider_kit::refusal;
-use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, ReplyDecoder, RequestUrl};
+use chatwire_core::provider_kit::{
+    BaseUrl, HttpClient, HttpRequest, ReplyDecoder, RequestUrl, Setting, SettingKind, read_settings,
+};
 use chatwire_core::{
     BoxFuture, ChatRequest, Error, ErrorKind, Finish, FinishReason, HttpConfig, PromptFormat,
-    Provider, ProviderExt, ProviderInfo, ReplyEvent, ReplyStream,
+    Provider, ProviderExt, ProviderInfo, ReplyEvent, ReplyStream, Secret,
 };
 use chatwire_mock::{Answer, MockServer};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-// Step 1: what it is and can do.
+// Step 1: what it is and can do. A configuration, and a table that describes it
+// for command lines and configuration files.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Config {
+    base_url: Option<Secret>,
+    shout: bool,
+}
+
+const SETTINGS: &[Setting] = &[Setting::new(
+    "shout",
+    SettingKind::Boolean,
+    "ask in capital letters",
+)];
+
 #[derive(Debug)]
 struct Parrot {
+    config: Config,
     info: ProviderInfo,
     http: HttpClient,
     talk: RequestUrl,
 }
 
 impl Parrot {
-    fn new(base_url: &str, http: HttpConfig) -> Result<Parrot, Error> {
-        let base = BaseUrl::parse(base_url)?;
+    fn new(config: Config, http: HttpConfig) -> Result<Parrot, Error> {
+        let base = BaseUrl::required(config.base_url.as_ref().map(Secret::expose))?;
         let mut info = ProviderInfo::new("parrot", base.as_text(), "parrot-1");
         info.capabilities.streaming = true;
         info.capabilities.system = true;
         info.capabilities.history = true;
         info.capabilities.end_mark = true;
         Ok(Parrot {
+            config,
             info,
             http: HttpClient::new("parrot", http)?,
             talk: base.join("/talk")?,
@@ -45,7 +63,8 @@ impl Parrot {
     // Step 3: check, ask, decode.
     async fn talk(&self, request: &ChatRequest) -> Result<ReplyStream, Error> {
         self.info.check(request)?;
-        let request = HttpRequest::post(self.talk.clone()).body(body(request)?);
+        let question = Question::new(request, &self.config)?;
+        let request = HttpRequest::post(self.talk.clone()).json(&question)?;
         let response = self.http.send(request).await?;
         if !response.is_success() {
             return Err(response.into_error().await);
@@ -56,9 +75,21 @@ impl Parrot {
 }
 
 // Step 2: the body of a request, without I/O.
-fn body(request: &ChatRequest) -> Result<String, Error> {
-    let prompt = PromptFormat::default().format(request.messages())?;
-    Ok(serde_json::json!({ "say": prompt }).to_string())
+#[derive(Serialize)]
+struct Question {
+    say: String,
+}
+
+impl Question {
+    fn new(request: &ChatRequest, config: &Config) -> Result<Question, Error> {
+        let prompt = PromptFormat::default().format(request.messages())?;
+        Ok(Question {
+            say: match config.shout {
+                true => prompt.to_uppercase(),
+                false => prompt,
+            },
+        })
+    }
 }
 
 // Step 4: the decoder of an answer, without I/O.
@@ -118,12 +149,21 @@ async fn mock(events: &'static [&'static str]) -> std::io::Result<MockServer> {
     Ok(server)
 }
 
+/// A configuration of settings that are given as texts, as a command line has
+/// them.
+fn config(server: &MockServer, settings: &[(&str, &str)]) -> Result<Config, Error> {
+    let secret = |(name, text): &(&str, &str)| ((*name).to_owned(), Secret::new(*text));
+    let mut config: Config = read_settings(SETTINGS, &settings.iter().map(secret).collect())?;
+    config.base_url = Some(Secret::new(server.url()));
+    Ok(config)
+}
+
 const WHOLE: &[&str] = &["data: {\"word\":\"He", "llo\"}\n\ndata: \"over\"\n\n"];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = mock(WHOLE).await?;
-    let parrot = Parrot::new(&server.url(), HttpConfig::new())?;
+    let parrot = Parrot::new(config(&server, &[])?, HttpConfig::new())?;
     println!("{}", parrot.reply(&ChatRequest::new("Hello")).await?.text);
     Ok(())
 }
@@ -140,10 +180,23 @@ async fn it_answers_refuses_and_is_cut_off() {
     ];
     for (events, want) in table {
         let server = mock(events).await.unwrap();
-        let parrot = Parrot::new(&server.url(), HttpConfig::new()).unwrap();
+        let config = config(&server, &[]).unwrap();
+        let parrot = Parrot::new(config, HttpConfig::new()).unwrap();
         let got = parrot.reply(&ChatRequest::new("Hello")).await;
         let got = got.map(|reply| reply.text).map_err(|e| e.error.kind());
         assert_eq!(got, want.map(str::to_owned));
         assert_eq!(server.requests()[0].json().unwrap()["say"], "Hello");
     }
+}
+
+#[cfg(test)]
+#[tokio::test]
+async fn settings_are_read_and_checked() {
+    let server = mock(WHOLE).await.unwrap();
+    let config = |text| config(&server, &[("shout", text)]);
+    let parrot = Parrot::new(config("true").unwrap(), HttpConfig::new()).unwrap();
+    parrot.reply(&ChatRequest::new("Hello")).await.unwrap();
+    assert_eq!(server.requests()[0].json().unwrap()["say"], "HELLO");
+    let error = config("loud").unwrap_err().to_string();
+    assert_eq!(error, "setting shout must be true or false");
 }

@@ -1,6 +1,6 @@
 //! Streaming client for the MagickPen chat protocol.
 //!
-//! The public service this is named after, `magickpen.com`, is offline; the
+//! The public service that this is named after, `magickpen.com`, is offline. The
 //! client works with any server that speaks its protocol, and is tested against
 //! the one in `chatwire-mock`.
 //!
@@ -25,12 +25,26 @@
 //! # }
 //! ```
 //!
-//! # What it honours
+//! # What it supports
 //!
 //! Streaming, system messages and history, all through one
 //! [formatted prompt](chatwire_core::PromptFormat). There is one model,
 //! `gpt-4o-mini`; temperature and length limits are refused. The protocol has
 //! no end mark: an answer that the server cuts off cleanly looks whole.
+//!
+//! # Credentials
+//!
+//! A server accepts only requests with two secrets that are in the scripts of its
+//! site. The client looks for them in the script that had them last and in those
+//! that the front page names, shares them, and looks again once if they are
+//! refused. A script that cannot be read does not end the search; if a secret is
+//! missing in the end, the error names it and every place that was searched.
+//!
+//! # Configuration
+//!
+//! The builder sets the fields of a [`Config`]. A configuration can also be read
+//! with serde, and [`SETTINGS`] describes its fields for command lines and their
+//! help.
 //!
 //! # Features
 //!
