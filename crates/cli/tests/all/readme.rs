@@ -1,4 +1,4 @@
-//! The transcript in the README is what the program prints.
+//! The transcripts in the README are what the program prints.
 //!
 //! `CHATWIRE_BLESS=1 cargo test -p chatwire-cli --test all readme` writes it anew.
 
@@ -6,24 +6,26 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 #[test]
-fn transcript() {
+fn transcripts() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
     // A published crate has no workspace around it.
     let Ok(readme) = std::fs::read_to_string(&path) else {
         return;
     };
-    let (before, rest) = readme.split_once("```console\n").unwrap();
-    let (transcript, after) = rest.split_once("```").unwrap();
     let mut printed = String::new();
-    for line in transcript.lines() {
-        if let Some(command) = line.strip_prefix("$ ") {
+    let mut is_transcript = false;
+    for line in readme.lines() {
+        if !is_transcript || line == "```" {
+            is_transcript = line == "```console";
+            printed.push_str(&format!("{line}\n"));
+        } else if let Some(command) = line.strip_prefix("$ ") {
             printed.push_str(&format!("{line}\n{}", output(command)));
         }
     }
     if std::env::var_os("CHATWIRE_BLESS").is_some() {
-        std::fs::write(&path, format!("{before}```console\n{printed}```{after}")).unwrap();
+        std::fs::write(&path, printed).unwrap();
     } else {
-        assert_eq!(printed, transcript);
+        assert_eq!(printed, readme);
     }
 }
 
