@@ -1,7 +1,8 @@
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::path::PathBuf;
 
-use chatwire::HttpConfig;
+use chatwire::{Error, ErrorKind, HttpConfig};
 use chatwire_gateway::GatewayBuilder;
 use toml::Spanned;
 
@@ -115,7 +116,7 @@ impl Config {
                 Ok(provider) => providers.push((name.clone(), provider)),
                 Err(error) => {
                     let (span, key) = blame(name, table, &error);
-                    mistakes.at(span, &key, error.to_string());
+                    mistakes.at(span, &key, without_provider(&error));
                 }
             }
         }
@@ -167,14 +168,36 @@ fn provider_name(table: &EndpointTable) -> &str {
 fn blame(
     name: &str,
     table: &Spanned<Table<EndpointTable>>,
-    error: &chatwire::Error,
-) -> (std::ops::Range<usize>, String) {
-    match &table.get_ref().provider {
-        Some(provider) if error.provider().is_none() => {
-            (provider.span(), dotted(["endpoints", name, "provider"]))
-        }
-        _ => (table.span(), dotted(["endpoints", name])),
+    error: &Error,
+) -> (Range<usize>, String) {
+    let EndpointTable {
+        provider,
+        base_url,
+        options,
+        ..
+    } = &**table.get_ref();
+    if let (true, Some(url)) = (error.message().starts_with("base URL"), base_url) {
+        return (url.span(), dotted(["endpoints", name, "base_url"]));
     }
+    if let (ErrorKind::UnknownProvider, Some(provider)) = (error.kind(), provider) {
+        return (provider.span(), dotted(["endpoints", name, "provider"]));
+    }
+    let is_key = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut words = error.message().split(|c| !is_key(c));
+    match words.find_map(|word| options.get_key_value(word)) {
+        Some((key, value)) => (value.span(), dotted(["endpoints", name, "options", key])),
+        None => (table.span(), dotted(["endpoints", name])),
+    }
+}
+
+/// The words of an error without the name of its provider, which the place says.
+fn without_provider(error: &Error) -> String {
+    let text = error.to_string();
+    let name = error.provider().unwrap_or_default();
+    let rest = text
+        .strip_prefix(name)
+        .and_then(|rest| rest.strip_prefix(": "));
+    rest.map_or(text.clone(), str::to_owned)
 }
 
 /// What the types of the tables cannot say.

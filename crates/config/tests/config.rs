@@ -414,7 +414,7 @@ fn what_is_wrong_when_a_gateway_is_made() {
         ),
         (
             "[endpoints.a]\nprovider = \"aura\"\nbase_url = \"http://x\"\noptions = { nonsense = 1 }\n",
-            "line 1, column 1: endpoints.a: aura: no setting \"nonsense\"; known: ",
+            "line 4, column 24: endpoints.a.options.nonsense: no setting \"nonsense\"; known: ",
         ),
         ("", "endpoints: expected at least one [endpoints.NAME]"),
     ] {

@@ -142,9 +142,9 @@ impl Output {
             Format::Code => match first_code_block(text) {
                 Some(code) => self.out.bytes(code.as_bytes()).await?,
                 None => {
-                    return Err(Failure::Other(
-                        "the answer has no code block; without -x it is shown whole".into(),
-                    ));
+                    say("the answer has no code block: it is printed whole");
+                    self.out.text(text).await?;
+                    self.out.end().await?;
                 }
             },
             Format::JsonLines => {

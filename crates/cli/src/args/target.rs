@@ -33,17 +33,20 @@ pub(crate) struct TargetArgs {
     #[arg(short, long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
 
-    /// Setting of the provider; `chatwire providers` lists them. KEY_env=NAME
-    /// reads the value from a variable of the environment, KEY_file=PATH from a
-    /// file: other users of this machine can see arguments
+    /// Setting of the provider; `chatwire providers` lists them. KEY_env=VARIABLE
+    /// reads a secret from the environment and KEY_file=PATH from a file, because
+    /// other users of this machine can see arguments
     #[arg(short, long, value_name = "KEY=VALUE")]
     pub(crate) option: Vec<String>,
 
-    /// Header to add to every request, such as a cookie; can be repeated
+    /// Header to add to every request, such as a cookie; can be repeated.
+    /// NAME_env=VARIABLE and NAME_file=PATH keep its value out of the arguments
     #[arg(long, value_name = "NAME: VALUE")]
     pub(crate) header: Vec<String>,
 
-    /// Proxy: an http://, https://, socks5:// or socks5h:// address
+    /// Proxy: an http://, https://, socks5:// or socks5h:// address, or "off".
+    /// proxy_env=VARIABLE and proxy_file=PATH keep its password out of the
+    /// arguments
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
 

@@ -12,7 +12,6 @@ use chatwire_mock::RecordedRequest;
 
 use crate::endpoints::{Part, start_mock};
 use crate::failure::Failure;
-use crate::terminal::say;
 
 const REDACTED: &str = "[redacted]";
 
@@ -63,18 +62,22 @@ pub(super) async fn show(part: &Part, request: &ChatRequest) -> Result<String, F
     endpoint.base_url = Some(mock.base_url());
     endpoint.http = endpoint.http.without_proxy();
     let provider = endpoint.provider()?;
-    if let Err(failed) = provider.reply(request).await {
-        // What was sent is worth seeing all the same.
-        say(&format!("the mock refuses this request: {}", failed.error));
+    // What the mock thinks of the request is not asked, unless nothing was sent.
+    let reply = provider.reply(request).await;
+    let requests = mock.requests();
+    if let (Err(failed), true) = (reply, requests.is_empty()) {
+        return Err(failed.error.into());
     }
+    // Every header that the person gave can be a secret.
+    let own: Vec<&str> = part.endpoint.http.header_names().collect();
     let mut text = String::new();
-    for recorded in mock.requests() {
+    for recorded in requests {
         let base = if recorded.path() == "/ask" {
             &api
         } else {
             &real
         };
-        write_request(&mut text, &recorded, &mock.base_url(), &real, base);
+        write_request(&mut text, &recorded, &own, &mock.base_url(), &real, base);
     }
     Ok(text)
 }
@@ -82,6 +85,7 @@ pub(super) async fn show(part: &Part, request: &ChatRequest) -> Result<String, F
 fn write_request(
     text: &mut String,
     recorded: &RecordedRequest,
+    own: &[&str],
     mock: &str,
     site: &BaseUrl,
     base: &BaseUrl,
@@ -91,7 +95,8 @@ fn write_request(
     let _ = writeln!(text, "{} {base}{}", recorded.method, recorded.target);
     for (name, value) in &recorded.headers {
         let value = String::from_utf8_lossy(value);
-        let shown = if !SHOWN.contains(&name.to_ascii_lowercase().as_str()) {
+        let is_own = own.iter().any(|own| own.eq_ignore_ascii_case(name));
+        let shown = if is_own || !SHOWN.contains(&name.to_ascii_lowercase().as_str()) {
             REDACTED.to_owned()
         } else if name.eq_ignore_ascii_case("host") {
             let origin = base.origin();

@@ -1,5 +1,7 @@
 //! What is asked: a single question, or a conversation that grows.
 
+mod chatgpt;
+mod input;
 mod messages;
 mod prompt;
 mod talk;

@@ -1,22 +1,17 @@
 //! The conversation, from arguments, files and standard input.
 
 use std::fs;
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use chatwire::{ChatRequest, Message, Messages};
-use tokio::time::timeout;
 
+use super::input::standard_input;
 use super::messages::{parse_messages, read_messages};
 use super::text::text;
 use crate::args::{QuestionArgs, TargetArgs};
 use crate::endpoints;
 use crate::failure::Failure;
-use crate::terminal::say;
-
-/// How long standard input may take before the person is told.
-const SILENCE: Duration = Duration::from_secs(3);
 
 /// Builds the request that the arguments ask for; waits for standard input if
 /// that is part of it.
@@ -35,7 +30,8 @@ pub(crate) async fn request(
     }
     let typed = (!args.prompt.is_empty()).then(|| args.prompt.join(" "));
     let input = if needs_input(args) {
-        Some(standard_input().await?)
+        let optional = typed.is_some() && !from_input;
+        standard_input(optional).await?
     } else {
         None
     };
@@ -88,7 +84,7 @@ fn with_files(prompt: Option<String>, files: &[PathBuf]) -> Result<Option<String
         let name = format!("file {:?}", shown.to_string());
         let bytes = fs::read(file)
             .map_err(|error| Failure::Usage(format!("{name} cannot be read: {error}")))?;
-        let content = text(&name, bytes)?;
+        let content = text(&name, bytes);
         let mut fence = "```".to_owned();
         while content.contains(&fence) {
             fence.push('`');
@@ -110,38 +106,6 @@ fn join(typed: Option<String>, input: Option<String>) -> Option<String> {
         (Some(typed), Some(input)) => Some(format!("{typed}\n\n{input}")),
         (typed, input) => typed.or(input),
     }
-}
-
-/// Reads standard input in a thread of its own, so that Ctrl-C is heard
-/// meanwhile.
-async fn standard_input() -> Result<String, Failure> {
-    if io::stdin().is_terminal() {
-        say("type the question; Ctrl-D on a line of its own ends it");
-    }
-    let mut read = tokio::task::spawn_blocking(|| {
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-    });
-    let done = match timeout(SILENCE, &mut read).await {
-        Ok(done) => done,
-        Err(_) => {
-            // A pipe that somebody forgot to close looks like a slow one.
-            if !io::stdin().is_terminal() {
-                say("still reading standard input; if there is none, add </dev/null");
-            }
-            read.await
-        }
-    };
-    let bytes = match done {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(error)) => {
-            return Err(Failure::Other(format!(
-                "standard input cannot be read: {error}"
-            )));
-        }
-        Err(error) => return Err(Failure::Other(format!("standard input: {error}"))),
-    };
-    text("standard input", bytes)
 }
 
 #[cfg(test)]

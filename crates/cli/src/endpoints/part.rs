@@ -7,7 +7,7 @@ use chatwire_mock::AnyMock;
 
 use super::environment::variable;
 use super::mock;
-use super::settings::{setting, split_header};
+use super::settings::{header, proxy, setting};
 use crate::args::TargetArgs;
 use crate::failure::Failure;
 
@@ -79,7 +79,7 @@ pub(super) async fn part(
         })));
     };
     let proxy = match &args.proxy {
-        Some(proxy) => Some(proxy.clone()),
+        Some(text) => Some(proxy(text)?),
         // Proxies that were not named now are not meant for the loopback.
         None if args.mock => None,
         None => variable("CHATWIRE_PROXY")?,
@@ -87,12 +87,14 @@ pub(super) async fn part(
     if args.mock {
         endpoint.http = endpoint.http.without_proxy();
     }
-    if let Some(proxy) = &proxy {
-        endpoint.http = endpoint.http.with_proxy(proxy);
+    match proxy.as_deref() {
+        None => {}
+        Some("off") => endpoint.http = endpoint.http.without_proxy(),
+        Some(proxy) => endpoint.http = endpoint.http.with_proxy(proxy),
     }
-    for header in &args.header {
-        let (name, value) = split_header(header)?;
-        endpoint.add_header(name, value)?;
+    for text in &args.header {
+        let (name, value) = header(text)?;
+        endpoint.add_header(&name, &value)?;
     }
     for (key, value) in [
         ("webdriver", &args.webdriver),

@@ -1,4 +1,5 @@
-//! Settings of the command line: options and headers.
+//! Settings of the command line: options, headers and the proxy. No message
+//! repeats a value: it may be a secret.
 
 use std::env;
 use std::fs;
@@ -7,57 +8,78 @@ use chatwire::ProviderKind;
 
 use crate::failure::Failure;
 
-/// Reads `Name: value`.
-pub(super) fn split_header(header: &str) -> Result<(&str, &str), Failure> {
-    match header.split_once(':') {
-        Some((name, value)) => Ok((name.trim(), value.trim())),
-        None => {
-            // What stands behind the first word may be a secret.
-            let start = header.split_whitespace().next().unwrap_or_default();
-            Err(Failure::Usage(format!(
-                "header {start:?} has no colon: it must be 'Name: value'"
-            )))
-        }
+/// Reads `NAME: VALUE`, `NAME_env=VARIABLE` or `NAME_file=PATH`.
+pub(super) fn header(text: &str) -> Result<(String, String), Failure> {
+    let is_name = |name: &str| !name.contains([':', ' ', '\t']);
+    if let Some((name, value)) = text.split_once('=').filter(|(name, _)| is_name(name))
+        && let Some((name, value)) = elsewhere("header", name, value)?
+    {
+        return Ok((name, value));
+    }
+    match text.split_once(':') {
+        Some((name, value)) => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        None => Err(Failure::Usage(
+            "a --header has no colon: expected 'NAME: VALUE', NAME_env=VARIABLE or \
+             NAME_file=PATH"
+                .into(),
+        )),
     }
 }
 
-/// Reads `KEY=VALUE`, `KEY_env=NAME` or `KEY_file=PATH`. A setting whose own
+/// Reads `KEY=VALUE`, `KEY_env=VARIABLE` or `KEY_file=PATH`. A setting whose own
 /// name ends so is taken as it is.
 pub(super) fn setting(option: &str, kind: &ProviderKind) -> Result<(String, String), Failure> {
-    let usage = |message: String| Err(Failure::Usage(message));
-    let Some((key, value)) = option.split_once('=') else {
-        return usage(format!(
-            "option {option:?} has no '=': it must be KEY=VALUE"
-        ));
-    };
-    let key = key.trim();
-    if key.is_empty() {
-        return usage("an option has no name before its '=': it must be KEY=VALUE".to_owned());
-    }
+    let (key, value) = option
+        .split_once('=')
+        .map(|(key, value)| (key.trim(), value))
+        .filter(|(key, _)| !key.is_empty())
+        .ok_or_else(|| {
+            Failure::Usage(
+                "an --option is not a setting: expected KEY=VALUE, KEY_env=VARIABLE or \
+                 KEY_file=PATH"
+                    .into(),
+            )
+        })?;
     let mut known = kind.settings.iter().chain(kind.request_options);
-    if known.any(|setting| setting.name == key) {
-        return Ok((key.to_owned(), value.to_owned()));
-    }
-    if let Some(key) = key.strip_suffix("_env") {
-        return match env::var(value) {
-            Ok(value) => Ok((key.to_owned(), value)),
-            Err(_) => usage(format!(
-                "option {key}: the environment has no variable {value:?}, or it is not text"
-            )),
-        };
-    }
-    if let Some(key) = key.strip_suffix("_file") {
-        return match fs::read_to_string(value) {
-            Ok(text) => Ok((
-                key.to_owned(),
-                text.trim_end_matches(['\r', '\n']).to_owned(),
-            )),
-            Err(error) => usage(format!(
-                "option {key}: file {value:?} cannot be read: {error}"
-            )),
-        };
+    if !known.any(|setting| setting.name == key)
+        && let Some(read) = elsewhere("option", key, value)?
+    {
+        return Ok(read);
     }
     Ok((key.to_owned(), value.to_owned()))
+}
+
+/// Reads an address, `proxy_env=VARIABLE` or `proxy_file=PATH`.
+pub(super) fn proxy(text: &str) -> Result<String, Failure> {
+    match text.split_once('=') {
+        Some((name @ ("proxy_env" | "proxy_file"), value)) => {
+            let read = elsewhere("proxy", name, value)?;
+            Ok(read.map_or_else(|| text.to_owned(), |(_, value)| value))
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// The name and the value, if the name says where the value stands.
+fn elsewhere(what: &str, name: &str, place: &str) -> Result<Option<(String, String)>, Failure> {
+    if let Some(name) = name.strip_suffix("_env") {
+        let value = env::var(place).map_err(|_| {
+            Failure::Usage(format!(
+                "{what} {name}: the environment variable {place:?} is not set, or is not text"
+            ))
+        })?;
+        return Ok(Some((name.to_owned(), value)));
+    }
+    if let Some(name) = name.strip_suffix("_file") {
+        let text = fs::read_to_string(place).map_err(|error| {
+            Failure::Usage(format!(
+                "{what} {name}: the file {place:?} cannot be read: {error}"
+            ))
+        })?;
+        let value = text.trim_end_matches(['\r', '\n']).to_owned();
+        return Ok(Some((name.to_owned(), value)));
+    }
+    Ok(None)
 }
 
 #[cfg(test)]

@@ -105,10 +105,21 @@ impl Target {
         }
     }
 
-    /// Adds what the person can do about an error.
+    /// Adds what the person can do about an error, and which endpoints failed.
     pub(crate) fn explain(&self, error: Error) -> Failure {
         match self.parts.as_slice() {
             [only] => only.explain(error),
+            parts if error.attempts().len() == parts.len() => {
+                let attempts = error.attempts().iter().zip(parts);
+                let named = attempts.map(|(attempt, part)| {
+                    let name = &part.endpoint.name;
+                    Error::new(attempt.kind(), without_provider(attempt)).with_provider(name)
+                });
+                let all = Error::new(error.kind(), "none of the endpoints answered")
+                    .with_retry_after(error.retry_after())
+                    .with_attempts(named.collect());
+                Failure::from(all)
+            }
             _ => Failure::from(error),
         }
     }
@@ -139,4 +150,14 @@ fn with_retries(provider: Arc<dyn Provider>, retries: usize) -> Arc<dyn Provider
         return provider;
     }
     Arc::new(Retry::new(provider).with_attempts(retries.saturating_add(1)))
+}
+
+/// The words of an error without the name of its provider.
+fn without_provider(error: &Error) -> String {
+    let text = error.to_string();
+    let name = error.provider().unwrap_or_default();
+    let rest = text
+        .strip_prefix(name)
+        .and_then(|rest| rest.strip_prefix(": "));
+    rest.map_or(text.clone(), str::to_owned)
 }

@@ -128,12 +128,20 @@ async fn bad_input_is_told_before_anything_is_sent() {
         (&["--timeout", "soon", "hi"], 2, &["soon"]),
         (&["--proxy", "nonsense", "hi"], 2, &["nonsense"]),
         (&["--proxy", "ftp://proxy:1", "hi"], 2, &["ftp://proxy:1"]),
-        (&["--header", "nonsense", "hi"], 2, &["nonsense"]),
+        (
+            &["--header", "nonsense", "hi"],
+            2,
+            &["--header", "NAME: VALUE"],
+        ),
         (&["--header", "a b: c", "hi"], 2, &["a b"]),
         (&["--header", "x-a: c\nd", "hi"], 2, &["x-a"]),
-        (&["-o", "nonsense", "hi"], 2, &["nonsense"]),
+        (&["-o", "nonsense", "hi"], 2, &["--option", "KEY=VALUE"]),
         (&["-o", "nonsense=1", "hi"], 2, &["nonsense"]),
-        (&["-o", "token_limit=many", "hi"], 2, &["many"]),
+        (
+            &["-o", "token_limit=many", "hi"],
+            2,
+            &["token_limit", "whole number"],
+        ),
         (&["-o", "key_env=NO_SUCH_NAME", "hi"], 2, &["NO_SUCH_NAME"]),
         (
             &["-o", "key_file=/no/such/file", "hi"],
@@ -516,9 +524,6 @@ async fn questions_from_arguments_input_and_files() {
             "{args:?}"
         );
     }
-    let run = run_with_input(["ask", "-u", &url], b"\xff").await;
-    assert_eq!(run.code, Some(2));
-    assert!(run.err.contains("UTF-8"), "{run:?}");
 }
 
 #[tokio::test]
@@ -719,6 +724,10 @@ async fn secrets_are_not_shown() {
     for args in [
         &["-o", "key=hush-hush-1", "--header", "Cookie: s=hush-hush-2"][..],
         &["--header", "Authorization Bearer hush-hush-3"],
+        &["--header", "cookie=hush-hush-9"],
+        &["--header", "hush-hush-9"],
+        &["-o", "hush-hush-9"],
+        &["-o", "token_limit=hush-hush-9"],
         &["--header", "x y: hush-hush-4"],
         &["--header", "x-y: hush-hush-5\u{1}"],
         &["-u", "http://me:hush-hush-6@127.0.0.1:1"],
@@ -735,5 +744,43 @@ async fn secrets_are_not_shown() {
         assert_ne!(run.code, Some(0), "{args:?}");
         let shown = format!("{}{}", run.out, run.err);
         assert!(!shown.contains("hush-hush"), "{args:?}: {shown}");
+    }
+}
+
+#[tokio::test]
+async fn secrets_need_not_be_arguments() {
+    let mock = AuraMock::builder()
+        .require_cookie("session", "hush-1")
+        .start()
+        .await
+        .unwrap();
+    let cookie = TempFile::new("header-cookie", "session=hush-1\n");
+    let url = mock.url();
+    let by_file = format!("Cookie_file={}", cookie.path());
+    for (header, proxy, code) in [
+        ("Cookie: session=hush-1", "off", 0),
+        ("Cookie_env=THE_COOKIE", "off", 0),
+        (&by_file, "off", 0),
+        (&by_file, "proxy_env=THE_PROXY", 6),
+    ] {
+        let mut ask = program([
+            "ask", "-u", &url, "--header", header, "--proxy", proxy, "hi",
+        ]);
+        // A proxy of the environment that nobody can reach.
+        ask.env("http_proxy", "http://127.0.0.1:1")
+            .env("THE_COOKIE", "session=hush-1")
+            .env("THE_PROXY", "http://127.0.0.1:2");
+        let run = finish(ask.spawn().unwrap()).await;
+        assert_eq!(run.code, Some(code), "{header} {proxy}: {run:?}");
+    }
+    for (args, words) in [
+        (["--header", "Cookie_env=NO_SUCH"], "NO_SUCH"),
+        (["--header", "Cookie_file=/no/such"], "/no/such"),
+        (["--proxy", "proxy_env=NO_SUCH"], "NO_SUCH"),
+        (["--proxy", "proxy_file=/no/such"], "/no/such"),
+    ] {
+        let mut all = vec!["ask", "-u", &url, "hi"];
+        all.extend(args);
+        fails(&all, 2, &[words]).await;
     }
 }

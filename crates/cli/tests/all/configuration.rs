@@ -73,11 +73,10 @@ listen = 1337
     let run = run(["config", "check", "--config", file.path()]).await;
     assert_eq!(run.code, Some(2));
     for words in [
-        "endpoints.home",
-        "many",
-        "endpoints.far",
+        "line 4, column 27: endpoints.home.options.token_limit: ",
+        "endpoints.far.provider",
         "nonsense",
-        "endpoints.away",
+        "line 10, column 12: endpoints.away.base_url",
         "ftp://x",
     ] {
         assert!(run.err.contains(words), "no {words:?} in {run:?}");
@@ -280,6 +279,10 @@ async fn several_endpoints_are_a_fallback_list() {
     assert_eq!(run_list.code, Some(6), "{run_list:?}");
     let shown: Value = serde_json::from_str(&run_list.out).unwrap();
     assert_eq!(shown["error"]["kind"], "all_failed");
+    let message = shown["error"]["message"].as_str().unwrap();
+    for words in ["first: ", "overloaded", "gone: cannot connect"] {
+        assert!(message.contains(words), "no {words:?} in {message}");
+    }
 }
 
 #[tokio::test]

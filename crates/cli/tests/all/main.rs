@@ -11,6 +11,7 @@
 mod ask;
 mod commands;
 mod configuration;
+mod input;
 mod providers;
 // Errors of the system read differently elsewhere.
 #[cfg(target_os = "linux")]

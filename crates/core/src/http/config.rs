@@ -169,6 +169,11 @@ impl HttpConfig {
         self
     }
 
+    /// Returns the names of the headers that were added.
+    pub fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.headers.iter().map(|(name, _)| name.as_str())
+    }
+
     /// Sets the `User-Agent` of every request (default: `chatwire/` and the
     /// version, unless the provider sets its own).
     #[must_use]
