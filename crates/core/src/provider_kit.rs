@@ -7,7 +7,7 @@ pub use crate::credentials::{Cached, CredentialCache};
 pub use crate::decode::ReplyDecoder;
 pub use crate::http::{BaseUrl, HttpClient, HttpRequest, HttpResponse, RequestUrl};
 pub use crate::provider::{Setting, SettingKind, read_settings};
-pub use crate::redactor::Redactor;
+pub use crate::secret::Redactor;
 
 /// Decoders: pure functions of bytes. No I/O, no clock, and the same result
 /// wherever the bytes are cut.

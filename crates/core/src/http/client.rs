@@ -11,7 +11,7 @@ use super::request::HttpRequest;
 use super::response::HttpResponse;
 use super::send::Sender;
 use crate::error::Error;
-use crate::redactor::Redactor;
+use crate::secret::Redactor;
 
 /// An HTTP client that applies an [`HttpConfig`] to every request. Clones share
 /// their connections.

@@ -2,8 +2,7 @@ use http::header::{self, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER
 
 use super::config::HttpConfig;
 use crate::error::{Error, ErrorKind};
-use crate::redactor::Redactor;
-use crate::secret::Secret;
+use crate::secret::{Redactor, Secret};
 
 /// Headers that the client sets itself: a wrong one would let a server read one
 /// request as two, or wait for more.

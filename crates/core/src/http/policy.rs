@@ -3,7 +3,7 @@ use http::HeaderMap;
 use super::config::HttpConfig;
 use super::headers::configured_headers;
 use crate::error::Error;
-use crate::redactor::Redactor;
+use crate::secret::Redactor;
 
 /// What holds for every request and response of a client.
 #[derive(Debug)]

@@ -2,8 +2,7 @@ use reqwest::Url;
 
 use super::url::{userinfo_secrets, without_userinfo};
 use crate::error::{Error, ErrorKind};
-use crate::redactor::Redactor;
-use crate::secret::Secret;
+use crate::secret::{Redactor, Secret};
 
 /// The variables that name a proxy; both cases are read.
 const VARIABLES: [&str; 6] = [

@@ -13,7 +13,7 @@ use super::source::{Chunks, Source};
 use crate::chat::{Finish, IncompleteReply, Reply, ReplyEvent};
 use crate::decode::ReplyDecoder;
 use crate::error::{Error, ErrorKind, Limit};
-use crate::redactor::Redactor;
+use crate::secret::Redactor;
 
 /// An answer as it arrives.
 ///

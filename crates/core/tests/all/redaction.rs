@@ -202,6 +202,9 @@ fn secrets_in_other_spellings() {
         ("bob:hushhush77", "Ym9iOmh1c2hodXNoNzc="),
         ("bob:hushhush77", "Ym9iOmh1c2hodXNoNzc"),
         ("h?h>h?~~~~", "aD9oPmg_fn5-fg"),
+        // What is left of it once the text is clean.
+        ("hush\u{200b}hush\u{7}77", "hushhush77"),
+        ("hush\u{200b}hush\u{7}77", "hush\u{200b}hush\u{7}77"),
         // The cookie is encoded; the server shows what it means.
         ("hush%2Fhush%3D", "hush/hush="),
         ("h?h>h?~~~~", "aD9oPmg/fn5+fg=="),

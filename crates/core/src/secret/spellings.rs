@@ -1,13 +1,17 @@
 //! How servers write a text when they repeat it.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use percent_encoding::{
     AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
 };
 
+use crate::text::{without_controls, without_invisible};
+
 /// Shorter texts would be found in every other word.
-pub(crate) const MIN_LENGTH: usize = 4;
+pub(super) const MIN_LENGTH: usize = 4;
 
 /// What RFC 3986 lets stand everywhere in an address.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -55,14 +59,23 @@ const USERINFO: &AsciiSet = &QUERY
 
 /// Returns the text itself, and as it stands in JSON, in HTML, in addresses and
 /// in base64.
-pub(crate) fn spellings(text: &str) -> Vec<String> {
+pub(super) fn spellings(text: &str) -> Vec<String> {
     let mut all = vec![text.to_owned()];
+    // What is left of it in a text that was cleaned.
+    let plain = without_controls(text);
+    let visible = without_invisible(&plain).into_owned();
+    all.extend(
+        [visible, plain.into_owned()]
+            .into_iter()
+            .filter(|text| text.len() >= MIN_LENGTH),
+    );
     // A cookie may be encoded, and is shown as the server reads it.
-    if let Ok(decoded) = percent_decode_str(text).decode_utf8()
-        && decoded.len() >= MIN_LENGTH
-    {
-        all.push(decoded.into_owned());
-    }
+    let decoded = percent_decode_str(text).decode_utf8().ok();
+    all.extend(
+        decoded
+            .map(Cow::into_owned)
+            .filter(|text| text.len() >= MIN_LENGTH),
+    );
     all.extend(in_json(text));
     all.extend(in_html(text));
     all.extend(in_addresses(text));

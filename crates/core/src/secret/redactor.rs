@@ -3,9 +3,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::secret::Secret;
+use super::spellings::{MIN_LENGTH, spellings};
 use crate::error::Error;
-use crate::secret::Secret;
-use crate::spellings::{MIN_LENGTH, spellings};
 use crate::text::{CUT, without_controls, without_invisible};
 
 /// Removes secrets from texts that come from a server: servers repeat in their
