@@ -1,4 +1,4 @@
-use chatwire_core::provider_kit::refusal::{is_html_page, json_in, plain_text};
+use chatwire_core::provider_kit::refusal::{is_html_page, json_in, page_error, plain_text};
 use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, RequestUrl};
 use chatwire_core::{Error, ErrorKind, Secret};
 use http::header::{self, HeaderMap, HeaderValue};
@@ -58,7 +58,7 @@ enum Found {
     /// This is no REST API; maybe the answer says where it is.
     NoApi {
         announced: Option<Api>,
-        is_page: bool,
+        page: Option<Error>,
     },
 }
 
@@ -74,7 +74,7 @@ pub(crate) async fn open(
         apis.extend(Api::below(&base.join(root)?));
     }
     let usual = apis.len();
-    let mut pages = false;
+    let mut page: Option<Error> = None;
     let mut next = 0;
     while let Some(api) = apis.get(next) {
         match start_session(http, headers, api).await? {
@@ -85,8 +85,11 @@ pub(crate) async fn open(
                 let nonce = nonce_of_page(http, headers, page).await?;
                 return Ok(Access { submit, nonce });
             }
-            Found::NoApi { announced, is_page } => {
-                pages |= is_page;
+            Found::NoApi {
+                announced,
+                page: another,
+            } => {
+                page = page.or(another);
                 // One more, after the usual ones, which nearly all sites have.
                 if apis.len() == usual {
                     apis.extend(announced.filter(|api| !apis.contains(api)));
@@ -95,23 +98,16 @@ pub(crate) async fn open(
         }
         next += 1;
     }
-    if !pages {
-        return Err(Error::new(
+    let tried = ROOTS.join(", ");
+    Err(match page {
+        Some(page) => page.with_context(&format!(
+            "tried {tried} at {base}; check the base URL, and whether the site runs AI Engine"
+        )),
+        None => Error::new(
             ErrorKind::Credentials,
-            format!(
-                "{base} gave no nonce: its answers are neither JSON nor pages (tried {})",
-                ROOTS.join(", ")
-            ),
-        ));
-    }
-    Err(Error::new(
-        ErrorKind::Blocked,
-        format!(
-            "{base} answers with pages where the REST API of WordPress should be (tried {}): \
-             check the base URL, and whether the site runs AI Engine",
-            ROOTS.join(", ")
+            format!("{base} gave no nonce: its answers are neither JSON nor pages (tried {tried})"),
         ),
-    ))
+    })
 }
 
 /// The answer to a request for a session, or an error instead.
@@ -154,9 +150,10 @@ async fn start_session(http: &HttpClient, headers: &HeaderMap, api: &Api) -> Res
                 let link = linked_root(response.headers());
                 let link = link.or_else(|| is_page.then(|| page::linked_root(&body)).flatten());
                 let root = link.and_then(|link| response.url().resolve_same_origin(&link));
+                let page = is_page.then(|| page_error(&body, "the REST API of WordPress"));
                 Ok(Found::NoApi {
                     announced: root.and_then(|root| Api::below(&root)),
-                    is_page,
+                    page: page.map(|error| response.complete_error(error)),
                 })
             }
         };
