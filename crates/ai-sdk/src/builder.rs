@@ -134,10 +134,7 @@ impl AiSdkBuilder {
         // An address as it is copied from a browser's tools.
         let address = address.expose().trim().trim_end_matches('/');
         let base = BaseUrl::parse(address.strip_suffix(&path).unwrap_or(address))?;
-        let mut sessions = self.sessions;
-        if let Some(file) = &config.session_file {
-            sessions = sessions.with_file(file);
-        }
+        let sessions = config.sessions.apply(self.sessions)?;
         let client = SessionClient::new(NAME, self.http, base, sessions)?;
         let mut limits = Limits::new().with_delta(client.http().max_event());
         if let Some(bytes) = config.max_data_url {

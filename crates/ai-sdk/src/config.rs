@@ -1,6 +1,6 @@
-use std::path::PathBuf;
 use std::str::FromStr;
 
+use chatwire_browser::{SESSION_SETTINGS, SessionConfig};
 use chatwire_core::Secret;
 use chatwire_core::provider_kit::{Setting, SettingKind};
 use serde::Deserialize;
@@ -26,7 +26,8 @@ pub struct Config {
     pub model: Option<String>,
     pub chat_id: Option<String>,
     pub max_data_url: Option<usize>,
-    pub session_file: Option<PathBuf>,
+    #[serde(flatten)]
+    pub sessions: SessionConfig,
 }
 
 use SettingKind::{Integer, Text};
@@ -58,7 +59,13 @@ pub const SETTINGS: &[Setting] = &[
         Integer,
         "the largest image of an answer, in bytes",
     ),
-    Setting::new("session_file", Text, "where the browser's session is kept"),
+    SESSION_SETTINGS[0],
+    SESSION_SETTINGS[1],
+    SESSION_SETTINGS[2],
+    SESSION_SETTINGS[3],
+    SESSION_SETTINGS[4],
+    SESSION_SETTINGS[5],
+    SESSION_SETTINGS[6],
 ];
 
 /// What belongs to one request, for

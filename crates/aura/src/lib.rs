@@ -89,7 +89,9 @@ pub use body::DEFAULT_TOKEN_LIMIT;
 pub use builder::AuraBuilder;
 #[cfg(feature = "webdriver")]
 pub use chatwire_browser::Browser;
-pub use chatwire_browser::{BrowserSession, SessionClient, SessionOptions, SessionSource};
+pub use chatwire_browser::{
+    BrowserSession, SessionClient, SessionConfig, SessionOptions, SessionRequest, SessionSource,
+};
 pub use chatwire_core::{
     Capabilities, ChatRequest, Error, ErrorKind, Extra, Finish, FinishReason, HttpConfig, Image,
     IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, Part, ProgressKind, Provider,

@@ -58,7 +58,7 @@ impl Aura {
         let mut headers = base.page_headers().map_err(named)?;
         headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
         let info = info(&base, &config);
-        let sessions = config.sessions(sessions).map_err(named)?;
+        let sessions = config.sessions.apply(sessions).map_err(named)?;
         let client = SessionClient::new(NAME, http, base, sessions)?;
         let key = config.key.unwrap_or_else(|| Secret::new(""));
         client.http().redactor().keep(&key);

@@ -61,6 +61,10 @@
 //! - A [source](SessionSource): a real browser (`Browser`, with the feature
 //!   `webdriver`), or your own way to log in.
 //!
+//! A provider that is configured by name or from files has a [`SessionConfig`]
+//! as a field of its configuration, and gets its options from
+//! [`apply`](SessionConfig::apply).
+//!
 //! # No disguises
 //!
 //! The browser is an ordinary one under remote control, says so to every page
@@ -76,6 +80,7 @@
 
 mod active;
 mod client;
+mod config;
 mod file;
 mod import;
 mod options;
@@ -86,6 +91,7 @@ mod webdriver;
 
 pub use active::ActiveSession;
 pub use client::SessionClient;
+pub use config::{SESSION_SETTINGS, SessionConfig};
 pub use options::SessionOptions;
 pub use session::BrowserSession;
 pub use source::{SessionRequest, SessionSource};

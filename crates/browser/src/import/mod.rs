@@ -62,8 +62,9 @@ impl BrowserSession {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] if the text is none of these, and if it
-    /// has no cookie for that server. The message repeats no value.
+    /// [`ErrorKind::InvalidRequest`](chatwire_core::ErrorKind::InvalidRequest) if
+    /// the text is none of these, and if it has no cookie for that server. The
+    /// message repeats no value.
     pub fn import(text: &str, base_url: &str) -> Result<BrowserSession, Error> {
         let base = Url::parse(base_url.trim()).map_err(|_| invalid("the base URL is not a URL"))?;
         import(text, &base).map(|(session, _)| session)

@@ -6,7 +6,9 @@ mod headers;
 mod parts;
 mod value;
 
-pub(crate) use address::{leads_to, shown};
+pub(crate) use address::leads_to;
+#[cfg(feature = "webdriver")]
+pub(crate) use address::shown;
 pub(crate) use cookie::Cookie;
 #[cfg(feature = "webdriver")]
 pub(crate) use headers::Brand;
