@@ -2,10 +2,9 @@ use chatwire_core::provider_kit::refusal::{is_html_page, json_in, page_error, pl
 use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, RequestUrl};
 use chatwire_core::{Error, ErrorKind, Secret};
 use http::header::{self, HeaderMap, HeaderValue};
-use serde::Deserialize;
 
 use crate::page::{self, checked_nonce};
-use crate::payload::Text;
+use crate::payload::Answer;
 
 const START_SESSION: &str = "mwai/v1/start_session";
 const SUBMIT: &str = "mwai-ui/v1/chats/submit";
@@ -110,18 +109,6 @@ pub(crate) async fn open(
     })
 }
 
-/// The answer to a request for a session, or an error instead.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Session<'a> {
-    #[serde(borrow, default)]
-    pub(crate) rest_nonce: Text<'a>,
-    #[serde(borrow, default)]
-    message: Text<'a>,
-    #[serde(borrow, default)]
-    code: Text<'a>,
-}
-
 /// Asks for a session. The request must not carry a nonce: an old one is
 /// refused even here.
 async fn start_session(http: &HttpClient, headers: &HeaderMap, api: &Api) -> Result<Found, Error> {
@@ -141,7 +128,7 @@ async fn start_session(http: &HttpClient, headers: &HeaderMap, api: &Api) -> Res
         200..300 => response.read_page().await?,
         _ => response.read_excerpt().await,
     };
-    let Some(session) = json_in(&body, |_: &Session<'_>| true) else {
+    let Some(answer) = json_in(&body, |_: &Answer| true) else {
         // A page that is no firewall's: the API is elsewhere.
         return match status {
             401 | 403 => Err(response.error_with_body(&body)),
@@ -158,7 +145,7 @@ async fn start_session(http: &HttpClient, headers: &HeaderMap, api: &Api) -> Res
             }
         };
     };
-    if let Some(nonce) = &session.rest_nonce.0 {
+    if let Some(nonce) = &answer.rest_nonce {
         let nonce = checked_nonce(nonce).ok_or_else(|| {
             Error::new(
                 ErrorKind::Credentials,
@@ -171,18 +158,14 @@ async fn start_session(http: &HttpClient, headers: &HeaderMap, api: &Api) -> Res
             nonce: Some(nonce),
         }));
     }
-    if session.code.as_str() == "rest_no_route" {
+    if answer.code == "rest_no_route" {
         return Ok(Found::NoRoute);
     }
-    let words = session
-        .message
-        .0
-        .map_or(String::new(), |words| format!(": {}", plain_text(&words)));
-    let error = Error::new(
-        ErrorKind::Credentials,
-        format!("the site gave no nonce{words}"),
-    );
-    Err(response.complete_error(error))
+    let mut why = "the site gave no nonce".to_owned();
+    if !answer.message.is_empty() {
+        why.push_str(&format!(": {}", plain_text(&answer.message)));
+    }
+    Err(response.complete_error(Error::new(ErrorKind::Credentials, why)))
 }
 
 /// Plugins before 2.4.4 hand out their nonce only in a page with the chatbot;

@@ -7,7 +7,7 @@ use chatwire_core::provider_kit::decode::Lines;
 use chatwire_core::provider_kit::refusal::{self, is_html_page, json_in, page_error};
 use chatwire_core::{Error, ErrorKind, Finish, FinishReason, Limit, ProgressKind, ReplyEvent};
 
-use crate::payload::{End, Event};
+use crate::payload::{Answer, Event};
 
 /// Decodes the body of an answer of the AI Engine plugin: an event stream, or
 /// one JSON object, whatever the headers say, with PHP warnings anywhere.
@@ -85,17 +85,17 @@ impl AiEngineDecoder {
 
     /// The end of the answer, from the payload of an `end` event.
     fn end_of(&mut self, payload: &str) -> Result<ReplyEvent, Error> {
-        let end: End<'_> = serde_json::from_str(payload).map_err(|error| {
+        let end: Answer = serde_json::from_str(payload).map_err(|error| {
             Error::new(
                 ErrorKind::Protocol,
                 format!("the end of the answer cannot be read: {error}"),
             )
             .with_excerpt(payload)
         })?;
-        self.finish(&end)
+        self.finish(end)
     }
 
-    fn finish(&mut self, end: &End<'_>) -> Result<ReplyEvent, Error> {
+    fn finish(&mut self, end: Answer) -> Result<ReplyEvent, Error> {
         let token = end.new_token.as_str();
         if let Some(sink) = &self.on_token
             && !token.is_empty()
@@ -103,11 +103,10 @@ impl AiEngineDecoder {
             sink(token);
         }
         if end.success == Some(false) || self.wordless_error {
-            return Err(refusal::from_words(end.message.as_str()));
+            return Err(refusal::from_words(&end.message));
         }
         let images = end.images();
-        let reply = end.reply.0.as_deref();
-        if images.is_empty() && reply.is_some_and(|reply| reply.trim().is_empty()) {
+        if images.is_empty() && end.reply.as_ref().is_some_and(|it| it.trim().is_empty()) {
             return Err(Error::new(
                 ErrorKind::Protocol,
                 "the answer is empty: the backend ended it without a word",
@@ -117,7 +116,7 @@ impl AiEngineDecoder {
         let mut finish = Finish::new(FinishReason::Stop)
             .with_usage(end.usage())
             .with_images(images);
-        finish.text = reply.map(str::to_owned);
+        finish.text = end.reply;
         Ok(ReplyEvent::Finish(finish))
     }
 
@@ -164,15 +163,13 @@ impl AiEngineDecoder {
             None => self.keep_stray(rest)?,
         }
         let stray = std::mem::take(&mut self.stray);
-        let end = json_in(&stray, |end: &End<'_>| {
-            end.success.is_some()
-                || !end.code.as_str().is_empty()
-                || !end.message.as_str().is_empty()
+        let end = json_in(&stray, |end: &Answer| {
+            end.success.is_some() || !end.code.is_empty() || !end.message.is_empty()
         });
         if let Some(end) = end {
             return match end.success {
-                Some(_) => self.finish(&end).map(Some),
-                None => Err(refusal::from_words(end.message.as_str())),
+                Some(_) => self.finish(end).map(Some),
+                None => Err(refusal::from_words(&end.message)),
             };
         }
         if self.wordless_error {
@@ -294,15 +291,14 @@ fn read_line(line: &str) -> Option<Line> {
         // Comments keep the connection alive.
         return line.starts_with(':').then_some(Line::Nothing);
     };
-    let event: Event<'_> = serde_json::from_str(data).ok()?;
-    let data = event.data.0.unwrap_or_default();
+    let event: Event = serde_json::from_str(data).ok()?;
     Some(match event.kind.as_str() {
         "live" => match event.subtype.as_str() {
-            "" | "content" => Line::Text(data.into_owned()),
-            subtype => Line::Progress(progress_kind(subtype), data.into_owned()),
+            "" | "content" => Line::Text(event.data),
+            subtype => Line::Progress(progress_kind(subtype), event.data),
         },
-        "end" => Line::End(data.into_owned()),
-        "error" => Line::Error(data.into_owned()),
+        "end" => Line::End(event.data),
+        "error" => Line::Error(event.data),
         _ => Line::Nothing,
     })
 }

@@ -3,7 +3,8 @@
 
 use chatwire_core::provider_kit::refusal::json_in;
 
-use crate::{access, page};
+use crate::page;
+use crate::payload::Answer;
 
 /// The nonce on a page with a chatbot.
 pub fn nonce_in_page(page: &str) -> Option<String> {
@@ -17,7 +18,7 @@ pub fn root_in_page(page: &str) -> Option<String> {
 
 /// The nonce in an answer in JSON, with PHP warnings around it.
 pub fn nonce_in_json(body: &str) -> Option<String> {
-    let session: access::Session<'_> = json_in(body, |_| true)?;
-    let nonce = page::checked_nonce(session.rest_nonce.as_str())?;
+    let answer: Answer = json_in(body, |_| true)?;
+    let nonce = page::checked_nonce(&answer.rest_nonce?)?;
     Some(nonce.expose().to_owned())
 }

@@ -166,7 +166,7 @@ fn arrows_point_one_way() {
 #[test]
 fn the_provider_of_the_step_list_stays_short() {
     let example = include_str!("../../../crates/core/examples/new_provider.rs");
-    assert!(example.lines().count() <= 150);
+    assert!(example.lines().count() <= 180);
     let steps = include_str!("../../../CONTRIBUTING.md");
     for step in 1..=5 {
         assert!(example.contains(&format!("// Step {step}:")), "{step}");
