@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use chatwire::{Error, ErrorKind, HttpConfig, Provider, ProviderOptions, Secret};
 
+use crate::address::shown_address;
 use crate::http::refuse_header;
-use crate::redact::shown_address;
 use crate::request_options::WithRequestOptions;
 
 /// What the provider of an endpoint is made of.

@@ -70,6 +70,7 @@
 //! A limit is removed by `"off"`, and so is the proxy of the environment by
 //! `proxy = "off"`.
 
+mod address;
 mod config;
 mod endpoint;
 mod error;

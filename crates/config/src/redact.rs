@@ -4,11 +4,9 @@
 //! addresses that only a parser sees through can hide a secret.
 
 use chatwire::Setting;
-use url::Url;
 
+use crate::address::shown_address;
 use crate::file::{File, Source};
-
-pub(crate) const REDACTED: &str = "[redacted]";
 
 /// The file as TOML, with `[redacted]` for everything that may be secret.
 pub(crate) fn shown(file: &File) -> String {
@@ -43,68 +41,5 @@ fn scalar(text: &str) -> toml::Value {
     match text.parse::<bool>() {
         Ok(flag) => flag.into(),
         Err(_) => shown_address(text).into(),
-    }
-}
-
-/// An address without user name, password, query and fragment, whether it is
-/// a whole one or not; any other text as it is.
-pub(crate) fn shown_address(text: &str) -> String {
-    let names_a_user = text.contains('@') || text.contains("%40");
-    if !names_a_user && !text.contains(['?', '#']) {
-        return text.to_owned();
-    }
-    let url = Url::parse(text).ok().filter(Url::has_host);
-    let (mut shown, query) = match &url {
-        Some(url) => {
-            let user = match (url.username(), url.password()) {
-                ("", None) => String::new(),
-                _ => format!("{REDACTED}@"),
-            };
-            let host = url.host_str().unwrap_or_default();
-            let port = url.port().map_or(String::new(), |port| format!(":{port}"));
-            let shown = format!("{}://{user}{host}{port}{}", url.scheme(), url.path());
-            (shown, url.query().is_some() || url.fragment().is_some())
-        }
-        None if names_a_user => return REDACTED.to_owned(),
-        None => {
-            let path = text.split(['?', '#']).next().unwrap_or_default();
-            (path.to_owned(), true)
-        }
-    };
-    if query {
-        shown.push('?');
-        shown.push_str(REDACTED);
-    }
-    shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses() {
-        for (text, shown) in [
-            ("http://localhost:3000", "http://localhost:3000"),
-            ("https://host/path", "https://host/path"),
-            ("http://me:hush@host/path", "http://[redacted]@host/path"),
-            ("http://me@host:81", "http://[redacted]@host:81/"),
-            ("http:me:hush@host", "http://[redacted]@host/"),
-            ("http:/me:hush@host", "http://[redacted]@host/"),
-            ("http:\\\\me:hush@host", "http://[redacted]@host/"),
-            ("ht\ttp://me:hush@host", "http://[redacted]@host/"),
-            ("http://me:hush%40host", "[redacted]"),
-            ("http://me:hush@", "[redacted]"),
-            ("me:hush@host", "[redacted]"),
-            ("//me:hush@host/", "[redacted]"),
-            ("socks5://me:hush@host:1", "socks5://[redacted]@host:1"),
-            ("https://host/?token=hush", "https://host/?[redacted]"),
-            ("https://host/a#hush", "https://host/a?[redacted]"),
-            ("/chat?token=hush", "/chat?[redacted]"),
-            ("https://host/@me", "https://host/@me"),
-            ("gpt-4", "gpt-4"),
-        ] {
-            assert_eq!(shown_address(text), shown, "{text}");
-        }
     }
 }

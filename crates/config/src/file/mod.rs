@@ -1,12 +1,19 @@
 //! The form of the file: its tables, their values, and where they stand.
 
 mod document;
+mod leaf;
 mod read;
+mod reference;
+mod scalar;
+mod source;
+mod table;
 mod tables;
-mod value;
 
 pub(crate) use document::{Document, Mistakes, dotted};
+pub(crate) use leaf::Leaf;
 pub(crate) use read::read;
+pub(crate) use scalar::OrOff;
+pub use scalar::deserialize_duration;
+pub(crate) use source::Source;
+pub(crate) use table::Table;
 pub(crate) use tables::{EndpointTable, File, HttpTable, LimitsTable};
-pub use value::deserialize_duration;
-pub(crate) use value::{Leaf, OrOff, Source, Table};

@@ -7,7 +7,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::value::{Address, Count, Item, Leaf, OrOff, Plain, Reference, Source, Table};
+use super::leaf::Leaf;
+use super::reference::Reference;
+use super::scalar::{Address, Count, Item, OrOff};
+use super::source::{Plain, Source};
+use super::table::Table;
 
 /// The whole file.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]

@@ -1,0 +1,55 @@
+use std::path::{Path, PathBuf};
+
+use chatwire::Secret;
+use serde::{Deserialize, Serialize};
+
+/// Where a secret stands: `{ env = "NAME" }` or `{ file = "path" }`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Reference {
+    Env(String),
+    File(PathBuf),
+}
+
+impl Reference {
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Reference::Env(name) => name.is_empty(),
+            Reference::File(path) => path.as_os_str().is_empty(),
+        }
+    }
+
+    /// The text, without white space around it. A relative path is looked for
+    /// in `folder`.
+    pub(crate) fn resolve(&self, folder: &Path) -> Result<Secret, String> {
+        let text = match self {
+            Reference::Env(name) => std::env::var(name).map_err(|_| {
+                format!("the environment variable {name} is not set, or is not text")
+            })?,
+            Reference::File(path) => {
+                let path = folder.join(path);
+                std::fs::read_to_string(&path).map_err(|error| {
+                    format!("the file {} cannot be read: {error}", path.display())
+                })?
+            }
+        };
+        match text.trim() {
+            "" => Err("there is nothing in the variable or file".to_owned()),
+            text => Ok(Secret::new(text)),
+        }
+    }
+
+    /// The keys, one in each line; comments and empty lines do not count.
+    pub(crate) fn resolve_keys(&self, folder: &Path) -> Result<Vec<Secret>, String> {
+        let text = self.resolve(folder)?;
+        let lines = text.expose().lines().map(str::trim);
+        let keys: Vec<Secret> = lines
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .map(Secret::new)
+            .collect();
+        if keys.is_empty() {
+            return Err("there is no key in the variable or file".to_owned());
+        }
+        Ok(keys)
+    }
+}

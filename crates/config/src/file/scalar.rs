@@ -1,0 +1,204 @@
+//! Texts, numbers, times, sizes and addresses.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::{Deserialize as _, Deserializer};
+
+use super::leaf::{Found, Leaf, Value};
+use crate::address::shown_address;
+use crate::units::{format_duration, format_size, parse_address, parse_duration, parse_size};
+
+/// Reads a time as the configuration file has it, for files with times of their
+/// own: a text as for [`parse_duration`], or a number of seconds.
+///
+/// # Errors
+///
+/// Says what was expected.
+pub fn deserialize_duration<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
+    Leaf::<Duration>::deserialize(deserializer).map(|Leaf(time)| Some(time))
+}
+
+/// The address of a server, which can have a password in it.
+#[derive(Clone)]
+pub(crate) struct Address(pub(crate) String);
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        shown_address(&self.0).fmt(f)
+    }
+}
+
+impl Value for Address {
+    fn expected() -> Cow<'static, str> {
+        String::expected()
+    }
+
+    fn read(found: &Found<'_>) -> Option<Address> {
+        String::read(found).map(Address)
+    }
+
+    fn show(&self) -> toml::Value {
+        shown_address(&self.0).into()
+    }
+
+    const SECRET: bool = true;
+}
+
+/// A text that is not empty.
+impl Value for String {
+    fn expected() -> Cow<'static, str> {
+        "a text".into()
+    }
+
+    fn read(found: &Found<'_>) -> Option<String> {
+        match found {
+            Found::Text(text) if !text.trim().is_empty() => Some((*text).to_owned()),
+            _ => None,
+        }
+    }
+
+    fn show(&self) -> toml::Value {
+        self.clone().into()
+    }
+}
+
+impl Value for bool {
+    fn expected() -> Cow<'static, str> {
+        "true or false".into()
+    }
+
+    fn read(found: &Found<'_>) -> Option<bool> {
+        match found {
+            Found::Flag(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    fn show(&self) -> toml::Value {
+        (*self).into()
+    }
+}
+
+impl Value for Duration {
+    fn expected() -> Cow<'static, str> {
+        "a time such as \"10s\" or \"500ms\", or a number of seconds".into()
+    }
+
+    fn read(found: &Found<'_>) -> Option<Duration> {
+        match found {
+            Found::Text(text) => parse_duration(text),
+            Found::Integer(seconds) => Some(Duration::from_secs(u64::try_from(*seconds).ok()?)),
+            Found::Float(seconds) => Duration::try_from_secs_f64(*seconds).ok(),
+            _ => None,
+        }
+    }
+
+    fn show(&self) -> toml::Value {
+        format_duration(*self).into()
+    }
+}
+
+/// A number of bytes.
+impl Value for usize {
+    fn expected() -> Cow<'static, str> {
+        "a size such as \"4MiB\", or a number of bytes".into()
+    }
+
+    fn read(found: &Found<'_>) -> Option<usize> {
+        match found {
+            Found::Text(text) => parse_size(text),
+            Found::Integer(bytes) => usize::try_from(*bytes).ok(),
+            _ => None,
+        }
+    }
+
+    fn show(&self) -> toml::Value {
+        format_size(*self).into()
+    }
+}
+
+/// An address to listen on.
+impl Value for SocketAddr {
+    fn expected() -> Cow<'static, str> {
+        "an address with a port such as \"127.0.0.1:1337\"".into()
+    }
+
+    fn read(found: &Found<'_>) -> Option<SocketAddr> {
+        match found {
+            Found::Text(text) => parse_address(text),
+            _ => None,
+        }
+    }
+
+    fn show(&self) -> toml::Value {
+        self.to_string().into()
+    }
+}
+
+/// A limit that `"off"` removes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OrOff<T>(pub(crate) Option<T>);
+
+impl<T: Value> Value for OrOff<T> {
+    fn expected() -> Cow<'static, str> {
+        format!("{}, or \"off\"", T::expected()).into()
+    }
+
+    fn read(found: &Found<'_>) -> Option<OrOff<T>> {
+        match found {
+            Found::Text("off") => Some(OrOff(None)),
+            found => T::read(found).map(|value| OrOff(Some(value))),
+        }
+    }
+
+    fn show(&self) -> toml::Value {
+        self.0.as_ref().map_or_else(|| "off".into(), T::show)
+    }
+
+    const SECRET: bool = T::SECRET;
+}
+
+/// A whole number within bounds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Count<const LEAST: u32, const MOST: u32>(pub(crate) u32);
+
+impl<const LEAST: u32, const MOST: u32> Value for Count<LEAST, MOST> {
+    fn expected() -> Cow<'static, str> {
+        format!("a whole number from {LEAST} to {MOST}").into()
+    }
+
+    fn read(found: &Found<'_>) -> Option<Self> {
+        let Found::Integer(number) = found else {
+            return None;
+        };
+        let number = u32::try_from(*number).ok()?;
+        (LEAST..=MOST).contains(&number).then_some(Count(number))
+    }
+
+    fn show(&self) -> toml::Value {
+        i64::from(self.0).into()
+    }
+}
+
+/// One of a list of texts; a single one needs no list.
+#[derive(Debug, Clone)]
+pub(crate) struct Item(pub(crate) String);
+
+impl Value for Item {
+    fn expected() -> Cow<'static, str> {
+        "a text or a list of texts".into()
+    }
+
+    fn read(found: &Found<'_>) -> Option<Item> {
+        String::read(found).map(Item)
+    }
+
+    fn show(&self) -> toml::Value {
+        self.0.show()
+    }
+}

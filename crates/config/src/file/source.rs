@@ -1,0 +1,104 @@
+//! Values that may be secret.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use chatwire::Secret;
+
+use super::leaf::{Found, Value};
+use super::reference::Reference;
+use crate::address::REDACTED;
+
+/// An API key stands elsewhere, never in the file.
+impl Value for Reference {
+    fn expected() -> Cow<'static, str> {
+        "{ env = \"NAME\" } or { file = \"path\" }, or a list of them: keys do not stand in this \
+         file"
+            .into()
+    }
+
+    fn read(found: &Found<'_>) -> Option<Reference> {
+        match found {
+            Found::Reference(reference) => Some(reference.clone()),
+            _ => None,
+        }
+    }
+
+    fn show(&self) -> toml::Value {
+        toml::Value::try_from(self).unwrap_or_else(|_| REDACTED.into())
+    }
+
+    const SECRET: bool = true;
+}
+
+/// A text that may be secret: in the file, or elsewhere.
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    Text(Secret),
+    Reference(Reference),
+}
+
+impl Source {
+    pub(crate) fn resolve(&self, folder: &Path) -> Result<Secret, String> {
+        match self {
+            Source::Text(text) => Ok(text.clone()),
+            Source::Reference(reference) => reference.resolve(folder),
+        }
+    }
+}
+
+impl Value for Source {
+    fn expected() -> Cow<'static, str> {
+        "a text, { env = \"NAME\" } or { file = \"path\" }".into()
+    }
+
+    fn read(found: &Found<'_>) -> Option<Source> {
+        match found {
+            Found::Text(text) => Some(Source::Text(Secret::new(*text))),
+            Found::Reference(reference) => Some(Source::Reference(reference.clone())),
+            _ => None,
+        }
+    }
+
+    fn show(&self) -> toml::Value {
+        match self {
+            Source::Text(_) => REDACTED.into(),
+            Source::Reference(reference) => reference.show(),
+        }
+    }
+
+    const SECRET: bool = true;
+}
+
+/// The value of an option: as above, and numbers, true and false.
+#[derive(Debug, Clone)]
+pub(crate) struct Plain {
+    pub(crate) source: Source,
+    /// What `config show` prints in place of a value that is no secret.
+    pub(crate) shown: Option<toml::Value>,
+}
+
+impl Value for Plain {
+    fn expected() -> Cow<'static, str> {
+        "a text, a number, true or false, { env = \"NAME\" } or { file = \"path\" }".into()
+    }
+
+    fn read(found: &Found<'_>) -> Option<Plain> {
+        let source = match found {
+            Found::Integer(number) => Source::Text(Secret::new(number.to_string())),
+            Found::Float(number) => Source::Text(Secret::new(number.to_string())),
+            Found::Flag(flag) => Source::Text(Secret::new(flag.to_string())),
+            other => Source::read(other)?,
+        };
+        Some(Plain {
+            source,
+            shown: None,
+        })
+    }
+
+    fn show(&self) -> toml::Value {
+        self.shown.clone().unwrap_or_else(|| self.source.show())
+    }
+
+    const SECRET: bool = true;
+}
