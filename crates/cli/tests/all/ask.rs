@@ -298,6 +298,12 @@ async fn the_time_limit_holds_for_every_command() {
             assert_eq!(run.code, Some(6), "{all:?}: {run:?}");
         }
     }
+    // A server that accepts connections and speaks no TLS.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let tls = run(["check", "-u", &url, "--timeout", "300ms"]).await;
+    assert_eq!(tls.code, Some(6), "{tls:?}");
+    assert!(tls.out.contains("0.3 s"), "{tls:?}");
 }
 
 #[tokio::test]

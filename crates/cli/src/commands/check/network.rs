@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatwire::ErrorKind;
+use chatwire::{ErrorKind, TimeoutPhase};
 use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout};
@@ -11,11 +11,13 @@ use super::report::Report;
 use crate::endpoints::Part;
 use crate::failure::code_of;
 
+/// How long each step may take, unless the time limit is shorter.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Tries it, and notes the steps; an error is the exit code. With a proxy, name
 /// and connection are its affair.
 pub(super) async fn network(part: &Part, report: &mut Report) -> Result<(), u8> {
+    let patience = part.timeout.unwrap_or(PATIENCE).min(PATIENCE);
     let base = part.provider.info().base_url.clone();
     let Ok(base) = BaseUrl::parse(&base) else {
         return Ok(());
@@ -27,22 +29,28 @@ pub(super) async fn network(part: &Part, report: &mut Report) -> Result<(), u8> 
     if through_proxy {
         report.skipped("name lookup", "through a proxy");
     } else if part.mock.is_none() {
-        reach(scheme, authority, report).await?;
+        reach(scheme, authority, patience, report).await?;
     }
     if scheme != "https" {
         report.skipped("TLS", "not used by http://");
         return Ok(());
     }
     let start = Instant::now();
-    let front = match (
-        HttpClient::new(part.kind.name, part.endpoint.http.clone()),
-        base.join("/"),
-    ) {
+    let http = part.endpoint.http.clone();
+    let http = http
+        .with_connect_timeout(patience)
+        .with_first_byte_timeout(patience);
+    let front = match (HttpClient::new(part.kind.name, http), base.join("/")) {
         (Ok(http), Ok(url)) => http.send(HttpRequest::get(url)).await,
         (Err(error), _) | (_, Err(error)) => Err(error),
     };
     match front {
-        Err(error) if matches!(error.kind(), ErrorKind::Connect) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::Connect | ErrorKind::Timeout(TimeoutPhase::Connect)
+            ) =>
+        {
             let advice = "the server's certificate or its TLS is not accepted: check the name in \
                           the address, the certificate's date and who signed it";
             report.failed("TLS", start, error.to_string(), advice.to_owned());
@@ -56,15 +64,20 @@ pub(super) async fn network(part: &Part, report: &mut Report) -> Result<(), u8> 
     }
 }
 
-async fn reach(scheme: &str, authority: &str, report: &mut Report) -> Result<(), u8> {
+async fn reach(
+    scheme: &str,
+    authority: &str,
+    patience: Duration,
+    report: &mut Report,
+) -> Result<(), u8> {
     let default = if scheme == "https" { ":443" } else { ":80" };
     let has_port = authority
         .rsplit_once(':')
         .is_some_and(|(_, port)| port.chars().all(|c| c.is_ascii_digit()));
     let address = format!("{authority}{}", if has_port { "" } else { default });
     let start = Instant::now();
-    let found = match timeout(PATIENCE, lookup_host(&address)).await {
-        Ok(Ok(found)) => found.collect(),
+    let found = match timeout(patience, lookup_host(&address)).await {
+        Ok(Ok(found)) => found.collect::<Vec<_>>(),
         Ok(Err(error)) => {
             report.failed(
                 "name lookup",
@@ -74,7 +87,11 @@ async fn reach(scheme: &str, authority: &str, report: &mut Report) -> Result<(),
             );
             return Err(6);
         }
-        Err(_) => Vec::new(),
+        Err(_) => {
+            let why = format!("no answer within {} s", patience.as_secs_f64());
+            report.failed("name lookup", start, why, lookup_advice(authority));
+            return Err(6);
+        }
     };
     let Some(first) = found.first() else {
         let why = "the name has no address".to_owned();
@@ -83,7 +100,7 @@ async fn reach(scheme: &str, authority: &str, report: &mut Report) -> Result<(),
     };
     report.passed("name lookup", start, first.ip().to_string());
     let start = Instant::now();
-    match timeout(PATIENCE, TcpStream::connect(found.as_slice())).await {
+    match timeout(patience, TcpStream::connect(found.as_slice())).await {
         Ok(Ok(stream)) => {
             let peer = stream.peer_addr().map(|peer| peer.to_string());
             report.passed("connect", start, peer.unwrap_or_default());
@@ -99,7 +116,7 @@ async fn reach(scheme: &str, authority: &str, report: &mut Report) -> Result<(),
         }
         Err(_) => {
             let advice = format!("{address} does not answer: a firewall, or the wrong address?");
-            let why = format!("no connection within {} s", PATIENCE.as_secs());
+            let why = format!("no connection within {} s", patience.as_secs_f64());
             report.failed("connect", start, why, advice);
             Err(6)
         }
