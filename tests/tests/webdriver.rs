@@ -569,6 +569,7 @@ async fn what_waiting_cannot_change_is_said_at_once() {
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
     }
     let proxied = Aura::builder()
+        .base_url("http://h")
         .sessions(from(driver.browser()))
         .http(HttpConfig::new().with_proxy("http://user:word@h:1"));
     let error = proxied.build().unwrap_err();
@@ -705,7 +706,9 @@ async fn the_settings_by_name_do_the_same() {
         std::fs::remove_file(&file).unwrap();
     }
     assert_eq!(site.mock.requests_to("/chat"), 2);
-    let options = ProviderOptions::new().set("webdriver_headless", "true");
+    let options = ProviderOptions::new()
+        .base_url("http://h")
+        .set("webdriver_headless", "true");
     let error = provider("aura", options).unwrap_err();
     assert!(
         error.to_string().contains("needs the setting webdriver"),
