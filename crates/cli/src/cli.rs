@@ -8,7 +8,7 @@ use crate::args::General;
 use crate::commands::{ask, chat, check, config, manual, mock, models, providers, serve};
 use crate::failure::Failure;
 
-/// Examples stand where they are seen first: between the usage and the options.
+/// Puts the examples between the usage and the options, where they are seen first.
 const TEMPLATE: &str = "\
 {about-with-newline}
 {usage-heading} {usage}

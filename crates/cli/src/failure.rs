@@ -1,4 +1,4 @@
-//! How the program ends: why, in words, and with which exit code.
+//! Failures: their messages and exit codes.
 
 use std::io;
 use std::process::ExitCode;
@@ -11,13 +11,13 @@ use crate::terminal::say;
 /// Why there is no whole answer.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The program was used wrongly; nothing was sent.
+    /// Wrong usage; nothing was sent.
     Usage(String),
-    /// What a provider says, and advice where there is some.
+    /// An error of a provider, with advice if there is any.
     Provider(Error, Option<String>),
     /// A signal, such as Ctrl-C.
     Cancelled(Signal),
-    /// Nobody reads standard output any more.
+    /// The reader of standard output has closed it.
     ClosedPipe,
     /// Anything else.
     Other(String),
@@ -35,7 +35,7 @@ impl Failure {
         }
     }
 
-    /// Tells the person, unless there is nothing to tell; returns the exit code.
+    /// Prints the message, if there is one, and returns the exit code.
     pub(crate) fn report(&self) -> ExitCode {
         match self {
             Failure::Usage(message) | Failure::Other(message) => say(message),

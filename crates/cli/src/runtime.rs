@@ -15,7 +15,7 @@ pub(crate) fn run<T>(task: impl Future<Output = Result<T, Failure>>) -> Result<T
     run_on(tokio::runtime::Builder::new_current_thread(), task)
 }
 
-/// The same for a server, which has use for every core.
+/// The same on all cores, for a server.
 pub(crate) fn run_on_all_cores<T>(
     task: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
@@ -31,19 +31,19 @@ fn run_on<T>(
         .build()
         .map_err(|error| Failure::Other(format!("cannot start: {error}")))?;
     let result = runtime.block_on(task);
-    // A thread may still wait for standard input; nobody waits for it.
+    // A thread may still be reading standard input: do not wait for it.
     runtime.shutdown_background();
     result
 }
 
-/// The task, unless a signal comes first.
+/// Runs the task until it ends or a signal arrives.
 pub(crate) async fn until_signal<T>(
     task: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     until(signals::any(), task).await
 }
 
-/// The task, unless a signal other than Ctrl-C comes first.
+/// Runs the task until it ends or a signal other than Ctrl-C arrives.
 pub(crate) async fn until_termination<T>(
     task: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
@@ -64,8 +64,7 @@ async fn until<T>(
     }
 }
 
-/// The task, unless the limit passes first; it is for everything together,
-/// credentials included.
+/// Runs the task with a time limit for all of it, credentials included.
 pub(crate) async fn within<T>(
     limit: Option<Duration>,
     task: impl Future<Output = Result<T, Failure>>,

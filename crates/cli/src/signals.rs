@@ -23,7 +23,7 @@ impl Signal {
         }
     }
 
-    /// What a person calls it.
+    /// Its usual name.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Signal::Interrupt => "Ctrl-C",

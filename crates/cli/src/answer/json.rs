@@ -107,7 +107,7 @@ impl From<&Error> for ErrorJson<'_> {
 }
 
 impl ErrorJson<'_> {
-    /// None for a failure after which nothing is to be written.
+    /// Returns `None` for a failure after which nothing is written.
     pub(super) fn of(failure: &Failure) -> Option<Self> {
         let (kind, message) = match failure {
             Failure::Provider(error, _) => return Some(ErrorJson::from(error)),

@@ -1,4 +1,4 @@
-//! How long an answer took, and how much of it there was.
+//! Times and sizes of an answer, for `--usage`.
 
 use chatwire::Usage;
 use tokio::time::{Duration, Instant};
@@ -15,7 +15,7 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// Begins when the question is sent.
+    /// Starts the clock; call it when the question is sent.
     pub(crate) fn start() -> Meter {
         Meter {
             started: Instant::now(),
@@ -32,7 +32,7 @@ impl Meter {
         self.characters += piece.chars().count();
     }
 
-    /// Tells the person.
+    /// Prints the report.
     pub(crate) fn report(&self, usage: Option<Usage>) {
         say(&self.line(self.started.elapsed(), usage));
     }

@@ -21,7 +21,7 @@ enum Format {
     Code,
     /// One object at the end.
     Json,
-    /// One object an event.
+    /// One object per event.
     JsonLines,
 }
 
@@ -61,7 +61,7 @@ impl Output {
         }
     }
 
-    /// Says who answers.
+    /// Sets the provider and model that answer.
     pub(crate) fn answered_by(&mut self, provider: &str, model: &str) {
         provider.clone_into(&mut self.provider);
         model.clone_into(&mut self.model);
@@ -120,7 +120,7 @@ impl Output {
         match self.format {
             Format::Text => {
                 if text.is_empty() {
-                    // Then the images are the answer.
+                    // An answer without text consists of its images.
                     self.out.text(&images.join("\n")).await?;
                     self.out.text("\n").await?;
                 } else if !self.stream {

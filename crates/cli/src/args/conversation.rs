@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// What goes before the next question, and how it is answered.
+/// The conversation before the next question, and parameters of the answer.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Conversation")]
 pub(crate) struct ConversationArgs {

@@ -1,4 +1,4 @@
-//! How values are written, in flags and in variables of the environment.
+//! Parsers for the values of flags and environment variables.
 
 use std::net::SocketAddr;
 use std::time::Duration;

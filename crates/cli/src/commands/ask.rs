@@ -58,7 +58,7 @@ pub(crate) struct AskArgs {
     dry_run: bool,
 }
 
-/// How long the end of a cancelled answer may take to be written.
+/// How long writing the end of a cancelled answer may take.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
 pub(crate) fn run(args: &AskArgs, general: &General) -> Result<ExitCode, Failure> {
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &AskArgs, general: &General) -> Result<ExitCode, Failure
         let mut output = Output::new(&args.output, &style);
         match runtime::until_signal(ask(args, general, &mut output)).await {
             Err(cancelled @ Failure::Cancelled(_)) => {
-                // Nobody may be reading: then nothing more is written.
+                // If nobody is reading, give up writing after a moment.
                 let _ = timeout(LAST_WORDS, output.fail(&cancelled)).await;
                 Err(cancelled)
             }

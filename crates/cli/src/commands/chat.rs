@@ -269,7 +269,7 @@ impl Chat<'_> {
         Ok(())
     }
 
-    /// Through the terminal, which may be on another machine.
+    /// Copies through the terminal, which may be on another machine.
     async fn copy(&mut self) -> Result<(), Failure> {
         let Some(answer) = self.talk.last_answer() else {
             say("there is no answer yet");

@@ -78,7 +78,7 @@ fn path(general: &General) -> Result<(), Failure> {
 
 fn show(general: &General) -> Result<(), Failure> {
     let file = Configuration::find(general)?;
-    // A text with mistakes is not shown: nobody can say what in it is secret.
+    // A file with mistakes is not shown: its secrets cannot be told apart.
     let config = file.parse()?;
     if file.text.is_none() {
         say(&format!("there is no file {}", file.path.display()));
@@ -101,7 +101,7 @@ fn edit(general: &General) -> Result<(), Failure> {
         #[cfg(unix)]
         {
             use std::os::unix::fs::OpenOptionsExt as _;
-            // There may be secrets in it one day.
+            // The file may come to contain secrets.
             options.mode(0o600);
         }
         let mut file = options.open(&path).map_err(failed)?;

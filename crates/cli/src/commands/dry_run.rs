@@ -15,7 +15,7 @@ use crate::failure::Failure;
 
 const REDACTED: &str = "[redacted]";
 
-/// The headers whose values may be seen; all others can be secrets.
+/// The headers whose values are shown; all others may be secrets.
 const SHOWN: &[&str] = &[
     "accept",
     "accept-encoding",
@@ -45,7 +45,7 @@ pub(super) async fn show(part: &Part, request: &ChatRequest) -> Result<String, F
     let mock = start_mock(part.kind.name).await?;
     let real = match &part.endpoint.base_url {
         Some(url) => url,
-        // That of the mock that would be asked.
+        // The address of the mock server.
         None => &part.provider.info().base_url,
     };
     let real = BaseUrl::parse(real)?;
@@ -62,13 +62,13 @@ pub(super) async fn show(part: &Part, request: &ChatRequest) -> Result<String, F
     endpoint.base_url = Some(mock.base_url());
     endpoint.http = endpoint.http.without_proxy();
     let provider = endpoint.provider()?;
-    // What the mock thinks of the request is not asked, unless nothing was sent.
+    // Whether the mock accepts the request matters only if nothing was sent.
     let reply = provider.reply(request).await;
     let requests = mock.requests();
     if let (Err(failed), true) = (reply, requests.is_empty()) {
         return Err(failed.error.into());
     }
-    // Every header that the person gave can be a secret.
+    // Every header that the user set may be a secret.
     let own: Vec<&str> = part.endpoint.http.header_names().collect();
     let mut text = String::new();
     for recorded in requests {
@@ -117,7 +117,7 @@ fn write_request(
     text.push('\n');
 }
 
-/// The body as it is, but for a key in it.
+/// The body, with its secrets redacted.
 fn redacted_body(body: &str) -> String {
     let Ok(serde_json::Value::Object(members)) = serde_json::from_str(body) else {
         return body.to_owned();

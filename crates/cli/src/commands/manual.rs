@@ -68,7 +68,7 @@ fn write_pages(folder: &Path, mut command: clap::Command) -> Result<ExitCode, Fa
         ))
     };
     fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
-    // Gives the subcommands their whole names.
+    // Gives the subcommands their full names.
     command.build();
     let mut all = vec![("chatwire".to_owned(), command)];
     while let Some((name, command)) = all.pop() {

@@ -47,7 +47,7 @@ pub(crate) struct MockArgs {
 /// Runs them until they are stopped.
 pub(crate) fn run(args: &MockArgs) -> Result<ExitCode, Failure> {
     match runtime::run(runtime::until_signal(serve(args))) {
-        // That is how it is meant to end.
+        // Being stopped is the normal end.
         Err(Failure::Cancelled(_)) => Ok(ExitCode::SUCCESS),
         ended => ended,
     }
@@ -102,7 +102,7 @@ fn prepare(mock: &AnyMock, script: &Script) {
             mock.answer(answer);
         }
     }
-    // Seen by every request first, and answers none.
+    // Sees every request first and answers none of them.
     mock.answer_with(move |request| {
         say(&format!("{name} {} {}", request.method, request.target));
         None

@@ -31,7 +31,7 @@ Script:
   repeat = true                 # once the others are used up
 ";
 
-/// All that a script says.
+/// The content of a script.
 #[derive(Debug, Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Script {
@@ -168,7 +168,7 @@ impl Scripted {
                 }
                 reply = reply.delta(piece);
             }
-            // Broken answers have no end.
+            // A broken answer has no end event.
             if matches!(self.ending, None | Some(ScriptedEnding::Clean)) {
                 reply = reply.end(pieces.concat().trim());
             }

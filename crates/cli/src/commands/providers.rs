@@ -1,4 +1,4 @@
-//! `chatwire providers`: what there is to talk to.
+//! `chatwire providers`: the kinds of servers.
 
 use std::process::ExitCode;
 

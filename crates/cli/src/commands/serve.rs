@@ -42,7 +42,7 @@ pub(crate) struct ServeArgs {
     check: bool,
 }
 
-/// Serves until it is stopped.
+/// Serves until a signal stops it.
 pub(crate) fn run(args: &ServeArgs, general: &General) -> Result<ExitCode, Failure> {
     runtime::run_on_all_cores(serve(args, general))
 }

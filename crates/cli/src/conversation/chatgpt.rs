@@ -10,7 +10,7 @@ pub(super) fn messages_of_export(
 ) -> Result<Vec<Value>, String> {
     let mut messages = Vec::new();
     let mut id = current.and_then(Value::as_str);
-    // A tree is no deeper than it has nodes; a file can say otherwise.
+    // A damaged file can have a cycle, so the walk is limited to the number of nodes.
     let nodes = mapping.as_object().map_or(0, serde_json::Map::len);
     for _ in 0..nodes {
         let Some(node) = id.and_then(|id| mapping.get(id)) else {
@@ -26,7 +26,7 @@ pub(super) fn messages_of_export(
     Ok(messages)
 }
 
-/// What was said by a person or the model, without its tools and thoughts.
+/// A message of the user or the model; those of tools and thoughts are left out.
 fn message(message: &Value) -> Option<Value> {
     let role = message.pointer("/author/role")?.as_str()?;
     let content = message.get("content")?;

@@ -11,7 +11,7 @@ use super::text::text;
 use crate::failure::Failure;
 use crate::terminal::say;
 
-/// How long standard input may be silent before something is done about it.
+/// How long to wait for the first byte of standard input.
 const SILENCE: Duration = Duration::from_secs(3);
 
 /// Reads standard input to its end. If it is `optional` and stays silent, there
@@ -27,7 +27,7 @@ pub(super) async fn standard_input(optional: bool) -> Result<Option<String>, Fai
     let mut read = tokio::task::spawn_blocking(move || read_all(&began));
     let done = match timeout(SILENCE, &mut read).await {
         Ok(done) => done,
-        // A pipe that somebody forgot to close looks like a slow one.
+        // A pipe that nobody closes looks like a slow one.
         Err(_) if !typing && optional && !begun.load(Ordering::Relaxed) => {
             say("nothing came on standard input: asking without it; </dev/null saves the wait");
             return Ok(None);

@@ -1,4 +1,4 @@
-//! A conversation that was saved, in the forms in which programs save them.
+//! Saved conversations, in the formats that programs use.
 
 use std::fs;
 use std::path::Path;

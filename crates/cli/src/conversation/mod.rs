@@ -1,4 +1,4 @@
-//! What is asked: a single question, or a conversation that grows.
+//! What is sent: a single question, or a conversation.
 
 mod chatgpt;
 mod input;

@@ -67,7 +67,8 @@ pub(crate) async fn request(
     Ok(request)
 }
 
-/// A terminal is read only when there is no other question.
+/// Whether to read standard input. A terminal is read only if there is no other
+/// question.
 fn needs_input(args: &QuestionArgs) -> bool {
     if args.conversation.messages.as_deref() == Some(Path::new("-")) || !io::stdin().is_terminal() {
         return true;

@@ -1,4 +1,4 @@
-//! A conversation that grows: questions, answers, and steps back.
+//! A conversation that grows, with ways to step back.
 
 use std::borrow::Cow;
 use std::fs;

@@ -16,7 +16,7 @@ pub(super) fn text(name: &str, bytes: Vec<u8>) -> String {
     text
 }
 
-/// The text, and where the first byte is that is none.
+/// Returns the text and the offset of the first invalid byte.
 fn decode(bytes: Vec<u8>) -> (String, Option<usize>) {
     match bytes.as_slice() {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),

@@ -3,7 +3,7 @@ use super::file::Configuration;
 use crate::args::{DEFAULT_PROVIDER, General, TargetArgs};
 use crate::failure::Failure;
 
-/// What was chosen, by flags, environment or file.
+/// The choice made by flags, environment or file.
 pub(super) enum Choice {
     Endpoints(Vec<String>),
     Direct {
@@ -28,7 +28,7 @@ pub(super) fn choice(args: &TargetArgs, general: &General) -> Result<Choice, Fai
     };
     let base_url = match &args.base_url {
         Some(url) => Some(url.clone()),
-        // The environment's server is of the environment's kind.
+        // CHATWIRE_BASE_URL belongs to CHATWIRE_PROVIDER.
         None if args.mock || args.provider.is_some() => None,
         None => variable("CHATWIRE_BASE_URL")?,
     };
@@ -38,7 +38,7 @@ pub(super) fn choice(args: &TargetArgs, general: &General) -> Result<Choice, Fai
             return Ok(Choice::Endpoints(vec![name.to_owned()]));
         }
     } else if general.config.is_some() {
-        // A file that was named is at least read.
+        // A file that is named explicitly is read even if nothing in it is used.
         Configuration::find(general)?.parse()?;
     }
     Ok(Choice::Direct {

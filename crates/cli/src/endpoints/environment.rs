@@ -1,4 +1,4 @@
-//! Variables of the environment, which stand in for flags that are not given.
+//! Environment variables, which are used where a flag is not given.
 
 use std::env;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::args::{TargetArgs, limit};
 use crate::failure::Failure;
 
-/// A variable of the environment that is set to something.
+/// Returns the value of an environment variable, or `None` if it is unset or empty.
 pub(super) fn variable(name: &str) -> Result<Option<String>, Failure> {
     match env::var(name) {
         Ok(value) if value.trim().is_empty() => Ok(None),

@@ -1,5 +1,5 @@
-//! Which server is asked: from command line, environment and configuration to
-//! a provider.
+//! Choosing a server: from command line, environment and configuration to a
+//! provider.
 
 mod choice;
 mod environment;

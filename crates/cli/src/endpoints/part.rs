@@ -16,7 +16,7 @@ use crate::failure::Failure;
 pub(crate) struct Part {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) kind: &'static ProviderKind,
-    /// What it is made of, without the mock.
+    /// Its settings; those of a mock have no base URL.
     pub(crate) endpoint: EndpointConfig,
     pub(crate) timeout: Option<Duration>,
     pub(crate) mock: Option<AnyMock>,
@@ -61,7 +61,7 @@ impl Part {
     }
 }
 
-/// Puts the flags on top of an endpoint, and makes the provider.
+/// Applies the flags to an endpoint and makes the provider.
 pub(super) async fn part(
     mut endpoint: EndpointConfig,
     args: &TargetArgs,
@@ -72,7 +72,7 @@ pub(super) async fn part(
         .iter()
         .find(|kind| kind.name == endpoint.provider)
     else {
-        // The facade knows best how to say it.
+        // The facade's error lists the providers.
         let error = chatwire::provider(&endpoint.provider, ProviderOptions::new()).err();
         return Err(Failure::from(error.unwrap_or_else(|| {
             Error::new(ErrorKind::UnknownProvider, "no such provider")
@@ -80,7 +80,7 @@ pub(super) async fn part(
     };
     let proxy = match &args.proxy {
         Some(text) => Some(proxy(text)?),
-        // Proxies that were not named now are not meant for the loopback.
+        // A proxy of the environment is not meant for a server inside this program.
         None if args.mock => None,
         None => variable("CHATWIRE_PROXY")?,
     };

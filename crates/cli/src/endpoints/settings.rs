@@ -60,7 +60,7 @@ pub(super) fn proxy(text: &str) -> Result<String, Failure> {
     }
 }
 
-/// The name and the value, if the name says where the value stands.
+/// Returns name and value if the name ends in `_env` or `_file`.
 fn elsewhere(what: &str, name: &str, place: &str) -> Result<Option<(String, String)>, Failure> {
     if let Some(name) = name.strip_suffix("_env") {
         let value = env::var(place).map_err(|_| {

@@ -12,11 +12,11 @@ use crate::args::{General, TargetArgs};
 use crate::failure::Failure;
 use crate::terminal::{say, show_warnings};
 
-/// A provider that is ready to be asked.
+/// A provider that is ready for requests.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) provider: Arc<dyn Provider>,
-    /// What it is made of: one, or the list of a fallback.
+    /// The servers: one, or those of a fallback.
     pub(crate) parts: Vec<Part>,
     /// The longest time for a whole answer, if the command line has one.
     pub(crate) timeout: Option<Duration>,
@@ -95,7 +95,7 @@ impl Target {
         result
     }
 
-    /// Says where the answer comes from, when that is not what one expects.
+    /// Prints a note if the answer comes from a mock.
     pub(crate) fn announce(&self) {
         for part in self.parts.iter().filter(|part| part.mock.is_some()) {
             say(&format!(
@@ -125,7 +125,7 @@ impl Target {
     }
 }
 
-/// What the configuration says of an endpoint.
+/// Reads an endpoint of the configuration.
 fn endpoint(file: &Configuration, config: &Config, name: &str) -> Result<EndpointConfig, Failure> {
     let endpoint = config
         .endpoint(name)

@@ -16,7 +16,7 @@ use super::fence::Fence;
 use super::say::say;
 use crate::failure::Failure;
 
-/// How many lines are remembered.
+/// The number of lines in the history.
 const REMEMBERED: usize = 1000;
 
 /// Reads what a person types.

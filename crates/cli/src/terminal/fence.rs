@@ -1,5 +1,5 @@
-//! Fenced code in Markdown: one reading of it for the renderer, for the line
-//! editor and for `--extract`.
+//! Fenced code blocks in Markdown, for the renderer, the line editor and
+//! `--extract`.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use std::fmt;
 pub(super) struct Fence {
     mark: char,
     length: usize,
-    /// How far it is indented: as far as its lines are, in a list.
+    /// Its indentation. In a list, the lines of code have the same.
     indent: usize,
 }
 

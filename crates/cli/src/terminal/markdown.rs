@@ -9,11 +9,11 @@ use termimad::{Alignment, MadSkin};
 use super::fence::Fence;
 use super::size::Size;
 
-/// A block longer than this is let go in parts, so that the work for each
+/// A block longer than this is printed in parts, so that the work for each
 /// piece stays small.
 const LONG_BLOCK: usize = 4 * 1024;
 
-/// Rendering narrower than this helps nobody.
+/// Narrower terminals are treated as this wide.
 const MIN_WIDTH: usize = 20;
 
 /// Turns Markdown that comes in pieces into what a terminal is sent.
@@ -24,7 +24,7 @@ pub(crate) struct Markdown {
     tail: String,
     /// The lines of it that are on the screen.
     shown: Vec<String>,
-    /// Whether any text came yet: blank lines before it are not worth a line.
+    /// Whether any text has arrived; leading blank lines are dropped.
     begun: bool,
 }
 
@@ -102,7 +102,7 @@ impl Markdown {
         }
     }
 
-    /// Brings the block on the screen up to date.
+    /// Updates the block on the screen.
     fn draw(&mut self, source: &str, out: &mut String) {
         let lines = self.render(source);
         let same = self
@@ -189,10 +189,10 @@ fn skin(colors: bool) -> MadSkin {
     if let Some(first) = skin.headers.first_mut() {
         first.add_attr(Attribute::Underlined);
     }
-    // It was decided already, and not by the environment alone.
+    // The decision is made already, from more than the environment.
     force_color_output(colors);
     if colors {
-        // The terminal's own palette: it suits light and dark backgrounds.
+        // The terminal's own palette suits light and dark backgrounds.
         skin.inline_code.set_fg(Color::Cyan);
         skin.code_block.set_fg(Color::Cyan);
         for header in &mut skin.headers {

@@ -2,7 +2,7 @@ use std::io::{self, Write as _};
 
 use super::filter::without_controls;
 
-/// One message to the person. That standard error may be closed is no error.
+/// Prints a message on standard error. It is no error if that is closed.
 pub(crate) fn say(message: &str) {
     let message = without_controls(message);
     for line in message.lines() {

@@ -1,4 +1,4 @@
-//! A sign of life on standard error while nothing else is to be seen.
+//! A progress indicator on standard error.
 
 use std::future::Future;
 use std::io::{self, Write as _};
@@ -12,12 +12,12 @@ use super::say::say;
 use super::size::terminal_size;
 use super::style::Style;
 
-/// Answers that begin sooner need no sign.
+/// The spinner appears only after this time.
 const AFTER: Duration = Duration::from_millis(300);
 const STEP: Duration = Duration::from_millis(100);
 const FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
-/// Spins while it is waited for.
+/// A spinner on standard error.
 #[derive(Debug)]
 pub(crate) struct Spinner {
     active: bool,
@@ -29,7 +29,7 @@ pub(crate) struct Spinner {
 }
 
 impl Spinner {
-    /// One that begins to wait now.
+    /// Creates a spinner whose clock starts now.
     pub(crate) fn new(style: &Style) -> Spinner {
         let now = Instant::now();
         Spinner {
@@ -69,7 +69,7 @@ impl Spinner {
         }
     }
 
-    /// Shows what is waited for, where there is a spinner.
+    /// Shows a label beside the spinner, if there is one.
     pub(crate) fn label(&mut self, label: &str) {
         if self.active {
             self.note(label);
@@ -89,7 +89,7 @@ impl Spinner {
         let _ = io::stderr().flush();
     }
 
-    /// Takes it away for good.
+    /// Removes the spinner; it does not come back.
     pub(crate) fn stop(&mut self) {
         if std::mem::take(&mut self.drawn) {
             let _ = write!(io::stderr(), "\r\u{1b}[K");

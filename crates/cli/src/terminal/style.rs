@@ -1,4 +1,4 @@
-//! How the program looks on this terminal.
+//! What this terminal can show.
 
 use std::io::{self, IsTerminal as _};
 
@@ -10,12 +10,12 @@ pub(crate) struct Style {
     /// Markdown is rendered rather than shown as it is.
     pub(crate) markdown: bool,
     pub(crate) colors: bool,
-    /// Something may move on standard error.
+    /// Whether to show a spinner on standard error.
     pub(crate) spinner: bool,
 }
 
 impl Style {
-    /// Decides by the flags, the environment and what standard error is.
+    /// Decides from the flags, the environment and the kind of standard error.
     pub(crate) fn new(when: ColorWhen, raw: bool) -> Style {
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         let dumb = variable("TERM").is_some_and(|term| term == "dumb");

@@ -9,24 +9,24 @@ use super::markdown::Markdown;
 use super::size::terminal_size;
 use super::style::Style;
 
-/// So many bytes are written without waiting for a pause.
+/// The buffer is written once it holds this many bytes.
 const MANY: usize = 64 * 1024;
 
 /// Writes the text of answers.
 pub(crate) struct TextWriter {
-    /// A full pipe holds up a thread of its own, not Ctrl-C.
+    /// Written on a thread of its own, so that a full pipe does not delay Ctrl-C.
     out: tokio::io::Stdout,
     /// What is to be written next.
     buffer: Vec<u8>,
     way: Way,
-    /// Whether a line has been begun.
+    /// Whether the last line is incomplete.
     in_line: bool,
 }
 
 enum Way {
     /// As it is.
     Pipe,
-    /// Without what could do harm to a terminal.
+    /// Without control characters.
     Plain,
     Rendered(Box<Markdown>),
 }
@@ -70,7 +70,7 @@ impl TextWriter {
         self.relieve().await
     }
 
-    /// The answer is over: a terminal gets the end of its line.
+    /// Ends the answer: on a terminal, this ends its line.
     pub(crate) async fn end(&mut self) -> io::Result<()> {
         let end = match &mut self.way {
             Way::Pipe => String::new(),
@@ -89,7 +89,7 @@ impl TextWriter {
         self.relieve().await
     }
 
-    /// Writes when there is a lot.
+    /// Writes the buffer if it is large.
     async fn relieve(&mut self) -> io::Result<()> {
         if self.buffer.len() < MANY {
             return Ok(());
@@ -97,18 +97,18 @@ impl TextWriter {
         self.flush().await
     }
 
-    /// Writes what there is, now.
+    /// Writes the buffer.
     pub(crate) async fn flush(&mut self) -> io::Result<()> {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        // Emptied first: what was cancelled on its way is not written twice.
+        // Emptied first, so that a cancelled write is not repeated.
         let bytes = std::mem::take(&mut self.buffer);
         self.out.write_all(&bytes).await?;
         self.out.flush().await
     }
 
-    /// Whether a person reads along.
+    /// Whether standard output is a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         !matches!(self.way, Way::Pipe)
     }

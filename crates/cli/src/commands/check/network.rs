@@ -1,4 +1,4 @@
-//! The way to the server: name, connection, TLS.
+//! The network steps: name lookup, connection, TLS.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use crate::failure::code_of;
 /// How long each step may take, unless the time limit is shorter.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Tries it, and notes the steps; an error is the exit code. With a proxy, name
-/// and connection are its affair.
+/// Tries it and records the steps; an error is the exit code. Behind a proxy, name
+/// lookup and connection are left to the proxy.
 pub(super) async fn network(part: &Part, report: &mut Report) -> Result<(), u8> {
     let patience = part.timeout.unwrap_or(PATIENCE).min(PATIENCE);
     let base = part.provider.info().base_url.clone();

@@ -11,11 +11,11 @@ use super::requests::Requests;
 use crate::endpoints::Part;
 use crate::failure::code_of;
 
-/// A question that costs little.
+/// A question with a short answer.
 const QUESTION: &str = "Reply with one word: pong";
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Asks it, and notes the steps; an error is the exit code.
+/// Asks it and records the steps; an error is the exit code.
 pub(super) async fn question(
     part: &Part,
     model: Option<&str>,

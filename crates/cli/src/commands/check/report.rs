@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::failure::code_of;
 
-/// What was found about one endpoint.
+/// The findings about one endpoint.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     pub(super) endpoint: String,
@@ -20,7 +20,7 @@ pub(super) struct Report {
     pub(super) code: u8,
 }
 
-/// One step; none of the later ones is taken after a failure.
+/// One step. After a failure, no further step is taken.
 #[derive(Debug, Serialize)]
 pub(super) struct Step {
     pub(super) step: &'static str,
@@ -90,7 +90,7 @@ impl Report {
 }
 
 pub(super) fn milliseconds(time: Duration) -> f64 {
-    // Tenths are as fine as it is worth knowing.
+    // Tenths of a millisecond are precise enough.
     (time.as_secs_f64() * 10_000.0).round() / 10.0
 }
 

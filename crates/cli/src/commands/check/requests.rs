@@ -1,5 +1,5 @@
-//! When which request was sent, for `chatwire check`: the providers tell it in
-//! their log.
+//! The requests that were sent and when, for `chatwire check`. They are taken from
+//! the providers' traces.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
