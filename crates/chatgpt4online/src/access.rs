@@ -1,13 +1,20 @@
 use chatwire_core::provider_kit::refusal::{is_html_page, json_in, page_error, plain_text};
-use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, RequestUrl};
+use chatwire_core::provider_kit::{HttpRequest, RequestUrl};
 use chatwire_core::{Error, ErrorKind, Secret};
 use http::header::{self, HeaderMap, HeaderValue};
 
-use crate::page::{self, checked_nonce};
+use crate::failure::NO_ROUTE;
+use crate::learnt::Learnt;
+use crate::page::{self, Bot, BotPage, checked_nonce};
 use crate::payload::Answer;
+use crate::site::{Site, WP_NONCE};
 
 const START_SESSION: &str = "mwai/v1/start_session";
 const SUBMIT: &str = "mwai-ui/v1/chats/submit";
+const UPLOAD: &str = "mwai-ui/v1/files/upload";
+
+/// Where the pages of a site fetch the nonce of a visitor who is logged in.
+const MEMBER_NONCE: &str = "/wp-admin/admin-ajax.php?action=rest-nonce";
 
 /// Where the REST API of a site may be, relative to the site. Plain permalinks
 /// and some sub-directories answer the first with an ordinary page.
@@ -18,6 +25,7 @@ const ROOTS: [&str; 3] = ["/wp-json/", "/index.php?rest_route=/", "/?rest_route=
 struct Api {
     session: RequestUrl,
     submit: RequestUrl,
+    upload: RequestUrl,
 }
 
 impl Api {
@@ -26,6 +34,7 @@ impl Api {
         Some(Api {
             session: root.below(START_SESSION)?,
             submit: root.below(SUBMIT)?,
+            upload: root.below(UPLOAD)?,
         })
     }
 }
@@ -35,16 +44,34 @@ impl Api {
 pub(crate) struct Access {
     /// Where questions go.
     pub(crate) submit: RequestUrl,
-    /// The guest nonce; `None` for plugins before 2.0.
+    /// Where pictures go.
+    pub(crate) upload: RequestUrl,
+    /// The visitor's nonce; `None` for plugins before 2.0.
     pub(crate) nonce: Option<Secret>,
+    /// Whether the plugin has no address for nonces, as before 2.4.4: it may be
+    /// one of before 2.0, which calls some things by other names.
+    pub(crate) is_old: bool,
+    /// Whether the plugin is known to take several pictures with one question.
+    /// Those that do give visitors a session.
+    pub(crate) takes_pictures: bool,
 }
 
 impl Access {
+    fn new(api: &Api, nonce: Option<Secret>) -> Access {
+        Access {
+            submit: api.submit.clone(),
+            upload: api.upload.clone(),
+            nonce,
+            is_old: true,
+            takes_pictures: false,
+        }
+    }
+
     /// The same with another nonce.
     pub(crate) fn with_nonce(&self, nonce: Secret) -> Access {
         Access {
-            submit: self.submit.clone(),
             nonce: Some(nonce),
+            ..self.clone()
         }
     }
 }
@@ -61,13 +88,18 @@ enum Found {
     },
 }
 
-/// Finds out where the site's REST API is, and gets a nonce.
+/// Finds out where the site's REST API is, and gets a nonce. `learnt` gets
+/// the bots of a page that has to be read for it.
 pub(crate) async fn open(
-    http: &HttpClient,
-    base: &BaseUrl,
-    headers: &HeaderMap,
+    site: &Site<'_>,
     nonce_page: &str,
+    learnt: &Learnt,
 ) -> Result<Access, Error> {
+    let base = site.active.base_url();
+    let member = match site.has_login() {
+        true => Some(member_nonce(site, nonce_page, learnt).await?),
+        false => None,
+    };
     let mut apis: Vec<Api> = Vec::new();
     for root in ROOTS {
         apis.extend(Api::below(&base.join(root)?));
@@ -76,13 +108,18 @@ pub(crate) async fn open(
     let mut page: Option<Error> = None;
     let mut next = 0;
     while let Some(api) = apis.get(next) {
-        match start_session(http, headers, api).await? {
+        match start_session(site, api, member.as_ref()).await? {
             Found::Access(access) => return Ok(access),
             Found::NoRoute => {
-                let submit = api.submit.clone();
-                let page = base.join(nonce_page)?;
-                let nonce = nonce_of_page(http, headers, page).await?;
-                return Ok(Access { submit, nonce });
+                let nonce = match member {
+                    Some(nonce) => Some(nonce),
+                    None => {
+                        let found = bot_page(site, nonce_page).await?;
+                        learnt.learn_page(found.bots);
+                        found.nonce
+                    }
+                };
+                return Ok(Access::new(api, nonce));
             }
             Found::NoApi {
                 announced,
@@ -109,16 +146,61 @@ pub(crate) async fn open(
     })
 }
 
-/// Asks for a session. The request must not carry a nonce: an old one is
-/// refused even here.
-async fn start_session(http: &HttpClient, headers: &HeaderMap, api: &Api) -> Result<Found, Error> {
-    let request = HttpRequest::post(api.session.clone())
-        .headers(headers)
-        .header(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
-    let mut response = http.send(request).await?;
+/// What a site has, as far as it shows without a question.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Survey {
+    /// Where the REST API of WordPress is, relative to the site; `None` if there
+    /// is none.
+    pub rest_root: Option<String>,
+    /// Whether the plugin hands out nonces, as it does from 2.4.4 on.
+    pub has_sessions: bool,
+    /// Whether the plugin takes questions: it is active, and its chatbots module
+    /// is on.
+    pub has_chatbots: bool,
+    /// The chatbots on the page that shows them.
+    pub bots: Vec<Bot>,
+}
+
+/// Looks for the REST API and for the plugin's routes. It tries the question's
+/// route with an empty body, which every plugin refuses.
+pub(crate) async fn survey(site: &Site<'_>) -> Result<Survey, Error> {
+    let mut survey = Survey::default();
+    for root in ROOTS {
+        let Some(api) = Api::below(&site.active.base_url().join(root)?) else {
+            continue;
+        };
+        survey.has_sessions = match start_session(site, &api, None).await? {
+            Found::Access(_) => true,
+            Found::NoRoute => false,
+            Found::NoApi { .. } => continue,
+        };
+        survey.rest_root = Some(root.to_owned());
+        let empty = HttpRequest::post(api.submit.clone()).json(&serde_json::json!({}))?;
+        let mut response = site.send(empty).await?;
+        let body = response.read_excerpt().await;
+        let is_missing = |error: &Answer| error.code == NO_ROUTE;
+        survey.has_chatbots = json_in(&body, is_missing).is_none();
+        break;
+    }
+    Ok(survey)
+}
+
+/// Asks for a session. A guest's request must not carry a nonce, because an old
+/// one is refused even here; a member's must, or the answer is a guest's.
+async fn start_session(
+    site: &Site<'_>,
+    api: &Api,
+    member: Option<&Secret>,
+) -> Result<Found, Error> {
+    let mut request = HttpRequest::post(api.session.clone()).header(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    if let Some(nonce) = member {
+        request = request.header(WP_NONCE, nonce.header_value("the nonce of the site")?);
+    }
+    let mut response = site.send(request).await?;
     let status = response.status();
     if !matches!(status, 200..300 | 400..500) || status == 429 {
         return Err(response.into_error().await);
@@ -152,13 +234,16 @@ async fn start_session(http: &HttpClient, headers: &HeaderMap, api: &Api) -> Res
                 "the site's nonce has characters that no nonce has",
             )
         })?;
-        http.redactor().add(&nonce);
+        site.http.redactor().add(&nonce);
+        // Where there are none, the plugin says so in these letters.
+        let has_session = !matches!(answer.session_id.as_str(), "" | "N/A");
         return Ok(Found::Access(Access {
-            submit: api.submit.clone(),
-            nonce: Some(nonce),
+            is_old: false,
+            takes_pictures: has_session,
+            ..Access::new(api, Some(nonce))
         }));
     }
-    if answer.code == "rest_no_route" {
+    if answer.code == NO_ROUTE {
         return Ok(Found::NoRoute);
     }
     let mut why = "the site gave no nonce".to_owned();
@@ -168,24 +253,43 @@ async fn start_session(http: &HttpClient, headers: &HeaderMap, api: &Api) -> Res
     Err(response.complete_error(Error::new(ErrorKind::Credentials, why)))
 }
 
-/// Plugins before 2.4.4 hand out their nonce only in a page with the chatbot;
-/// before 2.0 there is none.
-async fn nonce_of_page(
-    http: &HttpClient,
-    headers: &HeaderMap,
-    page: RequestUrl,
-) -> Result<Option<Secret>, Error> {
-    let request = HttpRequest::get(page).headers(headers);
-    let response = http.send(request).await?;
-    let nonce = match response.status() {
-        200..300 => page::nonce_in(&response.into_page().await?),
-        404 | 410 => None,
+/// What a page of the site says about its bots. Plugins before 2.4.4 hand out
+/// their nonce only there; before 2.0 there is none.
+pub(crate) async fn bot_page(site: &Site<'_>, page: &str) -> Result<BotPage, Error> {
+    let address = site.active.base_url().join(page)?;
+    let response = site.send(HttpRequest::get(address)).await?;
+    let found = match response.status() {
+        200..300 => page::bots_in(&response.into_page().await?),
+        404 | 410 => BotPage::default(),
         _ => return Err(response.into_error().await),
     };
-    if let Some(nonce) = &nonce {
-        http.redactor().add(nonce);
+    if let Some(nonce) = &found.nonce {
+        site.http.redactor().add(nonce);
     }
-    Ok(nonce)
+    Ok(found)
+}
+
+/// The nonce of a visitor who is logged in, fetched as the site's own pages do.
+/// WordPress refuses a guest's nonce beside a login.
+async fn member_nonce(site: &Site<'_>, page: &str, learnt: &Learnt) -> Result<Secret, Error> {
+    let address = site.active.base_url().join(MEMBER_NONCE)?;
+    let mut response = site.send(HttpRequest::get(address)).await?;
+    if response.is_success() {
+        let body = response.read_excerpt().await;
+        if let Some(nonce) = checked_nonce(body.trim()).filter(|it| it.expose().len() >= 8) {
+            site.http.redactor().add(&nonce);
+            return Ok(nonce);
+        }
+    }
+    // Some sites close that address to everybody.
+    let found = bot_page(site, page).await?;
+    learnt.learn_page(found.bots);
+    found.nonce.ok_or_else(|| {
+        Error::new(
+            ErrorKind::Credentials,
+            "the site does not know the login of this session: log in again",
+        )
+    })
 }
 
 /// The address of the REST API in a `Link` header.

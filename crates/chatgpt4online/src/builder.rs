@@ -1,12 +1,14 @@
+use chatwire_browser::SessionOptions;
 use chatwire_core::{Error, HttpConfig, Secret};
 
-use crate::config::Config;
+use crate::config::{Config, LongQuestions, SystemPrompt};
 use crate::provider::Chatgpt4Online;
 
 /// Sets up [a client](`Chatgpt4Online`).
 #[derive(Debug, Clone, Default)]
 pub struct Chatgpt4OnlineBuilder {
     config: Config,
+    sessions: SessionOptions,
     http: HttpConfig,
 }
 
@@ -58,6 +60,27 @@ impl Chatgpt4OnlineBuilder {
         self
     }
 
+    /// Sets [`Config::trusted`].
+    #[must_use]
+    pub fn trusted(mut self, yes: bool) -> Chatgpt4OnlineBuilder {
+        self.config.trusted = yes;
+        self
+    }
+
+    /// Sets [`Config::system_prompt`].
+    #[must_use]
+    pub fn system_prompt(mut self, how: SystemPrompt) -> Chatgpt4OnlineBuilder {
+        self.config.system_prompt = how;
+        self
+    }
+
+    /// Sets [`Config::long_questions`].
+    #[must_use]
+    pub fn long_questions(mut self, what: LongQuestions) -> Chatgpt4OnlineBuilder {
+        self.config.long_questions = what;
+        self
+    }
+
     /// Sets [`Config::stream`].
     #[must_use]
     pub fn stream(mut self, yes: bool) -> Chatgpt4OnlineBuilder {
@@ -86,6 +109,35 @@ impl Chatgpt4OnlineBuilder {
         self
     }
 
+    /// Sets where the sessions of a browser come from, for members of the site
+    /// and for sites behind a firewall (default: there are none).
+    #[must_use]
+    pub fn sessions(mut self, sessions: SessionOptions) -> Chatgpt4OnlineBuilder {
+        self.sessions = sessions;
+        self
+    }
+
+    /// Sets [`Config::cookie`].
+    #[must_use]
+    pub fn cookie(mut self, cookie: impl Into<String>) -> Chatgpt4OnlineBuilder {
+        let cookie: String = cookie.into();
+        self.config.cookie = Some(Secret::new(cookie));
+        self
+    }
+
+    /// Sets [`Config::user`] and [`Config::application_password`].
+    #[must_use]
+    pub fn application_password(
+        mut self,
+        user: impl Into<String>,
+        password: impl Into<String>,
+    ) -> Chatgpt4OnlineBuilder {
+        let password: String = password.into();
+        self.config.user = Some(user.into());
+        self.config.application_password = Some(Secret::new(password));
+        self
+    }
+
     /// Sets time limits, size limits, proxy and headers of every request.
     #[must_use]
     pub fn http(mut self, config: HttpConfig) -> Chatgpt4OnlineBuilder {
@@ -98,9 +150,11 @@ impl Chatgpt4OnlineBuilder {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if there
-    /// is no base URL, and for an address, proxy or header that cannot be used.
+    /// is no base URL, for an address, proxy, header or session that cannot be
+    /// used, for a model without [`Config::trusted`], and for an application
+    /// password without https.
     pub fn build(self) -> Result<Chatgpt4Online, Error> {
-        Chatgpt4Online::with_config(self.config, self.http)
+        Chatgpt4Online::with_config(self.config, self.sessions, self.http)
     }
 }
 

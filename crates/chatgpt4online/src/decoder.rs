@@ -5,9 +5,12 @@ use bytes::Bytes;
 use chatwire_core::provider_kit::ReplyDecoder;
 use chatwire_core::provider_kit::decode::Lines;
 use chatwire_core::provider_kit::refusal::{self, is_html_page, json_in, page_error};
-use chatwire_core::{Error, ErrorKind, Finish, FinishReason, Limit, ProgressKind, ReplyEvent};
+use chatwire_core::{
+    Error, ErrorKind, Extra, Finish, FinishReason, Limit, ProgressKind, ReplyEvent,
+};
 
-use crate::payload::{Answer, Event};
+use crate::failure;
+use crate::payload::{Answer, Data, Event};
 
 /// Decodes the body of an answer of the AI Engine plugin: an event stream, or
 /// one JSON object, whatever the headers say, with PHP warnings anywhere.
@@ -36,6 +39,8 @@ pub struct AiEngineDecoder {
     wordless_error: bool,
     ended: bool,
     finished: bool,
+    /// The end of the answer, behind a note about it.
+    finish: Option<Finish>,
     on_token: Option<TokenSink>,
 }
 
@@ -58,6 +63,7 @@ impl AiEngineDecoder {
             wordless_error: false,
             ended: false,
             finished: false,
+            finish: None,
             on_token: None,
         }
     }
@@ -79,7 +85,8 @@ impl AiEngineDecoder {
                 self.wordless_error = true;
                 Ok(None)
             }
-            Line::Error(words) => Err(refusal::from_words(&words)),
+            Line::Error(words) => Err(failure::from_words(&words)),
+            Line::OverLimit(words) => Err(failure::over_limit(&words)),
         }
     }
 
@@ -102,21 +109,37 @@ impl AiEngineDecoder {
         {
             sink(token);
         }
+        if end.over_limit == Some(true) && end.success != Some(true) {
+            return Err(failure::over_limit(&end.message));
+        }
         if end.success == Some(false) || self.wordless_error {
-            return Err(refusal::from_words(&end.message));
+            return Err(failure::from_words(&end.message));
         }
         let images = end.images();
-        if images.is_empty() && end.reply.as_ref().is_some_and(|it| it.trim().is_empty()) {
-            return Err(Error::new(
-                ErrorKind::Protocol,
-                "the answer is empty: the backend ended it without a word",
-            ));
+        let mut reply = end.reply.clone();
+        let mut reason = FinishReason::Stop;
+        if images.is_empty() && reply.as_deref().is_some_and(|it| it.trim().is_empty()) {
+            reply = end.shown();
+            if reply.is_none() {
+                reason = without_words(&end)?;
+            }
         }
         self.finished = true;
-        let mut finish = Finish::new(FinishReason::Stop)
+        let mut finish = Finish::new(reason)
             .with_usage(end.usage())
             .with_images(images);
-        finish.text = end.reply;
+        finish.text = reply;
+        finish.extras = end.extras().collect();
+        if end.is_doubtful() {
+            finish.extras.push(Extra::new("accuracy", "\"estimated\""));
+            self.finish = Some(finish);
+            return Ok(ReplyEvent::Progress {
+                kind: ProgressKind::Other(DOUBT.to_owned()),
+                text: "the answer may be incomplete: the site had to estimate its tokens, as it \
+                       does when the stream of its model breaks off"
+                    .to_owned(),
+            });
+        }
         Ok(ReplyEvent::Finish(finish))
     }
 
@@ -169,11 +192,11 @@ impl AiEngineDecoder {
         if let Some(end) = end {
             return match end.success {
                 Some(_) => self.finish(end).map(Some),
-                None => Err(refusal::from_words(&end.message)),
+                None => Err(failure::from_words(&end.message)),
             };
         }
         if self.wordless_error {
-            return Err(refusal::from_words(""));
+            return Err(failure::from_words(""));
         }
         if self.seen_event {
             let error = Error::new(
@@ -209,6 +232,9 @@ impl ReplyDecoder for AiEngineDecoder {
     }
 
     fn next_event(&mut self) -> Result<Option<ReplyEvent>, Error> {
+        if let Some(finish) = self.finish.take() {
+            return Ok(Some(ReplyEvent::Finish(finish)));
+        }
         while let Some(line) = self.lines.next_line()? {
             // Every other line is blank.
             if line.is_empty() {
@@ -257,6 +283,7 @@ enum Line {
     Progress(ProgressKind, String),
     End(String),
     Error(String),
+    OverLimit(String),
     /// An event of a type that is not known, or a comment.
     Nothing,
 }
@@ -292,15 +319,44 @@ fn read_line(line: &str) -> Option<Line> {
         return line.starts_with(':').then_some(Line::Nothing);
     };
     let event: Event = serde_json::from_str(data).ok()?;
+    let Data { text, is_object } = event.data;
     Some(match event.kind.as_str() {
+        // An object is no text, whatever it says.
+        "live" if is_object => Line::Nothing,
         "live" => match event.subtype.as_str() {
-            "" | "content" => Line::Text(event.data),
-            subtype => Line::Progress(progress_kind(subtype), event.data),
+            "" | "content" => Line::Text(text),
+            subtype => Line::Progress(progress_kind(subtype), text),
         },
-        "end" => Line::End(event.data),
-        "error" => Line::Error(event.data),
+        "end" => Line::End(text),
+        "error" if event.over_limit == Some(true) => Line::OverLimit(text),
+        "error" if is_object => Line::Error(refusal::message_in_json(&text).unwrap_or_default()),
+        "error" => Line::Error(text),
         _ => Line::Nothing,
     })
+}
+
+/// The kind of the note that an answer may be incomplete.
+pub const DOUBT: &str = "doubt";
+
+/// What an end without words, pictures and anything to show means.
+fn without_words(end: &Answer) -> Result<FinishReason, Error> {
+    let functions = end.functions();
+    if !functions.is_empty() {
+        return Err(Error::new(
+            ErrorKind::Protocol,
+            format!(
+                "the bot has no words, but wants its page to run {}: only a browser can do that",
+                functions.join(", ")
+            ),
+        ));
+    }
+    match end.extras().next() {
+        Some(first) => Ok(FinishReason::Other(first.name)),
+        None => Err(Error::new(
+            ErrorKind::Protocol,
+            "the answer is empty: the backend ended it without a word",
+        )),
+    }
 }
 
 fn progress_kind(subtype: &str) -> ProgressKind {

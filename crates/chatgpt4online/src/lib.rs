@@ -30,12 +30,41 @@
 //! # }
 //! ```
 //!
-//! # What it supports
+//! # What reaches the model
 //!
-//! Streaming, system messages (as the plugin's `instructions`), history,
-//! temperatures from 0 to 1 and length limits. Progress notes of the plugin are
-//! [`ReplyEvent::Progress`]. Sites accept messages of 512 characters unless set
-//! otherwise; earlier messages may be longer.
+//! From version 3.6.3 (July 2026) on, the plugin drops model, temperature,
+//! length limit and `instructions` of everybody who may not change the site's
+//! settings, and says nothing. No answer tells the version. So, by default:
+//!
+//! - **System messages** are sent as the first user turn, marked as
+//!   instructions, which every version forwards. [`SystemPrompt`] has the other
+//!   ways.
+//! - **History** is forwarded by every version.
+//! - **Model, temperature and length limit** are refused, because the site
+//!   decides them. If it lets you choose them, set [`Config::trusted`];
+//!   temperatures are then between 0 and 1 with two decimals, and 0 is sent as
+//!   0.01, because plugins take 0 for none.
+//! - **Questions** of more than 512 characters are refused by most sites;
+//!   [`LongQuestions`] has a way to send them. Earlier messages may be longer.
+//! - **Images** (PNG, JPEG, GIF, WebP) are uploaded before the question, all at
+//!   once. Plugins before 3 take one.
+//!
+//! Progress notes of the plugin are [`ReplyEvent::Progress`]; one of the kind
+//! [`DOUBT`] says that an answer may be incomplete. What the bot wants besides
+//! (`actions`, `shortcuts`, `blocks`, `approval`) is in [`Finish::extras`].
+//!
+//! # Bots
+//!
+//! The bots that a page of the site shows are its models:
+//! [`models`](Provider::models) lists them, and a request names one as its
+//! model. [`Chatgpt4Online::bots`] says more about them.
+//!
+//! # Members
+//!
+//! A member of the site is recognised by the cookies of a browser
+//! ([`Config::cookie`], [`Config::sessions`]) or by
+//! an application password ([`Config::application_password`]), which works over
+//! https only. The member's nonce is fetched as the site's own pages do.
 //!
 //! # Options of a request
 //!
@@ -65,9 +94,11 @@
 //! - `rustls`, `native-tls`: https through one or the other; see
 //!   [`chatwire_core`].
 //! - `reqwest-client`: your own HTTP client; see [`chatwire_core`].
+//! - `webdriver`: sessions from a real browser; see [`chatwire_browser`].
 
 mod access;
 mod body;
+mod bot;
 mod builder;
 mod config;
 mod decoder;
@@ -76,16 +107,27 @@ mod failure;
 #[doc(hidden)]
 pub mod fuzzing;
 mod headers;
+mod learnt;
+mod member;
 mod page;
 mod payload;
 mod provider;
+mod question;
+mod site;
+mod system;
+mod upload;
 
+pub use access::Survey;
 pub use builder::Chatgpt4OnlineBuilder;
+pub use chatwire_browser::{
+    ActiveSession, BrowserSession, SessionClient, SessionConfig, SessionOptions,
+};
 pub use chatwire_core::{
     Capabilities, ChatRequest, Error, ErrorKind, Extra, Finish, FinishReason, HttpConfig, Image,
     IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, Part, ProgressKind, Provider,
     ProviderExt, ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
 };
-pub use config::{Config, REQUEST_OPTIONS, SETTINGS};
-pub use decoder::AiEngineDecoder;
+pub use config::{Config, LongQuestions, REQUEST_OPTIONS, SETTINGS, SystemPrompt};
+pub use decoder::{AiEngineDecoder, DOUBT};
+pub use page::Bot;
 pub use provider::{Chatgpt4Online, HISTORICAL_BASE_URL, NAME};

@@ -122,7 +122,10 @@ fn arrows_point_one_way() {
         ("chatwire-browser", &["chatwire-core"]),
         ("chatwire-ai-sdk", &["chatwire-browser", "chatwire-core"]),
         ("chatwire-aura", &["chatwire-browser", "chatwire-core"]),
-        ("chatwire-chatgpt4online", &["chatwire-core"]),
+        (
+            "chatwire-chatgpt4online",
+            &["chatwire-browser", "chatwire-core"],
+        ),
         ("chatwire-magickpen", &["chatwire-core"]),
         (
             "chatwire",

@@ -10,6 +10,7 @@
     clippy::indexing_slicing
 )]
 
+mod ai_engine;
 mod ai_sdk;
 mod blocking;
 mod cancellation;

@@ -83,7 +83,7 @@ fn submit_outcome(recording: &Recording) -> Outcome {
         return Outcome::Reply((*reply).to_owned());
     }
     if ONLY_A_BROWSER.iter().any(|row| row.0 == name) {
-        return error(ErrorKind::Protocol, "", "empty");
+        return error(ErrorKind::Protocol, "", "get_weather: only a browser");
     }
     let response = &recording.response;
     let body = String::from_utf8_lossy(&response.body()).into_owned();

@@ -3,6 +3,8 @@
 mod json;
 mod meter;
 mod output;
+mod pictures;
 
 pub(crate) use meter::Meter;
 pub(crate) use output::Output;
+pub(crate) use pictures::save as save_pictures;

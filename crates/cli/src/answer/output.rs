@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
+use chatwire::chatgpt4online::DOUBT;
 use chatwire::{Finish, ReplyEvent};
 use serde::Serialize;
 
@@ -36,6 +37,8 @@ pub(crate) struct Output {
     text: String,
     provider: String,
     model: String,
+    /// Why the answer may be incomplete.
+    doubt: Option<String>,
 }
 
 impl Output {
@@ -58,6 +61,7 @@ impl Output {
             text: String::new(),
             provider: String::new(),
             model: String::new(),
+            doubt: None,
         }
     }
 
@@ -100,6 +104,8 @@ impl Output {
                 if self.format == Format::JsonLines {
                     let kind = kind.as_str();
                     self.json(&Line::Progress { kind, text }).await?;
+                } else if kind.as_str() == DOUBT {
+                    self.doubt = Some(text.clone());
                 } else if !in_answer {
                     self.spinner.note(text);
                 }
@@ -174,6 +180,9 @@ impl Output {
             }
         }
         self.out.flush().await?;
+        if let Some(doubt) = self.doubt.take() {
+            say(&doubt);
+        }
         Ok(())
     }
 

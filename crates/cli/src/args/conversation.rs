@@ -38,4 +38,8 @@ pub(crate) struct QuestionArgs {
     /// Text file to add to the question; can be repeated
     #[arg(short, long, value_name = "FILE", help_heading = "Conversation")]
     pub(crate) file: Vec<PathBuf>,
+
+    /// Picture to show with the question; can be repeated
+    #[arg(long, value_name = "FILE", help_heading = "Conversation")]
+    pub(crate) image: Vec<PathBuf>,
 }

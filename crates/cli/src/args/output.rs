@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use clap::Args;
 
 /// The form of an answer on standard output.
@@ -23,6 +25,15 @@ pub(crate) struct OutputArgs {
     /// Do not render Markdown on a terminal
     #[arg(long)]
     pub(crate) raw: bool,
+
+    /// Save the pictures of the answer in this directory; no file is overwritten
+    #[arg(long, value_name = "DIR")]
+    pub(crate) save_images: Option<PathBuf>,
+
+    /// Host other than the server's own from which pictures are fetched; can be
+    /// repeated
+    #[arg(long, value_name = "HOST", requires = "save_images")]
+    pub(crate) image_host: Vec<String>,
 
     /// Report times, sizes and tokens on standard error
     #[arg(long)]

@@ -8,7 +8,7 @@ use clap::Args;
 use tokio::time::timeout;
 
 use super::dry_run;
-use crate::answer::{Meter, Output};
+use crate::answer::{Meter, Output, save_pictures};
 use crate::args::{General, OutputArgs, QuestionArgs, TargetArgs};
 use crate::conversation;
 use crate::endpoints::Target;
@@ -100,6 +100,7 @@ async fn ask(args: &AskArgs, general: &General, output: &mut Output) -> Result<(
             .await?
             .map_err(|error| target.explain(error))?;
         output.answered_by(reply.provider(), reply.model());
+        let name = reply.provider().to_owned();
         while let Some(event) = output.during(reply.next()).await? {
             let event = event.map_err(|error| target.explain(error))?;
             if let ReplyEvent::Text(text) = &event {
@@ -108,6 +109,17 @@ async fn ask(args: &AskArgs, general: &General, output: &mut Output) -> Result<(
             output.event(&event).await?;
             if let (ReplyEvent::Finish(finish), true) = (&event, args.output.usage) {
                 meter.report(finish.usage);
+            }
+            if let (ReplyEvent::Finish(finish), Some(directory)) =
+                (&event, &args.output.save_images)
+            {
+                let part = target.parts.iter().find(|part| part.kind.name == name);
+                let (base, http) = match part {
+                    Some(part) => (&part.provider.info().base_url, &part.endpoint.http),
+                    None => continue,
+                };
+                let hosts = &args.output.image_host;
+                save_pictures(&finish.images, directory, base, hosts, http).await?;
             }
         }
         Ok(())

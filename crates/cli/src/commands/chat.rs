@@ -6,10 +6,11 @@ use std::process::ExitCode;
 
 use base64::Engine as _;
 use chatwire::ReplyEvent;
+use chatwire::chatgpt4online::DOUBT;
 use clap::Args;
 
 use crate::args::{ConversationArgs, General, TargetArgs};
-use crate::conversation::Conversation;
+use crate::conversation::{Conversation, image};
 use crate::endpoints::{self, Configuration, Target};
 use crate::failure::Failure;
 use crate::runtime;
@@ -55,6 +56,7 @@ const HELP: &str = "\
 /undo             take the last question and its answer back
 /save FILE        save the conversation as JSON, for ask --messages
 /load FILE        go on with a saved conversation
+/image FILE       show a picture with the next question
 /copy             copy the last answer to the clipboard
 /quit             leave; Ctrl-D does too
 
@@ -72,6 +74,7 @@ const COMMANDS: &[&str] = &[
     "/undo",
     "/save",
     "/load",
+    "/image",
     "/copy",
     "/quit",
 ];
@@ -205,7 +208,7 @@ impl Chat<'_> {
                 Some(question) => say(&format!("taken back: {question}")),
                 None => say("there is nothing to take back"),
             },
-            "save" | "load" if rest.is_empty() => {
+            "save" | "load" | "image" if rest.is_empty() => {
                 return Err(Failure::Usage(format!("/{name} needs a file")));
             }
             "save" => {
@@ -215,6 +218,10 @@ impl Chat<'_> {
             "load" => {
                 self.talk.load(Path::new(rest))?;
                 say(&format!("{} messages from {rest}", self.talk.len()));
+            }
+            "image" => {
+                let count = self.talk.show(image(Path::new(rest))?);
+                say(&format!("{count} picture(s) go with the next question"));
             }
             "copy" => self.copy().await?,
             "quit" | "exit" | "q" => return Ok(Next::Quit),
@@ -335,6 +342,7 @@ impl Chat<'_> {
                     self.out.text(&text).await?;
                     self.out.flush().await?;
                 }
+                ReplyEvent::Progress { kind, text } if kind.as_str() == DOUBT => say(&text),
                 ReplyEvent::Progress { text, .. } if answer.is_empty() => spinner.note(&text),
                 ReplyEvent::Finish(finish) => {
                     for image in &finish.images {

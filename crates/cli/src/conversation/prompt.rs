@@ -4,8 +4,9 @@ use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use chatwire::{ChatRequest, Message, Messages};
+use chatwire::{ChatRequest, Message, Messages, Part, Role};
 
+use super::image::image;
 use super::input::standard_input;
 use super::messages::{parse_messages, read_messages};
 use super::text::text;
@@ -45,14 +46,26 @@ pub(crate) async fn request(
         join(typed, input)
     };
     let prompt = with_files(prompt, &args.file)?;
-    match prompt {
-        Some(prompt) => messages.push(Message::user(prompt)),
-        None if conversation.messages.is_none() => {
+    let mut images = Vec::new();
+    for file in &args.image {
+        images.push(image(file)?);
+    }
+    match (prompt, images.is_empty()) {
+        (Some(prompt), _) => {
+            let mut message = Message::user(prompt);
+            message.extend(images.into_iter().map(Part::Image));
+            messages.push(message);
+        }
+        (None, false) => {
+            let parts = images.into_iter().map(Part::Image);
+            messages.push(Message::from_parts(Role::User, parts));
+        }
+        (None, true) if conversation.messages.is_none() => {
             return Err(Failure::Usage(
                 "there is no question: give it as arguments or on standard input".into(),
             ));
         }
-        None => {}
+        (None, true) => {}
     }
     let mut request = ChatRequest::new(messages);
     if let Some(model) = endpoints::model(target)? {
@@ -73,7 +86,7 @@ fn needs_input(args: &QuestionArgs) -> bool {
     if args.conversation.messages.as_deref() == Some(Path::new("-")) || !io::stdin().is_terminal() {
         return true;
     }
-    args.prompt.is_empty() && args.conversation.messages.is_none()
+    args.prompt.is_empty() && args.conversation.messages.is_none() && args.image.is_empty()
 }
 
 /// Adds files to the question, each under its name and in a fence that is

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 
-use chatwire::{ChatRequest, Message, Messages, Role};
+use chatwire::{ChatRequest, Image, Message, Messages, Part, Role};
 
 use super::messages::read_messages;
 use crate::failure::Failure;
@@ -18,7 +18,9 @@ pub(crate) struct Conversation {
     pub(crate) max_tokens: Option<u32>,
     turns: Vec<Message>,
     /// A question that got no answer, to be asked again.
-    unanswered: Option<String>,
+    unanswered: Option<Message>,
+    /// Pictures that go with the next question.
+    images: Vec<Image>,
 }
 
 impl Conversation {
@@ -44,7 +46,15 @@ impl Conversation {
 
     pub(crate) fn ask(&mut self, question: &str) {
         self.unanswered = None;
-        self.turns.push(Message::user(question));
+        let mut message = Message::user(question);
+        message.extend(self.images.drain(..).map(Part::Image));
+        self.turns.push(message);
+    }
+
+    /// Shows a picture with the next question; says how many there are.
+    pub(crate) fn show(&mut self, image: Image) -> usize {
+        self.images.push(image);
+        self.images.len()
     }
 
     pub(crate) fn answered(&mut self, text: String) {
@@ -59,7 +69,7 @@ impl Conversation {
             .last()
             .is_some_and(|last| last.role() == &Role::User)
         {
-            self.unanswered = self.turns.pop().map(|message| message.text().into_owned());
+            self.unanswered = self.turns.pop();
         }
     }
 
@@ -67,7 +77,7 @@ impl Conversation {
     /// question to ask again.
     pub(crate) fn retry(&mut self) -> bool {
         if let Some(question) = self.unanswered.take() {
-            self.ask(&question);
+            self.turns.push(question);
             return true;
         }
         while self
@@ -93,6 +103,7 @@ impl Conversation {
 
     pub(crate) fn clear(&mut self) {
         self.turns.clear();
+        self.images.clear();
         self.unanswered = None;
     }
 

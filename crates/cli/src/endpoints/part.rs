@@ -51,7 +51,9 @@ impl Part {
     pub(crate) fn explain(&self, error: Error) -> Failure {
         let advice = match error.kind() {
             ErrorKind::UnsupportedModel
-                if self.mock.is_none() && self.kind.settings.iter().any(|s| s.name == "model") =>
+                if self.mock.is_none()
+                    && !self.provider.info().any_model
+                    && self.kind.settings.iter().any(|s| s.name == "model") =>
             {
                 Some("if your server has that model, say so with -o model=NAME".to_owned())
             }

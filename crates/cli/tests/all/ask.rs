@@ -162,9 +162,9 @@ async fn bad_input_is_told_before_anything_is_sent() {
             &["gpt-5", "gpt-4o-mini"],
         ),
         (
-            &["-p", "chatgpt4online", "-m", "gpt-5", "hi"],
-            3,
-            &["gpt-5", "gpt-4", "-o model="],
+            &["-p", "chatgpt4online", "-t", "0.5", "hi"],
+            2,
+            &["temperature is decided by the site", "trusted"],
         ),
     ] {
         let mut all = vec!["ask", "-u", &url];
@@ -622,7 +622,7 @@ async fn json_lines() {
     assert_eq!(
         shown,
         json!({
-            "provider": "chatgpt4online", "model": "gpt-4", "text": "Hello, you", "reason": "stop",
+            "provider": "chatgpt4online", "model": "default", "text": "Hello, you", "reason": "stop",
             "usage": {"prompt_tokens": 40, "completion_tokens": 2, "total_tokens": 42}, "images": [],
         })
     );

@@ -8,6 +8,7 @@
     clippy::indexing_slicing
 )]
 
+mod ai_engine;
 mod ask;
 mod commands;
 mod configuration;

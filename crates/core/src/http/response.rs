@@ -132,6 +132,16 @@ impl HttpResponse {
         self.read_page().await
     }
 
+    /// Reads the whole body as it is: a picture.
+    ///
+    /// # Errors
+    ///
+    /// As [`into_page`](HttpResponse::into_page).
+    pub async fn into_bytes(mut self) -> Result<Vec<u8>, Error> {
+        let body = self.read_body().await;
+        body.map_err(|error| self.complete_error(error))
+    }
+
     /// Reads the whole body, and leaves the head.
     ///
     /// # Errors

@@ -22,6 +22,9 @@ pub struct ProviderInfo {
     pub capabilities: Capabilities,
     /// The names that [`ChatRequest::with_option`] takes.
     pub request_options: Vec<String>,
+    /// Who decides the parameters that are not honoured, and what to do about
+    /// it, where they exist: words for an error, after "… is decided by".
+    pub decided_by: Option<String>,
 }
 
 impl ProviderInfo {
@@ -41,6 +44,7 @@ impl ProviderInfo {
             any_model: false,
             capabilities: Capabilities::default(),
             request_options: Vec::new(),
+            decided_by: None,
         }
     }
 
@@ -91,6 +95,11 @@ impl ProviderInfo {
                     request.temperature().unwrap_or_default(),
                     range.start(),
                     range.end()
+                ),
+                (parameter, _) if self.decided_by.is_some() => format!(
+                    "{} is decided by {}",
+                    parameter.as_str(),
+                    self.decided_by.as_deref().unwrap_or_default()
                 ),
                 _ => format!(
                     "this backend has no parameter {}: leave it out",

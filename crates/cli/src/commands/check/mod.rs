@@ -5,6 +5,7 @@ mod network;
 mod question;
 mod report;
 mod requests;
+mod site;
 
 use std::process::ExitCode;
 
@@ -14,6 +15,7 @@ use self::network::network;
 use self::question::question;
 use self::report::{Report, not_set_up, table};
 use self::requests::Requests;
+use self::site::site;
 use crate::args::{General, JsonArg, TargetArgs};
 use crate::endpoints::{self, Configuration, Part, Target};
 use crate::failure::Failure;
@@ -114,6 +116,9 @@ async fn report(part: &Part, model: Option<&str>, requests: &Requests) -> Report
         code: 0,
     };
     let mut ended = network(part, &mut report).await;
+    if ended.is_ok() {
+        ended = site(part, &mut report).await;
+    }
     if ended.is_ok() {
         ended = question(part, model, requests, &mut report).await;
     }
