@@ -59,6 +59,34 @@ async fn mocks_of_all_providers_answer() {
 }
 
 #[tokio::test]
+async fn a_proxy_of_the_environment_can_be_switched_off() {
+    let mock = AuraMock::start().await.unwrap();
+    let file = TempFile::new(
+        "no-proxy.toml",
+        format!(
+            "[endpoints.home]\nprovider = \"aura\"\nbase_url = \"{}\"\nhttp.proxy = \"off\"\n",
+            mock.url()
+        ),
+    );
+    let url = mock.url();
+    for place in [
+        &["-u", &url, "--proxy", "off"][..],
+        &["--config", file.path(), "-e", "home"],
+    ] {
+        for command in [&["ask", "hi"][..], &["models"], &["check"]] {
+            let child = program([command, place].concat())
+                .env("http_proxy", "http://127.0.0.1:1")
+                .env("ALL_PROXY", "http://127.0.0.1:1")
+                .spawn()
+                .unwrap();
+            let run = finish(child).await;
+            assert_eq!(run.code, Some(0), "{command:?} {place:?}: {run:?}");
+            assert!(!run.out.contains("through a proxy"), "{run:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_mock_needs_no_proxy() {
     let child = program(["ask", "--mock", "hi"])
         .env("http_proxy", "http://127.0.0.1:1")

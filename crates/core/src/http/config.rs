@@ -156,6 +156,11 @@ impl HttpConfig {
         self
     }
 
+    /// Returns whether no proxy is used, not even one of the environment.
+    pub fn is_without_proxy(&self) -> bool {
+        self.direct && self.proxy.is_none()
+    }
+
     /// Returns the proxy that was set, for code that makes its own connections.
     pub fn proxy(&self) -> Option<&Secret> {
         self.proxy.as_ref()

@@ -24,8 +24,9 @@ pub(super) async fn network(part: &Part, report: &mut Report) -> Result<(), u8> 
     };
     let origin = base.origin();
     let (scheme, authority) = origin.split_once("://").unwrap_or(("http", &origin));
-    let through_proxy =
-        part.endpoint.http.proxy().is_some() || (part.mock.is_none() && environment_has_proxy());
+    let http = &part.endpoint.http;
+    let through_proxy = http.proxy().is_some()
+        || (part.mock.is_none() && !http.is_without_proxy() && environment_has_proxy());
     if through_proxy {
         report.skipped("name lookup", "through a proxy");
     } else if part.mock.is_none() {
