@@ -193,7 +193,7 @@ async fn a_gigabyte_needs_no_memory() {
         .zip(&servers.urls)
         .map(|(name, url)| {
             let with = |http: HttpConfig| {
-                let options = ProviderOptions::new().base_url(url).http(http);
+                let options = ProviderOptions::new().with_base_url(url).with_http(http);
                 provider(name, options).unwrap()
             };
             let endless = with(HttpConfig::new().with_max_reply(None));

@@ -690,14 +690,14 @@ async fn the_settings_by_name_do_the_same() {
     let file = driver.folder.join("session.json");
     let options = |ready: &str| {
         ProviderOptions::new()
-            .base_url(site.mock.url())
-            .set("webdriver", &driver.url)
-            .set("webdriver_page", "/chat")
-            .set("webdriver_ready", ready)
-            .set("webdriver_timeout", "50")
-            .set("webdriver_headless", "true")
-            .set("webdriver_capabilities", driver.capabilities())
-            .set("session_file", file.to_str().unwrap())
+            .with_base_url(site.mock.url())
+            .with_setting("webdriver", &driver.url)
+            .with_setting("webdriver_page", "/chat")
+            .with_setting("webdriver_ready", ready)
+            .with_setting("webdriver_timeout", "50")
+            .with_setting("webdriver_headless", "true")
+            .with_setting("webdriver_capabilities", driver.capabilities())
+            .with_setting("session_file", file.to_str().unwrap())
     };
     for ready in ["cookie:pass", "#there"] {
         let client = provider("aura", options(ready)).unwrap();
@@ -707,8 +707,8 @@ async fn the_settings_by_name_do_the_same() {
     }
     assert_eq!(site.mock.requests_to("/chat"), 2);
     let options = ProviderOptions::new()
-        .base_url("http://h")
-        .set("webdriver_headless", "true");
+        .with_base_url("http://h")
+        .with_setting("webdriver_headless", "true");
     let error = provider("aura", options).unwrap_err();
     assert!(
         error.to_string().contains("needs the setting webdriver"),

@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
 
     let server = support::server(&name).await?;
-    let options = ProviderOptions::new().base_url(&server.url);
+    let options = ProviderOptions::new().with_base_url(&server.url);
     let provider = chatwire::provider(&name, options)?;
     println!("\n{}: {:?}", name, provider.info().capabilities.names());
 

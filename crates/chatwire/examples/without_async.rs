@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .build()?;
     let server = runtime.block_on(support::server("aura"))?;
 
-    let options = ProviderOptions::new().base_url(&server.url);
+    let options = ProviderOptions::new().with_base_url(&server.url);
     let aura = blocking::provider("aura", options)?;
     for text in aura.texts(&ChatRequest::new("Why is the sky blue?"))? {
         print!("{}", text?);

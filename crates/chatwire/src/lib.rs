@@ -18,7 +18,7 @@
 //! # let server = AuraMock::start().await?;
 //! # let url = server.url();
 //! // The address of a server, such as `http://localhost:3000`.
-//! let options = ProviderOptions::new().base_url(url);
+//! let options = ProviderOptions::new().with_base_url(url);
 //! let provider = chatwire::provider("aura", options)?;
 //! let reply = provider.reply(&ChatRequest::new("Why is the sky blue?")).await?;
 //! println!("{}", reply.text);

@@ -12,7 +12,7 @@ use chatwire_core::provider_kit::Setting;
 use chatwire_core::provider_kit::read_settings;
 use chatwire_core::{Error, ErrorKind, HttpConfig, Provider, Secret};
 
-/// What a provider is set up with when it is chosen by name.
+/// The configuration of a provider that is chosen by name.
 #[derive(Clone, Default)]
 pub struct ProviderOptions {
     base_url: Option<String>,
@@ -21,29 +21,34 @@ pub struct ProviderOptions {
 }
 
 impl ProviderOptions {
-    /// All defaults.
+    /// Creates options with all defaults.
     pub fn new() -> ProviderOptions {
         ProviderOptions::default()
     }
 
-    /// The server. It is required.
+    /// Sets the address of the server, which is required.
     #[must_use]
-    pub fn base_url(mut self, url: impl Into<String>) -> ProviderOptions {
+    pub fn with_base_url(mut self, url: impl Into<String>) -> ProviderOptions {
         self.base_url = Some(url.into());
         self
     }
 
-    /// Time limits, size limits, proxy and headers of every request.
+    /// Sets time limits, size limits, proxy and headers of every request.
     #[must_use]
-    pub fn http(mut self, config: HttpConfig) -> ProviderOptions {
+    pub fn with_http(mut self, config: HttpConfig) -> ProviderOptions {
         self.http = config;
         self
     }
 
-    /// A setting of that provider alone, by its name in
-    /// [`ProviderKind::settings`]. Values are treated as secrets.
+    /// Sets a setting of that provider alone, by its name in
+    /// [`ProviderKind::settings`]. Its type is checked when the provider is built,
+    /// and no error repeats its value.
     #[must_use]
-    pub fn set(mut self, name: impl Into<String>, value: impl Into<String>) -> ProviderOptions {
+    pub fn with_setting(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> ProviderOptions {
         let value: String = value.into();
         self.settings.insert(name.into(), Secret::new(value));
         self
@@ -64,14 +69,14 @@ impl fmt::Debug for ProviderOptions {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ProviderKind {
-    /// What it is called, for example `aura`.
+    /// The name, for example `aura`.
     pub name: &'static str,
     /// The public server it is named after, if there was one. It is offline, and
     /// nothing contacts it unless it is set as the base URL.
     pub historical_base_url: Option<&'static str>,
     /// The servers it works with, in words.
     pub server: &'static str,
-    /// The settings that it knows beyond those of all.
+    /// The settings that it has beyond those of every provider.
     pub settings: &'static [Setting],
     /// What belongs to one request, for
     /// [`ChatRequest::with_option`](chatwire_core::ChatRequest::with_option).
@@ -79,16 +84,16 @@ pub struct ProviderKind {
     build: fn(ProviderOptions) -> Result<Arc<dyn Provider>, Error>,
 }
 
-/// The kinds of provider that are compiled in.
+/// Returns the kinds of provider that are compiled in.
 pub fn providers() -> &'static [ProviderKind] {
     KINDS
 }
 
-/// The provider of that name.
+/// Builds the provider of that name. Nothing is sent yet.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::UnknownProvider`] when none of that name is compiled in, and
+/// [`ErrorKind::UnknownProvider`] if none of that name is compiled in, and
 /// [`ErrorKind::InvalidRequest`] if there is no base URL, and for an address,
 /// proxy, header or setting that cannot be used.
 pub fn provider(name: &str, options: ProviderOptions) -> Result<Arc<dyn Provider>, Error> {

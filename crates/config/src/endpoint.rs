@@ -69,9 +69,9 @@ impl EndpointConfig {
     ///
     /// Those of [`chatwire::provider`].
     pub fn provider(&self) -> Result<Arc<dyn Provider>, Error> {
-        let mut options = ProviderOptions::new().http(self.http.clone());
+        let mut options = ProviderOptions::new().with_http(self.http.clone());
         if let Some(url) = &self.base_url {
-            options = options.base_url(url);
+            options = options.with_base_url(url);
         }
         let kind = chatwire::providers()
             .iter()
@@ -82,7 +82,7 @@ impl EndpointConfig {
             if of_request.iter().any(|known| known.name == name) {
                 request_options.push((name.clone(), value.clone()));
             } else {
-                options = options.set(name, value.expose());
+                options = options.with_setting(name, value.expose());
             }
         }
         let provider = chatwire::provider(&self.provider, options)?;

@@ -49,7 +49,7 @@ fn every_provider_answers_by_name() {
         ("magickpen", pen.url()),
     ];
     for (name, url) in table {
-        let client = blocking::provider(name, ProviderOptions::new().base_url(url)).unwrap();
+        let client = blocking::provider(name, ProviderOptions::new().with_base_url(url)).unwrap();
         assert_eq!(client.info().name, name);
         let reply = client.reply(&question()).unwrap();
         assert!(reply.text.contains("Why is the sky blue?"), "{name}");

@@ -174,7 +174,7 @@ async fn drop_at(name: &str, point: Point) -> Duration {
     let mock = AnyMock::by_name(name).await.unwrap();
     let server: &MockServer = &mock;
     let before_client = alive();
-    let options = ProviderOptions::new().base_url(server.url());
+    let options = ProviderOptions::new().with_base_url(server.url());
     let client = provider(name, options).unwrap();
     let request = ChatRequest::new("hi");
     let in_credentials = matches!(point, Point::CredentialsHead | Point::CredentialsBody);
@@ -246,7 +246,7 @@ async fn a_fetch_of_credentials_that_is_dropped_goes_on_to_the_next_caller() {
             }
             Some(Answer::status(200).wait(&held).ending(Ending::Stall))
         });
-        let client = provider(name, ProviderOptions::new().base_url(server.url())).unwrap();
+        let client = provider(name, ProviderOptions::new().with_base_url(server.url())).unwrap();
         let fetching = tokio::spawn({
             let client = client.clone();
             async move { client.reply(&ChatRequest::new("hi")).await.map(drop) }
@@ -301,7 +301,7 @@ async fn the_other_replies_go_on() {
             _ => Answer::stream(["first"]).wait(&gate).piece(" last"),
         };
         server.answer_always(answer);
-        let client = provider(name, ProviderOptions::new().base_url(server.url())).unwrap();
+        let client = provider(name, ProviderOptions::new().with_base_url(server.url())).unwrap();
         let request = ChatRequest::new("hi");
         let mut streams = Vec::new();
         for _ in 0..20 {
@@ -335,7 +335,7 @@ async fn the_other_replies_go_on() {
 async fn nothing_is_sent_before_the_first_poll() {
     for name in ["magickpen", "chatgpt4online", "aura"] {
         let mock = AnyMock::by_name(name).await.unwrap();
-        let client = provider(name, ProviderOptions::new().base_url(mock.url())).unwrap();
+        let client = provider(name, ProviderOptions::new().with_base_url(mock.url())).unwrap();
         let request = ChatRequest::new("hi");
         drop(client.stream(&request));
         // Polled once, and dropped.
@@ -356,7 +356,7 @@ async fn a_connection_that_is_being_made_is_dropped_too() {
         {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let url = format!("https://{}", listener.local_addr().unwrap());
-            let client = provider(name, ProviderOptions::new().base_url(url)).unwrap();
+            let client = provider(name, ProviderOptions::new().with_base_url(url)).unwrap();
             let request = ChatRequest::new("hi");
             let mut asking = client.stream(&request);
             let hello = async {

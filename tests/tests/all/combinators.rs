@@ -18,7 +18,9 @@ async fn mock(name: &str) -> AnyMock {
 
 fn client(name: &str, server: &MockServer) -> Arc<dyn Provider> {
     let http = HttpConfig::new().with_first_byte_timeout(Duration::from_secs(60));
-    let options = ProviderOptions::new().base_url(server.url()).http(http);
+    let options = ProviderOptions::new()
+        .with_base_url(server.url())
+        .with_http(http);
     provider(name, options).unwrap()
 }
 

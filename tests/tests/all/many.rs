@@ -65,7 +65,9 @@ async fn a_thousand_replies_at_once() {
         let http = HttpConfig::new()
             .with_connect_timeout(wide)
             .with_first_byte_timeout(wide);
-        let options = ProviderOptions::new().base_url(mock.url()).http(http);
+        let options = ProviderOptions::new()
+            .with_base_url(mock.url())
+            .with_http(http);
         let client = provider(name, options).unwrap();
         let begun = Arc::new(tokio::sync::Barrier::new(COUNT + 1));
         let replies = (0..COUNT).map(|n| {

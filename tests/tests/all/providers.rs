@@ -43,13 +43,13 @@ fn names() -> Vec<&'static str> {
 
 fn client(name: &str, mock: &AnyMock) -> Arc<dyn Provider> {
     let url = mock.url();
-    provider(name, ProviderOptions::new().base_url(url)).unwrap()
+    provider(name, ProviderOptions::new().with_base_url(url)).unwrap()
 }
 
 #[test]
 fn the_options_of_a_request_are_listed() {
     for kind in providers() {
-        let options = ProviderOptions::new().base_url("http://127.0.0.1:1");
+        let options = ProviderOptions::new().with_base_url("http://127.0.0.1:1");
         let client = provider(kind.name, options).unwrap();
         let listed: Vec<&str> = kind.request_options.iter().map(|o| o.name).collect();
         assert_eq!(client.info().request_options, listed, "{}", kind.name);
@@ -136,31 +136,34 @@ async fn bad_input_is_refused_before_anything_is_sent() {
             assert!(message.starts_with(name), "{name}, {case}: {message}");
         }
         assert_eq!(mock.requests().len(), 0, "{name}");
-        let named = || ProviderOptions::new().base_url("http://127.0.0.1:1");
+        let named = || ProviderOptions::new().with_base_url("http://127.0.0.1:1");
         let bad_options = [
             (
-                ProviderOptions::new().base_url("example.org"),
+                ProviderOptions::new().with_base_url("example.org"),
                 "example.org",
             ),
             (ProviderOptions::new(), "no base URL"),
             (
-                ProviderOptions::new().base_url("ftp://example.org"),
+                ProviderOptions::new().with_base_url("ftp://example.org"),
                 "ftp://",
             ),
-            (ProviderOptions::new().base_url("http://h/?q=1"), "query"),
             (
-                named().http(HttpConfig::new().with_proxy("gopher://p:1")),
+                ProviderOptions::new().with_base_url("http://h/?q=1"),
+                "query",
+            ),
+            (
+                named().with_http(HttpConfig::new().with_proxy("gopher://p:1")),
                 "gopher://p:1",
             ),
             (
-                named().http(HttpConfig::new().with_header("bad name", "x")),
+                named().with_http(HttpConfig::new().with_header("bad name", "x")),
                 "bad name",
             ),
             (
-                named().http(HttpConfig::new().with_header("x-good", "a\nb")),
+                named().with_http(HttpConfig::new().with_header("x-good", "a\nb")),
                 "x-good",
             ),
-            (named().set("colour", "red"), "colour"),
+            (named().with_setting("colour", "red"), "colour"),
         ];
         for (options, words) in bad_options {
             let error = provider(name, options).unwrap_err();
@@ -182,7 +185,9 @@ async fn a_proxy_sees_every_request_and_headers_are_on_all() {
             .with_proxy(proxy.url())
             .with_header("x-team", "search")
             .with_user_agent("test/1");
-        let options = ProviderOptions::new().base_url(mock.url()).http(http);
+        let options = ProviderOptions::new()
+            .with_base_url(mock.url())
+            .with_http(http);
         let client = provider(name, options).unwrap();
         client.reply(&ChatRequest::new("hi")).await.unwrap();
         let requests = mock.requests();
@@ -211,7 +216,7 @@ fn conversation() -> ChatRequest {
 async fn magickpen_asks_as_the_protocol_has_it() {
     let mock = MagickPenMock::start().await.unwrap();
     let url = mock.url();
-    let client = provider("magickpen", ProviderOptions::new().base_url(&url)).unwrap();
+    let client = provider("magickpen", ProviderOptions::new().with_base_url(&url)).unwrap();
     client.reply(&conversation()).await.unwrap();
     let requests = mock.requests();
     let paths: Vec<&str> = requests.iter().map(|request| request.path()).collect();
@@ -246,7 +251,11 @@ async fn magickpen_asks_as_the_protocol_has_it() {
 #[tokio::test]
 async fn magickpen_finds_its_credentials_again() {
     let mock = MagickPenMock::start().await.unwrap();
-    let client = provider("magickpen", ProviderOptions::new().base_url(mock.url())).unwrap();
+    let client = provider(
+        "magickpen",
+        ProviderOptions::new().with_base_url(mock.url()),
+    )
+    .unwrap();
     let request = ChatRequest::new("hi");
     client.reply(&request).await.unwrap();
     // The secrets change: refused once, read again, answered.
@@ -264,9 +273,9 @@ async fn chatgpt4online_asks_as_the_protocol_has_it() {
     let mock = AiEngineMock::start().await.unwrap();
     let url = mock.url();
     let options = ProviderOptions::new()
-        .base_url(&url)
-        .set("trusted", "true")
-        .set("system_prompt", "instructions");
+        .with_base_url(&url)
+        .with_setting("trusted", "true")
+        .with_setting("system_prompt", "instructions");
     let client = provider("chatgpt4online", options).unwrap();
     let request = conversation().with_temperature(0.2).with_max_tokens(77);
     client.reply(&request).await.unwrap();
@@ -404,9 +413,9 @@ async fn chatgpt4online_options_reach_the_site() {
             .start()
             .await
             .unwrap();
-        let mut options = ProviderOptions::new().base_url(mock.url());
+        let mut options = ProviderOptions::new().with_base_url(mock.url());
         for (name, value) in &settings {
-            options = options.set(*name, *value);
+            options = options.with_setting(*name, *value);
         }
         let client = provider("chatgpt4online", options).unwrap();
         client.reply(&request).await.unwrap();
@@ -421,7 +430,7 @@ async fn chatgpt4online_options_reach_the_site() {
     let mock = AiEngineMock::start().await.unwrap();
     let client = provider(
         "chatgpt4online",
-        ProviderOptions::new().base_url(mock.url()),
+        ProviderOptions::new().with_base_url(mock.url()),
     )
     .unwrap();
     let unknown = ChatRequest::new("hi").with_model("llama-3");
@@ -447,7 +456,7 @@ async fn chatgpt4online_finds_its_way_on_every_kind_of_site() {
                     .start()
                     .await
                     .unwrap();
-                let options = ProviderOptions::new().base_url(mock.base_url());
+                let options = ProviderOptions::new().with_base_url(mock.base_url());
                 let client = provider("chatgpt4online", options).unwrap();
                 let request = ChatRequest::new(Messages::new().system("SYS").user("hi"));
                 let reply = client.reply(&request).await;
@@ -467,7 +476,7 @@ async fn chatgpt4online_keeps_its_nonce_fresh() {
     let mock = AiEngineMock::start().await.unwrap();
     let client = provider(
         "chatgpt4online",
-        ProviderOptions::new().base_url(mock.url()),
+        ProviderOptions::new().with_base_url(mock.url()),
     )
     .unwrap();
     let request = ChatRequest::new("hi");
@@ -490,8 +499,8 @@ async fn chatgpt4online_keeps_its_nonce_fresh() {
 async fn aura_asks_as_the_protocol_has_it() {
     let mock = AuraMock::start().await.unwrap();
     let options = ProviderOptions::new()
-        .base_url(mock.url())
-        .set("key", "sk-mine");
+        .with_base_url(mock.url())
+        .with_setting("key", "sk-mine");
     let client = provider("aura", options).unwrap();
     client
         .reply(&conversation().with_temperature(0.0))
@@ -540,9 +549,9 @@ async fn aura_never_lets_the_server_drop_the_question() {
     ];
     for (limit, length, sent) in cases {
         let mock = AuraMock::start().await.unwrap();
-        let mut options = ProviderOptions::new().base_url(mock.url());
+        let mut options = ProviderOptions::new().with_base_url(mock.url());
         if let Some(limit) = limit {
-            options = options.set("token_limit", limit);
+            options = options.with_setting("token_limit", limit);
         }
         let client = provider("aura", options).unwrap();
         let result = client.reply(&ChatRequest::new("x".repeat(length))).await;
@@ -598,7 +607,7 @@ async fn aura_reads_why_it_failed_from_the_reason_phrase() {
     for (cause, kind, words) in cases {
         let mock = AuraMock::start().await.unwrap();
         mock.fail(cause);
-        let client = provider("aura", ProviderOptions::new().base_url(mock.url())).unwrap();
+        let client = provider("aura", ProviderOptions::new().with_base_url(mock.url())).unwrap();
         let error = client.stream(&ChatRequest::new("hi")).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{cause}: {error:?}");
         assert_eq!(error.status(), Some(500), "{cause}");
@@ -614,7 +623,7 @@ async fn a_whole_reply_is_not_waited_for_longer_than_it_takes() {
     mock.reply(AiReply::new().delta("whole").end("whole").wait(&forever));
     let client = provider(
         "chatgpt4online",
-        ProviderOptions::new().base_url(mock.url()),
+        ProviderOptions::new().with_base_url(mock.url()),
     )
     .unwrap();
     let request = ChatRequest::new("hi");

@@ -105,8 +105,8 @@ async fn session_files_are_read_at_once_or_refused() {
             std::fs::write(&file, content).unwrap();
         }
         let options = ProviderOptions::new()
-            .base_url(mock.url())
-            .set("session_file", file.to_str().unwrap());
+            .with_base_url(mock.url())
+            .with_setting("session_file", file.to_str().unwrap());
         match provider("aura", options) {
             Ok(client) => {
                 assert_eq!(words, "", "{content:?}");

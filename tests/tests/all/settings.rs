@@ -75,8 +75,8 @@ fn values_of_the_wrong_type_are_refused_and_not_repeated() {
                 _ => continue,
             };
             let options = ProviderOptions::new()
-                .base_url("http://localhost:1")
-                .set(setting.name, "sk-secret");
+                .with_base_url("http://localhost:1")
+                .with_setting(setting.name, "sk-secret");
             let error = provider(kind.name, options).unwrap_err();
             let message = error.to_string();
             assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{message}");

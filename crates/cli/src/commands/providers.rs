@@ -28,7 +28,7 @@ pub(crate) fn run(args: &ProvidersArgs) -> Result<ExitCode, Failure> {
     let mut listed = Vec::new();
     for kind in chatwire::providers() {
         // To learn what it can do; nothing is sent there.
-        let options = ProviderOptions::new().base_url("http://localhost");
+        let options = ProviderOptions::new().with_base_url("http://localhost");
         let provider = chatwire::provider(kind.name, options)?;
         listed.push((kind, provider.info().clone()));
     }

@@ -54,9 +54,9 @@ impl Place {
         let http = http
             .with_header("cookie", format!("a=1; session={COOKIE}"))
             .with_header("authorization", format!("Bearer {TOKEN}"));
-        let mut options = ProviderOptions::new().base_url(url).http(http);
+        let mut options = ProviderOptions::new().with_base_url(url).with_http(http);
         if self.provider() == "aura" {
-            options = options.set("key", KEY);
+            options = options.with_setting("key", KEY);
         }
         provider(self.provider(), options).unwrap()
     }

@@ -202,25 +202,25 @@ async fn no_password_of_an_address_is_seen() {
     };
     for name in ["magickpen", "chatgpt4online", "aura"] {
         let options = [
-            ("server", ProviderOptions::new().base_url(with("http"))),
-            ("TLS", ProviderOptions::new().base_url(with("https"))),
+            ("server", ProviderOptions::new().with_base_url(with("http"))),
+            ("TLS", ProviderOptions::new().with_base_url(with("https"))),
             (
                 "proxy",
                 ProviderOptions::new()
-                    .base_url("http://site.invalid")
-                    .http(HttpConfig::new().with_proxy(with("http"))),
+                    .with_base_url("http://site.invalid")
+                    .with_http(HttpConfig::new().with_proxy(with("http"))),
             ),
             (
                 "tunnel",
                 ProviderOptions::new()
-                    .base_url("https://site.invalid")
-                    .http(HttpConfig::new().with_proxy(with("http"))),
+                    .with_base_url("https://site.invalid")
+                    .with_http(HttpConfig::new().with_proxy(with("http"))),
             ),
             (
                 "socks",
                 ProviderOptions::new()
-                    .base_url("http://site.invalid")
-                    .http(HttpConfig::new().with_proxy(with("socks5h"))),
+                    .with_base_url("http://site.invalid")
+                    .with_http(HttpConfig::new().with_proxy(with("socks5h"))),
             ),
         ];
         for (case, options) in options {
@@ -241,10 +241,10 @@ async fn no_password_of_an_address_is_seen() {
             format!("http://user:{PASSWORD_IN_URL}@host/?q=1"),
             format!("user:{PASSWORD_IN_URL}@host"),
         ] {
-            let base = ProviderOptions::new().base_url(&bad);
+            let base = ProviderOptions::new().with_base_url(&bad);
             let proxy = ProviderOptions::new()
-                .base_url("http://127.0.0.1:1")
-                .http(HttpConfig::new().with_proxy(&bad));
+                .with_base_url("http://127.0.0.1:1")
+                .with_http(HttpConfig::new().with_proxy(&bad));
             for options in [base, proxy] {
                 if let Err(error) = provider(name, options) {
                     assert_eq!(check(&error, &secrets), Ok(()), "{name}, {bad}");

@@ -126,9 +126,9 @@ fn unreachable() -> Vec<Cell> {
                 Box::pin(async move {
                     let mock = MagickPenMock::start().await.unwrap();
                     let options = ProviderOptions::new()
-                        .base_url(mock.url())
-                        .http(limits())
-                        .set("api_url", api);
+                        .with_base_url(mock.url())
+                        .with_http(limits())
+                        .with_setting("api_url", api);
                     Stage::new(provider("magickpen", options).unwrap(), mock)
                 })
             },
