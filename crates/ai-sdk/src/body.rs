@@ -173,7 +173,6 @@ fn message(turn: &Turn<'_>, shape: BodyShape, new_id: &mut impl FnMut() -> Strin
 /// The parts of a message as the clients of that version send them.
 fn parts_of(turn: &Turn<'_>, shape: BodyShape) -> Vec<Value> {
     let is_assistant = turn.role == Role::Assistant;
-    let mut text = json!({ "type": "text", "text": turn.text });
     let mut parts = match shape {
         BodyShape::V4 => Vec::new(),
         _ => files_of(turn),
@@ -181,10 +180,12 @@ fn parts_of(turn: &Turn<'_>, shape: BodyShape) -> Vec<Value> {
     if is_assistant && matches!(shape, BodyShape::V4 | BodyShape::V5) {
         parts.push(json!({ "type": "step-start" }));
     }
-    if is_assistant && shape == BodyShape::V5 {
-        text["state"] = json!("done");
-    }
-    parts.push(text);
+    parts.push(match shape {
+        BodyShape::V5 if is_assistant => {
+            json!({ "type": "text", "text": turn.text, "state": "done" })
+        }
+        _ => json!({ "type": "text", "text": turn.text }),
+    });
     parts
 }
 
@@ -218,12 +219,16 @@ fn template_message(turn: &Turn<'_>, id: String, now: SystemTime) -> Value {
             .iter()
             .map(|text| json!({ "type": "text", "text": text })),
     );
-    let mut message = json!({ "id": id, "role": turn.role, "parts": parts });
-    if let [text] = texts.as_slice() {
-        message["content"] = json!(text);
-        message["createdAt"] = json!(format_rfc3339_millis(now).to_string());
+    match texts.as_slice() {
+        [text] => json!({
+            "id": id,
+            "role": turn.role,
+            "content": text,
+            "createdAt": format_rfc3339_millis(now).to_string(),
+            "parts": parts,
+        }),
+        _ => json!({ "id": id, "role": turn.role, "parts": parts }),
     }
-    message
 }
 
 /// Cuts a text into pieces of at most `limit` UTF-16 units.

@@ -232,7 +232,7 @@ async fn uploads_are_answered_as_by_the_real_site() {
         let json = |body: &[u8]| -> Value { serde_json::from_slice(body).unwrap() };
         let start = answer.find('{').unwrap();
         let end = answer.rfind('}').unwrap();
-        let mut answered = json(answer[start..=end].as_bytes());
+        let mut answered = json(&answer.as_bytes()[start..=end]);
         let mut recorded = json(&recording.response.body());
         // Both name the file as they like.
         for side in [&mut answered, &mut recorded] {

@@ -126,8 +126,8 @@ fn streamed(body: &str) -> String {
 
 /// The reply in the last event of a body.
 fn authoritative(body: &str) -> Option<String> {
-    let last = body.lines().filter_map(|line| line.strip_prefix("data: "));
-    let event: serde_json::Value = serde_json::from_str(last.last()?).ok()?;
+    let mut events = body.lines().filter_map(|line| line.strip_prefix("data: "));
+    let event: serde_json::Value = serde_json::from_str(events.next_back()?).ok()?;
     let end: serde_json::Value = serde_json::from_str(event["data"].as_str()?).ok()?;
     Some(end["reply"].as_str()?.to_owned())
 }

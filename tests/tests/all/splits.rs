@@ -49,10 +49,7 @@ fn every_cut_in_two_gives_the_same_as_the_whole() {
         if body.len() > 2000 {
             continue;
         }
-        let whole = outcome(
-            decoder_for(folder, &recording),
-            [body.as_slice()].into_iter(),
-        );
+        let whole = outcome(decoder_for(folder, &recording), [body.as_slice()]);
         for at in 0..=body.len() {
             let (start, end) = body.split_at(at);
             let cut = outcome(decoder_for(folder, &recording), [start, end]);
@@ -65,7 +62,13 @@ fn every_cut_in_two_gives_the_same_as_the_whole() {
 #[test]
 fn the_last_line_counts_once() {
     // (body, the text, the notes, how it ends)
-    let cases: [(&str, &str, &[&str], Result<(), ErrorKind>); 6] = [
+    type Case = (
+        &'static str,
+        &'static str,
+        &'static [&'static str],
+        Result<(), ErrorKind>,
+    );
+    let cases: [Case; 6] = [
         (
             r#"data: {"type":"live","data":"a"}"#,
             "a",
