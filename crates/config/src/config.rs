@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use crate::endpoint::EndpointConfig;
 use crate::error::ConfigErrors;
-use crate::file::{Document, EndpointTable, File, HttpTable, Mistakes, Table, dotted, read};
+use crate::file::{Document, EndpointTable, File, HttpTable, Mistakes, dotted, read};
 use crate::{gateway, http, redact};
 
 /// A configuration that was read and has no mistake in itself. Secrets are read
@@ -140,7 +140,7 @@ impl Config {
         name.clone_into(&mut endpoint.name);
         endpoint.base_url = table.base_url.as_ref().map(|url| url.get_ref().0.0.clone());
         for (key, value) in &table.options {
-            match value.get_ref().0.source.resolve(&self.folder) {
+            match value.get_ref().0.0.resolve(&self.folder) {
                 Ok(value) => endpoint.set_option(key, value),
                 Err(why) => {
                     let key = dotted(["endpoints", name, "options", key]);
@@ -165,17 +165,13 @@ fn provider_name(table: &EndpointTable) -> &str {
 }
 
 /// The place that an error of the provider is about, as far as can be told.
-fn blame(
-    name: &str,
-    table: &Spanned<Table<EndpointTable>>,
-    error: &Error,
-) -> (Range<usize>, String) {
+fn blame(name: &str, table: &Spanned<EndpointTable>, error: &Error) -> (Range<usize>, String) {
     let EndpointTable {
         provider,
         base_url,
         options,
         ..
-    } = &**table.get_ref();
+    } = table.get_ref();
     if let (true, Some(url)) = (error.message().starts_with("base URL"), base_url) {
         return (url.span(), dotted(["endpoints", name, "base_url"]));
     }

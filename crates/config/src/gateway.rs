@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chatwire::Provider;
 use chatwire_gateway::{Gateway, GatewayBuilder, Given, Limits};
 
-use crate::file::{File, Leaf, LimitsTable, Mistakes, dotted};
+use crate::file::{File, Item, Leaf, LimitsTable, List, Mistakes, dotted};
 
 /// A builder with all that the file says; what it refuses is noted with its
 /// place.
@@ -22,13 +22,13 @@ pub(crate) fn builder(
     let mut builder = Gateway::builder().limits(limits(&table.limits));
     macro_rules! set {
         ($($field:ident)*) => {$(
-            if let Some(Leaf(value)) = table.$field {
-                builder = builder.$field(value);
+            if let Some(Leaf(value, _)) = &table.$field {
+                builder = builder.$field(*value);
             }
         )*};
     }
     set!(strict retry_delay keep_alive grace);
-    if let Some(Leaf(retries)) = table.retries {
+    if let Some(Leaf(retries, _)) = &table.retries {
         builder = builder.retries(retries.0);
     }
     for (name, provider) in providers {
@@ -58,24 +58,24 @@ pub(crate) fn builder(
         let models = models.get_ref().iter().map(|model| &model.get_ref().0.0);
         builder = builder.alias(*alias, models);
     }
+    let listed = |list: &List<Item>, index: usize, key: &str| {
+        let item = list.get(index)?;
+        Some((item.span(), key.to_owned()))
+    };
     for mistake in builder.mistakes() {
         let place = match mistake.given {
-            Given::Host(index) => table.allowed_hosts.get(index).map(|host| {
-                let key = "gateway.allowed_hosts".to_owned();
-                (host.span(), key)
-            }),
-            Given::Origin(index) => table.allowed_origins.get(index).map(|origin| {
-                let key = "gateway.allowed_origins".to_owned();
-                (origin.span(), key)
-            }),
-            Given::ApiKey(index) => sources.get(index).map(|span| {
-                let key = "gateway.api_keys".to_owned();
-                (span.clone(), key)
-            }),
-            Given::Alias { alias, model } if complete => aliases.get(alias).and_then(|alias| {
-                let span = alias.1.get_ref().get(model)?.span();
-                Some((span, dotted(["aliases", alias.0])))
-            }),
+            Given::Host(index) => listed(&table.allowed_hosts, index, "gateway.allowed_hosts"),
+            Given::Origin(index) => {
+                listed(&table.allowed_origins, index, "gateway.allowed_origins")
+            }
+            Given::ApiKey(index) => sources
+                .get(index)
+                .map(|span| (span.clone(), "gateway.api_keys".to_owned())),
+            Given::Alias { alias, model } if complete => {
+                aliases.get(alias).and_then(|(name, models)| {
+                    listed(models.get_ref(), model, &dotted(["aliases", name]))
+                })
+            }
             _ => None,
         };
         if let Some((span, key)) = place {
@@ -101,17 +101,17 @@ fn limits(table: &LimitsTable) -> Limits {
     let mut limits = Limits::default();
     macro_rules! set {
         ($($field:ident)*) => {$(
-            if let Some(Leaf(value)) = table.$field {
-                limits.$field = value;
+            if let Some(Leaf(value, _)) = &table.$field {
+                limits.$field = *value;
             }
         )*};
     }
     set!(body header header_read body_read idle linger);
     for (number, limit) in [
-        (table.connections, &mut limits.connections),
-        (table.requests, &mut limits.requests),
+        (&table.connections, &mut limits.connections),
+        (&table.requests, &mut limits.requests),
     ] {
-        if let Some(Leaf(number)) = number {
+        if let Some(Leaf(number, _)) = number {
             *limit = usize::try_from(number.0).unwrap_or(usize::MAX);
         }
     }

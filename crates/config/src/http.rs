@@ -54,8 +54,8 @@ pub(crate) fn apply(
 ) -> HttpConfig {
     macro_rules! set {
         ($($field:ident $with:ident),*) => {$(
-            if let Some(Leaf(OrOff(limit))) = table.$field {
-                http = http.$with(limit);
+            if let Some(Leaf(OrOff(limit), _)) = &table.$field {
+                http = http.$with(*limit);
             }
         )*};
     }
@@ -68,14 +68,14 @@ pub(crate) fn apply(
         max_page with_max_page,
         max_reply with_max_reply
     );
-    if let Some(Leaf(limit)) = table.max_error_body {
-        http = http.with_max_error_body(limit);
+    if let Some(Leaf(limit, _)) = &table.max_error_body {
+        http = http.with_max_error_body(*limit);
     }
-    if let Some(Leaf(user_agent)) = &table.user_agent {
+    if let Some(Leaf(user_agent, _)) = &table.user_agent {
         http = http.with_user_agent(user_agent);
     }
     if let (Some(proxy), None) = (&table.proxy, &over.proxy) {
-        let Leaf(OrOff(source)) = proxy.get_ref();
+        let Leaf(OrOff(source), _) = proxy.get_ref();
         match source.as_ref().map(|source| source.resolve(folder)) {
             None => http = http.without_proxy(),
             Some(Ok(url)) => http = http.with_proxy(url.expose()),

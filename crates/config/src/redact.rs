@@ -6,7 +6,7 @@
 use chatwire::Setting;
 
 use crate::address::shown_address;
-use crate::file::{File, Source};
+use crate::file::{File, Leaf, Source};
 
 /// The file as TOML, with `[redacted]` for everything that may be secret.
 pub(crate) fn shown(file: &File) -> String {
@@ -18,12 +18,12 @@ pub(crate) fn shown(file: &File) -> String {
             .find(|kind| provider.is_some_and(|name| kind.name == name));
         let settings = kind.map_or(&[][..], |kind| kind.settings);
         for (name, value) in &mut endpoint.options {
-            let value = &mut value.get_mut().0;
+            let Leaf(value, shown) = value.get_mut();
             // An option that is not known to be harmless is not shown.
             if settings.iter().any(|known| is_harmless(known, name))
-                && let Source::Text(text) = &value.source
+                && let Source::Text(text) = &value.0
             {
-                value.shown = Some(scalar(text.expose()));
+                *shown = scalar(text.expose());
             }
         }
     }

@@ -9,11 +9,12 @@ use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::reference::Reference;
+use crate::address::REDACTED;
 
-/// A value of the file as serde sees it: its own type instead of serde's, so
-/// that messages say what is meant.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Leaf<T>(pub(crate) T);
+/// A value of the file, and how `config show` prints it. The messages for a
+/// wrong one are its own instead of serde's, so that they say what is meant.
+#[derive(Debug, Clone)]
+pub(crate) struct Leaf<T>(pub(crate) T, pub(crate) toml::Value);
 
 /// What can be read from a single value.
 pub(crate) trait Value: Sized {
@@ -23,10 +24,23 @@ pub(crate) trait Value: Sized {
     /// The value, or `None` if something else stands there.
     fn read(found: &Found<'_>) -> Option<Self>;
 
-    /// How `config show` prints it.
-    fn show(&self) -> toml::Value;
+    /// How `config show` prints it: as it stands in the file, unless that may be
+    /// a secret.
+    fn shown(&self, found: &Found<'_>) -> toml::Value {
+        match found {
+            Found::Reference(reference) => toml::Value::try_from(reference).ok(),
+            _ if Self::SECRET => None,
+            Found::Text(text) => Some((*text).into()),
+            Found::Integer(number) => Some((*number).into()),
+            Found::Float(number) => Some((*number).into()),
+            Found::Flag(flag) => Some((*flag).into()),
+            Found::List | Found::Table => None,
+        }
+        .unwrap_or_else(|| REDACTED.into())
+    }
 
-    /// Whether a wrong value may be a secret, and is not repeated.
+    /// Whether the value may be a secret: then it is neither shown nor repeated
+    /// in a message.
     const SECRET: bool = false;
 }
 
@@ -74,7 +88,7 @@ impl<'de, T: Value> Deserialize<'de> for Leaf<T> {
 
 impl<T: Value> Serialize for Leaf<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.show().serialize(serializer)
+        self.1.serialize(serializer)
     }
 }
 
@@ -83,7 +97,10 @@ struct LeafVisitor<T>(PhantomData<T>);
 impl<T: Value> LeafVisitor<T> {
     fn read<E: Error>(found: &Found<'_>) -> Result<Leaf<T>, E> {
         match T::read(found) {
-            Some(value) => Ok(Leaf(value)),
+            Some(value) => {
+                let shown = value.shown(found);
+                Ok(Leaf(value, shown))
+            }
             None => Err(found.mismatch::<T, E>()),
         }
     }

@@ -6,14 +6,12 @@ mod read;
 mod reference;
 mod scalar;
 mod source;
-mod table;
 mod tables;
 
 pub(crate) use document::{Document, Mistakes, dotted};
 pub(crate) use leaf::Leaf;
 pub(crate) use read::read;
-pub(crate) use scalar::OrOff;
 pub use scalar::deserialize_duration;
+pub(crate) use scalar::{Item, OrOff};
 pub(crate) use source::Source;
-pub(crate) use table::Table;
-pub(crate) use tables::{EndpointTable, File, HttpTable, LimitsTable};
+pub(crate) use tables::{EndpointTable, File, HttpTable, LimitsTable, List};

@@ -29,6 +29,7 @@ pub(crate) fn read(text: &str, mistakes: &mut Mistakes<'_>) -> Option<File> {
         // What follows a mistake in the form is guesswork.
         return None;
     }
+    check_tables(root.get_mut(), &mut Vec::new(), mistakes);
     wrap_single_values(root.get_mut());
     loop {
         let error = match File::deserialize(Deserializer::from(root.clone())) {
@@ -42,6 +43,45 @@ pub(crate) fn read(text: &str, mistakes: &mut Mistakes<'_>) -> Option<File> {
         if key.is_none() || mistakes.is_full() {
             return None;
         }
+    }
+}
+
+/// Takes out what stands in the place of a table. Code derived by serde would
+/// read a list there, and repeat a text, which can be a secret.
+fn check_tables(table: &mut DeTable<'_>, path: &mut Vec<String>, mistakes: &mut Mistakes<'_>) {
+    let mut wrong = Vec::new();
+    for (key, value) in table.iter_mut() {
+        path.push(key.get_ref().to_string());
+        let names: Vec<&str> = path.iter().map(String::as_str).collect();
+        let is_table = matches!(
+            names.as_slice(),
+            ["http" | "endpoints" | "aliases" | "gateway"]
+                | ["endpoints", _]
+                | ["endpoints", _, "http" | "options"]
+                | ["http", "headers"]
+                | ["endpoints", _, "http", "headers"]
+                | ["gateway", "limits"]
+        );
+        let kind = match value.get_ref() {
+            DeValue::String(_) => "a text",
+            DeValue::Integer(_) => "an integer",
+            DeValue::Float(_) => "a number",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a date",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        if let DeValue::Table(inner) = value.get_mut() {
+            check_tables(inner, path, mistakes);
+        } else if is_table {
+            let why = format!("expected a table, found {kind}");
+            mistakes.at(value.span(), &dotted(&*path), why);
+            wrong.push(key.get_ref().to_string());
+        }
+        path.pop();
+    }
+    for key in wrong {
+        table.remove(key.as_str());
     }
 }
 
@@ -92,32 +132,13 @@ fn take_out(table: &mut DeTable<'_>, span: &Range<usize>) -> Option<Vec<String>>
     None
 }
 
-/// serde's words for what derived code refuses, in those of the other messages.
-/// A value is not repeated: a text in the place of a table can be a secret.
+/// serde's message for an unknown key, in the words of the other messages.
 fn plain_words(message: &str) -> String {
     if message.starts_with("unknown field ") {
         // `unknown field `a`, expected one of `b`, `c``
         let mut known: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
         known.sort_unstable();
         return format!("unknown key; expected one of: {}", known.join(", "));
-    }
-    if let Some(rest) = message.strip_prefix("invalid type: ")
-        && let Some((found, expected)) = rest.rsplit_once(", expected ")
-    {
-        let found = match found.split([' ', '`']).next() {
-            Some("string") => "a text",
-            Some("integer") => "an integer",
-            Some("floating") => "a number",
-            Some("boolean") => "true or false",
-            Some("sequence") => "a list",
-            _ => "a table",
-        };
-        let expected = match expected {
-            "a map" => "a table",
-            "a sequence" => "a list",
-            other => other,
-        };
-        return format!("expected {expected}, found {found}");
     }
     message.to_owned()
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize as _, Deserializer};
 
 use super::leaf::{Found, Leaf, Value};
 use crate::address::shown_address;
-use crate::units::{format_duration, format_size, parse_address, parse_duration, parse_size};
+use crate::units::{parse_address, parse_duration, parse_size};
 
 /// Reads a time as the configuration file has it, for files with times of their
 /// own: a text as for [`parse_duration`], or a number of seconds.
@@ -20,7 +20,7 @@ use crate::units::{format_duration, format_size, parse_address, parse_duration, 
 pub fn deserialize_duration<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Duration>, D::Error> {
-    Leaf::<Duration>::deserialize(deserializer).map(|Leaf(time)| Some(time))
+    Leaf::<Duration>::deserialize(deserializer).map(|Leaf(time, _)| Some(time))
 }
 
 /// The address of a server, which can have a password in it.
@@ -42,7 +42,7 @@ impl Value for Address {
         String::read(found).map(Address)
     }
 
-    fn show(&self) -> toml::Value {
+    fn shown(&self, _: &Found<'_>) -> toml::Value {
         shown_address(&self.0).into()
     }
 
@@ -61,10 +61,6 @@ impl Value for String {
             _ => None,
         }
     }
-
-    fn show(&self) -> toml::Value {
-        self.clone().into()
-    }
 }
 
 impl Value for bool {
@@ -77,10 +73,6 @@ impl Value for bool {
             Found::Flag(flag) => Some(*flag),
             _ => None,
         }
-    }
-
-    fn show(&self) -> toml::Value {
-        (*self).into()
     }
 }
 
@@ -97,10 +89,6 @@ impl Value for Duration {
             _ => None,
         }
     }
-
-    fn show(&self) -> toml::Value {
-        format_duration(*self).into()
-    }
 }
 
 /// A number of bytes.
@@ -116,10 +104,6 @@ impl Value for usize {
             _ => None,
         }
     }
-
-    fn show(&self) -> toml::Value {
-        format_size(*self).into()
-    }
 }
 
 /// An address to listen on.
@@ -133,10 +117,6 @@ impl Value for SocketAddr {
             Found::Text(text) => parse_address(text),
             _ => None,
         }
-    }
-
-    fn show(&self) -> toml::Value {
-        self.to_string().into()
     }
 }
 
@@ -154,10 +134,6 @@ impl<T: Value> Value for OrOff<T> {
             Found::Text("off") => Some(OrOff(None)),
             found => T::read(found).map(|value| OrOff(Some(value))),
         }
-    }
-
-    fn show(&self) -> toml::Value {
-        self.0.as_ref().map_or_else(|| "off".into(), T::show)
     }
 
     const SECRET: bool = T::SECRET;
@@ -179,10 +155,6 @@ impl<const LEAST: u32, const MOST: u32> Value for Count<LEAST, MOST> {
         let number = u32::try_from(*number).ok()?;
         (LEAST..=MOST).contains(&number).then_some(Count(number))
     }
-
-    fn show(&self) -> toml::Value {
-        i64::from(self.0).into()
-    }
 }
 
 /// One of a list of texts; a single one needs no list.
@@ -196,9 +168,5 @@ impl Value for Item {
 
     fn read(found: &Found<'_>) -> Option<Item> {
         String::read(found).map(Item)
-    }
-
-    fn show(&self) -> toml::Value {
-        self.0.show()
     }
 }

@@ -7,7 +7,6 @@ use chatwire::Secret;
 
 use super::leaf::{Found, Value};
 use super::reference::Reference;
-use crate::address::REDACTED;
 
 /// An API key stands elsewhere, never in the file.
 impl Value for Reference {
@@ -22,10 +21,6 @@ impl Value for Reference {
             Found::Reference(reference) => Some(reference.clone()),
             _ => None,
         }
-    }
-
-    fn show(&self) -> toml::Value {
-        toml::Value::try_from(self).unwrap_or_else(|_| REDACTED.into())
     }
 
     const SECRET: bool = true;
@@ -60,23 +55,12 @@ impl Value for Source {
         }
     }
 
-    fn show(&self) -> toml::Value {
-        match self {
-            Source::Text(_) => REDACTED.into(),
-            Source::Reference(reference) => reference.show(),
-        }
-    }
-
     const SECRET: bool = true;
 }
 
 /// The value of an option: as above, and numbers, true and false.
 #[derive(Debug, Clone)]
-pub(crate) struct Plain {
-    pub(crate) source: Source,
-    /// What `config show` prints in place of a value that is no secret.
-    pub(crate) shown: Option<toml::Value>,
-}
+pub(crate) struct Plain(pub(crate) Source);
 
 impl Value for Plain {
     fn expected() -> Cow<'static, str> {
@@ -84,20 +68,12 @@ impl Value for Plain {
     }
 
     fn read(found: &Found<'_>) -> Option<Plain> {
-        let source = match found {
+        Some(Plain(match found {
             Found::Integer(number) => Source::Text(Secret::new(number.to_string())),
             Found::Float(number) => Source::Text(Secret::new(number.to_string())),
             Found::Flag(flag) => Source::Text(Secret::new(flag.to_string())),
             other => Source::read(other)?,
-        };
-        Some(Plain {
-            source,
-            shown: None,
-        })
-    }
-
-    fn show(&self) -> toml::Value {
-        self.shown.clone().unwrap_or_else(|| self.source.show())
+        }))
     }
 
     const SECRET: bool = true;

@@ -11,7 +11,6 @@ use super::leaf::Leaf;
 use super::reference::Reference;
 use super::scalar::{Address, Count, Item, OrOff};
 use super::source::{Plain, Source};
-use super::table::Table;
 
 /// The whole file.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -19,13 +18,13 @@ use super::table::Table;
 pub(crate) struct File {
     pub(crate) default: Option<Spanned<Leaf<String>>>,
     #[serde(skip_serializing_if = "is_empty")]
-    pub(crate) http: Table<HttpTable>,
+    pub(crate) http: HttpTable,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) endpoints: BTreeMap<String, Spanned<Table<EndpointTable>>>,
+    pub(crate) endpoints: BTreeMap<String, Spanned<EndpointTable>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) aliases: BTreeMap<String, Spanned<List<Item>>>,
     #[serde(skip_serializing_if = "is_empty")]
-    pub(crate) gateway: Table<GatewayTable>,
+    pub(crate) gateway: GatewayTable,
 }
 
 /// A list; [`read`](super::read()) makes one of a single value.
@@ -39,7 +38,7 @@ pub(crate) struct EndpointTable {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) options: BTreeMap<String, Spanned<Leaf<Plain>>>,
     #[serde(skip_serializing_if = "is_empty")]
-    pub(crate) http: Table<HttpTable>,
+    pub(crate) http: HttpTable,
 }
 
 /// How endpoints speak HTTP; what is not set is left as it is.
@@ -76,7 +75,7 @@ pub(crate) struct GatewayTable {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) api_keys: List<Reference>,
     #[serde(skip_serializing_if = "is_empty")]
-    pub(crate) limits: Table<LimitsTable>,
+    pub(crate) limits: LimitsTable,
 }
 
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
