@@ -34,18 +34,13 @@ pub(crate) async fn fetch(http: &HttpClient, site: &BaseUrl) -> Result<Credentia
     if !search.found.missing().is_empty() {
         search.scripts_of_page(site.join("/")?).await?;
     }
-    match (&search.found.api_secret, &search.found.secret) {
-        (Some(api_secret), Some(secret)) => {
-            for secret in [api_secret, secret] {
-                http.redactor().add(secret);
-            }
-            Ok(Credentials {
-                api_secret: api_secret.clone(),
-                secret: secret.clone(),
-            })
-        }
-        _ => Err(search.into_error(site)),
-    }
+    let (Some(api_secret), Some(secret)) = (&search.found.api_secret, &search.found.secret) else {
+        return Err(search.into_error(site));
+    };
+    let (api_secret, secret) = (api_secret.clone(), secret.clone());
+    http.redactor().add(&api_secret);
+    http.redactor().add(&secret);
+    Ok(Credentials { api_secret, secret })
 }
 
 /// A search through the documents of a site. One that cannot be read does not
@@ -81,15 +76,11 @@ impl Search<'_> {
             .into_iter()
             .filter_map(|address| page.resolve_same_origin(&address));
         for script in scripts {
-            if self.places.contains(&script) {
-                continue;
-            }
-            if self.places.len() > MAX_SCRIPTS {
+            if self.found.missing().is_empty() || self.places.len() > MAX_SCRIPTS {
                 break;
             }
-            self.script(script).await?;
-            if self.found.missing().is_empty() {
-                break;
+            if !self.places.contains(&script) {
+                self.script(script).await?;
             }
         }
         Ok(())
@@ -124,10 +115,7 @@ impl Search<'_> {
     /// The error for secrets that were not found: what is missing, where it was
     /// looked for, and what could not be read.
     fn into_error(self, site: &BaseUrl) -> Error {
-        let mut message = format!(
-            "{} not found; looked in ",
-            self.found.missing().join(" and ")
-        );
+        let mut message = format!("{} not found; looked in ", self.found.missing());
         for place in &self.places {
             message.push_str(&format!("{place}, "));
         }
