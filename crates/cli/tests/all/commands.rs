@@ -109,7 +109,7 @@ async fn a_dry_run_shows_what_would_be_sent() {
         "cookie: [redacted]\n",
         "x-wp-nonce: [redacted]\n",
         "\"newMessage\":\"hi\"",
-        "\"instructions\":\"Sing.\"",
+        "Sing.",
         "\"session\":\"[redacted]\"",
     ] {
         assert!(shown.out.contains(words), "no {words:?} in\n{}", shown.out);

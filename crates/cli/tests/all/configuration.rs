@@ -272,7 +272,7 @@ async fn several_endpoints_are_a_fallback_list() {
     assert_eq!(run_list.code, Some(0), "{run_list:?}");
     let shown: Value = serde_json::from_str(&run_list.out).unwrap();
     assert_eq!(shown["provider"], "chatgpt4online");
-    assert_eq!(shown["model"], "gpt-4");
+    assert_eq!(shown["model"], "default");
 
     // All failed: the last attempt gives the code.
     let run_list = run(ask.iter().chain(&["-e", "first", "-e", "gone"])).await;
