@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use chatwire_core::{ChatRequest, Error, ErrorKind, Image, Message, Role};
+use chatwire_core::{ChatRequest, Error, ErrorKind, Image, Message, Part, Role};
 use humantime::format_rfc3339_millis;
 use serde_json::{Map, Value, json};
 
@@ -25,154 +25,120 @@ const TEMPLATE_TEXT: usize = 2000;
 pub(crate) fn body(
     request: &ChatRequest,
     parts: &BodyParts<'_>,
-    mut new_id: impl FnMut() -> String,
+    new_id: impl Fn() -> String,
 ) -> Result<Value, Error> {
     let system = request.messages().system_prompt();
-    let mut turns = turns(request, parts, &system)?;
+    let turns = turns(request, parts, &system)?;
+    let id = parts.chat_id.map_or_else(&new_id, str::to_owned);
     let mut body = Map::new();
-    if !matches!(parts.shape, BodyShape::V3) {
-        let id = parts.chat_id.map_or_else(&mut new_id, str::to_owned);
-        body.insert("id".to_owned(), json!(id));
+    let mut set = |name: &str, value: Value| body.insert(name.to_owned(), value);
+    if parts.shape != BodyShape::V3 {
+        set("id", json!(id));
     }
     if parts.shape == BodyShape::Template {
-        let message = turns
-            .pop()
-            .map(|turn| template_message(&turn, new_id(), parts.now));
-        body.insert("message".to_owned(), json!(message));
-        let model = parts.model.unwrap_or("chat-model");
-        body.insert("selectedChatModel".to_owned(), json!(model));
-        body.insert("selectedVisibilityType".to_owned(), json!("private"));
+        let message = turns.last();
+        let message = message.map(|turn| template_message(turn, new_id(), parts.now));
+        set("message", json!(message));
+        set("selectedChatModel", json!(parts.model.unwrap_or("chat-model")));
+        set("selectedVisibilityType", json!("private"));
     } else {
-        let messages = turns
-            .iter()
-            .map(|turn| message(turn, parts.shape, &mut new_id));
-        body.insert("messages".to_owned(), messages.collect());
-        if matches!(parts.shape, BodyShape::Hybrid | BodyShape::V5) {
-            body.insert("trigger".to_owned(), json!("submit-message"));
-        }
+        let messages = turns.iter().map(|turn| message(turn, parts.shape, &new_id));
+        set("messages", messages.collect());
         if let Some(model) = parts.model {
-            body.insert("model".to_owned(), json!(model));
+            set("model", json!(model));
         }
+    }
+    if has_message_ids(parts.shape) {
+        set("trigger", json!("submit-message"));
     }
     if let (SystemPrompt::Member(name), false) = (parts.system_prompt, system.is_empty()) {
-        body.insert(name.clone(), json!(system));
+        set(name, json!(system));
     }
-    let asked: Members = match request.option("extra") {
-        Some(json) => json.parse().map_err(|why| {
-            Error::new(ErrorKind::InvalidRequest, format!("the option extra {why}"))
-        })?,
-        None => Members::default(),
-    };
+    let asked = request.option("extra").map_or(Ok(Members::default()), str::parse);
+    let asked = asked.map_err(|why| invalid(format!("the option extra {why}")))?;
     for (name, value) in parts.extra.iter().chain(&asked.0) {
-        body.insert(name.clone(), value.clone());
+        set(name, value.clone());
     }
     Ok(Value::Object(body))
 }
 
-/// One message as it is sent.
-struct Turn<'a> {
-    role: Role,
-    text: String,
-    images: Vec<&'a Image>,
+fn invalid(why: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidRequest, why)
 }
 
 /// The conversation as it is sent, with the system prompt where it belongs.
-fn turns<'a>(
-    request: &'a ChatRequest,
+fn turns(
+    request: &ChatRequest,
     parts: &BodyParts<'_>,
     system: &str,
-) -> Result<Vec<Turn<'a>>, Error> {
-    let invalid = |why: &str| Err(Error::new(ErrorKind::InvalidRequest, why));
+) -> Result<Vec<Message>, Error> {
     let said = request.turns()?;
     let is_template = parts.shape == BodyShape::Template;
     if is_template && said.len() > 1 && parts.chat_id.is_none() {
-        return invalid(
+        return Err(invalid(
             "the ai-chatbot template keeps the conversation on its server, under the id of the \
              chat: send one message, or set the conversation's id",
-        );
+        ));
     }
-    let is_first = said
-        .iter()
-        .filter(|turn| turn.role() == &Role::User)
-        .count()
-        == 1;
+    let is_user = |turn: &Message| turn.role() == &Role::User;
+    let is_first = said.iter().filter(|turn| is_user(turn)).count() == 1;
     // An assistant message without text, which some models refuse, says nothing.
-    let mut turns: Vec<Turn<'_>> = said
+    let said = said
         .into_iter()
-        .filter(|turn| turn.role() == &Role::User || !turn.is_blank())
-        .map(turn_of)
-        .collect();
-    if is_template {
-        let last = turns.pop();
-        turns = last.into_iter().collect();
-    }
-    if system.is_empty() {
-        return Ok(turns);
-    }
+        .filter(|turn| is_user(turn) || !turn.is_blank());
+    let mut turns: Vec<Message> = said.cloned().collect();
     match parts.system_prompt {
+        _ if system.is_empty() => {}
         SystemPrompt::Member(_) => {}
-        SystemPrompt::Refuse => {
-            return invalid("system messages are refused by this endpoint's settings");
-        }
+        SystemPrompt::Refuse => return Err(invalid("system messages are refused by the settings")),
         SystemPrompt::Message if is_template => {
-            return invalid("the ai-chatbot template takes no system message");
+            return Err(invalid("the ai-chatbot template takes no system message"));
         }
-        SystemPrompt::Message => turns.insert(
-            0,
-            Turn {
-                role: Role::System,
-                text: system.to_owned(),
-                images: Vec::new(),
-            },
-        ),
+        SystemPrompt::Message => turns.insert(0, Message::system(system)),
         // The template's server has it since the first message.
         SystemPrompt::FirstUser if is_template && !is_first => {}
         SystemPrompt::FirstUser => {
-            if let Some(first) = turns.iter_mut().find(|turn| turn.role == Role::User) {
-                first.text = format!("{system}\n\n{}", first.text);
+            if let Some(first) = turns.iter_mut().find(|turn| is_user(turn)) {
+                let prompt = Part::Text(format!("{system}\n\n"));
+                let parts = [prompt].into_iter().chain(first.parts().iter().cloned());
+                *first = Message::from_parts(Role::User, parts);
             }
         }
     }
     Ok(turns)
 }
 
-fn turn_of(message: &Message) -> Turn<'_> {
-    Turn {
-        role: message.role().clone(),
-        text: message.text().into_owned(),
-        images: message.images().collect(),
-    }
+fn has_message_ids(shape: BodyShape) -> bool {
+    matches!(shape, BodyShape::Hybrid | BodyShape::V5)
 }
 
-fn message(turn: &Turn<'_>, shape: BodyShape, new_id: &mut impl FnMut() -> String) -> Value {
+fn message(turn: &Message, shape: BodyShape, new_id: impl Fn() -> String) -> Value {
     let mut message = Map::new();
-    message.insert("role".to_owned(), json!(turn.role));
-    if matches!(shape, BodyShape::Hybrid | BodyShape::V5) {
-        message.insert("id".to_owned(), json!(new_id()));
+    let mut set = |name: &str, value: Value| message.insert(name.to_owned(), value);
+    set("role", json!(turn.role()));
+    if has_message_ids(shape) {
+        set("id", json!(new_id()));
     }
     if shape != BodyShape::V5 {
-        message.insert("content".to_owned(), json!(turn.text));
+        set("content", json!(turn.text()));
     }
     if shape != BodyShape::V3 {
-        message.insert("parts".to_owned(), json!(parts_of(turn, shape)));
+        set("parts", json!(parts_of(turn, shape)));
     }
     // Versions 3 and 4 take images here, the later ones in the parts.
-    if !turn.images.is_empty() && shape != BodyShape::V5 {
-        let attachments = turn.images.iter().map(|image| {
-            json!({
-                "name": name_of(image),
-                "contentType": image.media_type(),
-                "url": image.to_data_url(),
-            })
+    if turn.images().next().is_some() && shape != BodyShape::V5 {
+        let attachments = turn.images().map(|image| {
+            let (name, kind) = (name_of(image), image.media_type());
+            json!({ "name": name, "contentType": kind, "url": image.to_data_url() })
         });
-        message.insert("experimental_attachments".to_owned(), attachments.collect());
+        set("experimental_attachments", attachments.collect());
     }
     Value::Object(message)
 }
 
 /// The parts of a message as the clients of that version send them.
-fn parts_of(turn: &Turn<'_>, shape: BodyShape) -> Vec<Value> {
-    let is_assistant = turn.role == Role::Assistant;
+fn parts_of(turn: &Message, shape: BodyShape) -> Vec<Value> {
+    let is_assistant = turn.role() == &Role::Assistant;
     let mut parts = match shape {
         BodyShape::V4 => Vec::new(),
         _ => files_of(turn),
@@ -182,27 +148,21 @@ fn parts_of(turn: &Turn<'_>, shape: BodyShape) -> Vec<Value> {
     }
     parts.push(match shape {
         BodyShape::V5 if is_assistant => {
-            json!({ "type": "text", "text": turn.text, "state": "done" })
+            json!({ "type": "text", "text": turn.text(), "state": "done" })
         }
-        _ => json!({ "type": "text", "text": turn.text }),
+        _ => json!({ "type": "text", "text": turn.text() }),
     });
     parts
 }
 
 /// The images of a message as parts, which stand before its text.
-fn files_of(turn: &Turn<'_>) -> Vec<Value> {
-    let files = turn.images.iter().map(|image| {
-        let name = name_of(image);
-        json!({
-            "type": "file",
-            "mediaType": image.media_type(),
-            // The SDK's own client says filename, the template wants name.
-            "filename": name,
-            "name": name,
-            "url": image.to_data_url(),
-        })
-    });
-    files.collect()
+fn files_of(turn: &Message) -> Vec<Value> {
+    let file = |image: &Image| {
+        let (name, kind, url) = (name_of(image), image.media_type(), image.to_data_url());
+        // The SDK's own client says filename, the template wants name.
+        json!({ "type": "file", "mediaType": kind, "filename": name, "name": name, "url": url })
+    };
+    turn.images().map(file).collect()
 }
 
 fn name_of(image: &Image) -> &str {
@@ -211,8 +171,9 @@ fn name_of(image: &Image) -> &str {
 
 /// A message that the template takes, whichever of its versions it is. A long
 /// text goes in several parts, which the older versions refuse.
-fn template_message(turn: &Turn<'_>, id: String, now: SystemTime) -> Value {
-    let texts = split(&turn.text, TEMPLATE_TEXT);
+fn template_message(turn: &Message, id: String, now: SystemTime) -> Value {
+    let text = turn.text();
+    let texts = split(&text, TEMPLATE_TEXT);
     let mut parts = files_of(turn);
     parts.extend(
         texts
@@ -222,12 +183,12 @@ fn template_message(turn: &Turn<'_>, id: String, now: SystemTime) -> Value {
     match texts.as_slice() {
         [text] => json!({
             "id": id,
-            "role": turn.role,
+            "role": turn.role(),
             "content": text,
             "createdAt": format_rfc3339_millis(now).to_string(),
             "parts": parts,
         }),
-        _ => json!({ "id": id, "role": turn.role, "parts": parts }),
+        _ => json!({ "id": id, "role": turn.role(), "parts": parts }),
     }
 }
 

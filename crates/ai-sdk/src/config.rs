@@ -1,31 +1,50 @@
+use std::fmt;
 use std::str::FromStr;
 
 use chatwire_browser::{SESSION_SETTINGS, SessionConfig};
 use chatwire_core::Secret;
 use chatwire_core::provider_kit::{Setting, SettingKind};
 use serde::Deserialize;
-use serde::de::IntoDeserializer as _;
-use serde::de::value::Error as ValueError;
 use serde_json::{Map, Value};
 
 use crate::decode::Protocol;
 
-/// The settings of a client, as a configuration file has them. The methods of
-/// [`AiSdkBuilder`](crate::AiSdkBuilder) say what each one means.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// The configuration of an [`AiSdk`](crate::AiSdk), apart from how it speaks
+/// HTTP.
+///
+/// The address is a secret, because it may contain a password.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
-#[allow(missing_docs)]
 pub struct Config {
+    /// The server, for example `https://chat.example.org`. It is required. With
+    /// the path of the route at its end, it is the same.
     pub base_url: Option<Secret>,
+    /// The path of the route below the base URL (default:
+    /// [`DEFAULT_PATH`](crate::DEFAULT_PATH)).
     pub path: Option<String>,
+    /// The protocol of the answers (default: found out by their headers and
+    /// first bytes).
     pub protocol: Option<Protocol>,
+    /// The shape of the body of a request.
     pub body: BodyShape,
+    /// Members of the app's own for the body, such as `webSearch`: many apps
+    /// need one. They take the place of others of their name.
     pub extra: Members,
+    /// How a system prompt is sent.
     pub system_prompt: SystemPrompt,
+    /// The model to ask for if a request names none (default: the app decides).
+    /// It is the member `model` of the body, for the template
+    /// `selectedChatModel`; apps are free to ignore it.
     pub model: Option<String>,
+    /// The id of the chat for requests without a conversation's id (default: a
+    /// new one for each request).
     pub chat_id: Option<String>,
+    /// The largest image or file of an answer, in bytes of its data URL
+    /// (default: 8 MiB). The limit for the text of one delta is that for an
+    /// event in [`HttpConfig`](chatwire_core::HttpConfig).
     pub max_data_url: Option<usize>,
+    /// Where a browser's session comes from.
     #[serde(flatten)]
     pub sessions: SessionConfig,
 }
@@ -35,30 +54,14 @@ use SettingKind::{Integer, Text};
 /// The fields of a [`Config`] beyond `base_url`, for command lines and
 /// configuration files.
 pub const SETTINGS: &[Setting] = &[
-    Setting::new("path", Text, "the path of the route (default: /api/chat)"),
+    Setting::new("path", Text, "path of the route (default: /api/chat)"),
     Setting::new("protocol", Text, "ui, data or text (default: found out)"),
-    Setting::new(
-        "body",
-        Text,
-        "hybrid, v3, v4, v5 or template (default: hybrid)",
-    ),
-    Setting::secret(
-        "extra",
-        Text,
-        "members of the app for the body, a JSON object",
-    ),
-    Setting::new(
-        "system_prompt",
-        Text,
-        "first-user, message, member:NAME or refuse (default: first-user)",
-    ),
-    Setting::new("model", Text, "the model to ask for when none is named"),
-    Setting::new("chat_id", Text, "the id of the chat (default: a fresh one)"),
-    Setting::new(
-        "max_data_url",
-        Integer,
-        "the largest image of an answer, in bytes",
-    ),
+    Setting::new("body", Text, "hybrid (default), v3, v4, v5 or template"),
+    Setting::secret("extra", Text, "members of the app's body, as JSON"),
+    Setting::new("system_prompt", Text, SYSTEM_PROMPT),
+    Setting::new("model", Text, "model to ask for when none is named"),
+    Setting::new("chat_id", Text, "id of the chat (default: a fresh one)"),
+    Setting::new("max_data_url", Integer, "largest image, in bytes"),
     SESSION_SETTINGS[0],
     SESSION_SETTINGS[1],
     SESSION_SETTINGS[2],
@@ -67,6 +70,8 @@ pub const SETTINGS: &[Setting] = &[
     SESSION_SETTINGS[5],
     SESSION_SETTINGS[6],
 ];
+
+const SYSTEM_PROMPT: &str = "first-user (default), message, member:NAME or refuse";
 
 /// What belongs to one request, for
 /// [`ChatRequest::with_option`](chatwire_core::ChatRequest::with_option).
@@ -128,9 +133,16 @@ impl TryFrom<String> for SystemPrompt {
 }
 
 /// Members of the app's own for the body: a table, or a JSON object as text.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+/// They may contain secrets, so that `Debug` shows only their names.
+#[derive(Clone, PartialEq, Default, Deserialize)]
 #[serde(try_from = "Value")]
 pub struct Members(pub(crate) Map<String, Value>);
+
+impl fmt::Debug for Members {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 impl TryFrom<Value> for Members {
     type Error = &'static str;
@@ -152,17 +164,3 @@ impl FromStr for Members {
         Ok(Members(members))
     }
 }
-
-/// Reads what a setting in text says as a configuration file has it.
-macro_rules! from_text {
-    ($($type:ty),*) => {$(
-        impl FromStr for $type {
-            type Err = ValueError;
-
-            fn from_str(text: &str) -> Result<Self, ValueError> {
-                Self::deserialize(text.into_deserializer())
-            }
-        }
-    )*};
-}
-from_text!(Protocol, BodyShape, SystemPrompt);

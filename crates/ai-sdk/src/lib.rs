@@ -11,14 +11,15 @@ mod failure;
 mod id;
 mod provider;
 
-pub use builder::{AiSdkBuilder, DEFAULT_PATH};
+pub use builder::AiSdkBuilder;
 #[cfg(feature = "webdriver")]
 pub use chatwire_browser::Browser;
-pub use chatwire_browser::{BrowserSession, SessionOptions, SessionSource};
+pub use chatwire_browser::{BrowserSession, SessionClient, SessionOptions, SessionSource};
 pub use chatwire_core::{
-    ChatRequest, Error, ErrorKind, Finish, FinishReason, HttpConfig, IncompleteReply, Message,
-    Messages, Provider, ProviderExt, Reply, ReplyEvent, ReplyStream,
+    Capabilities, ChatRequest, Error, ErrorKind, Extra, Finish, FinishReason, HttpConfig, Image,
+    IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, Part, ProgressKind, Provider,
+    ProviderExt, ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
 };
 pub use config::{BodyShape, Config, Members, REQUEST_OPTIONS, SETTINGS, SystemPrompt};
 pub use decode::{AnswerDecoder, DataStream, Head, Limits, Protocol, TextStream, UiMessageStream};
-pub use provider::{AiSdk, Detected, NAME};
+pub use provider::{AiSdk, DEFAULT_PATH, NAME};

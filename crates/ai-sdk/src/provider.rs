@@ -1,11 +1,10 @@
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use chatwire_browser::SessionClient;
-use chatwire_core::provider_kit::{HttpRequest, HttpResponse, RequestUrl};
+use chatwire_browser::{SessionClient, SessionOptions};
+use chatwire_core::provider_kit::{BaseUrl, HttpRequest, HttpResponse, RequestUrl};
 use chatwire_core::{
-    BoxFuture, Capabilities, ChatRequest, Error, Provider, ProviderInfo, ReplyStream,
+    BoxFuture, ChatRequest, Error, HttpConfig, Provider, ProviderInfo, ReplyStream,
 };
 use http::HeaderValue;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -20,6 +19,9 @@ use crate::id::new_id;
 /// The name of the protocol.
 pub const NAME: &str = "ai-sdk";
 
+/// The path of the route unless another one is set.
+pub const DEFAULT_PATH: &str = "/api/chat";
+
 /// The model that is reported when none is named: the app decides.
 const APP_DECIDES: &str = "default";
 
@@ -32,17 +34,6 @@ pub struct AiSdk {
     path: String,
     config: Config,
     limits: Limits,
-    detected: Arc<Mutex<Option<Detected>>>,
-}
-
-/// What a server was found to speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Detected {
-    /// The protocol of its answers; `None` when it does not stream.
-    pub protocol: Option<Protocol>,
-    /// The versions of the AI SDK that they look like, in words.
-    pub versions: &'static str,
 }
 
 impl AiSdk {
@@ -51,49 +42,58 @@ impl AiSdk {
         AiSdkBuilder::default()
     }
 
-    pub(crate) fn new(
+    /// The browser session of the client, and where it comes from.
+    pub fn sessions(&self) -> &SessionClient {
+        &self.client
+    }
+
+    pub(crate) fn with_config(
         config: Config,
-        client: SessionClient,
-        path: String,
-        limits: Limits,
-    ) -> AiSdk {
+        sessions: SessionOptions,
+        http: HttpConfig,
+    ) -> Result<AiSdk, Error> {
+        let path = config.path.as_deref().unwrap_or(DEFAULT_PATH).trim();
+        let path = format!("/{}", path.trim_matches('/'));
+        let address = config.base_url.as_ref().map(|url| {
+            // An address as it is copied from a browser's tools.
+            let address = url.expose().trim().trim_end_matches('/');
+            address.strip_suffix(&path).unwrap_or(address)
+        });
+        let base = BaseUrl::required(address)?;
+        let sessions = config.sessions.apply(sessions)?;
+        let client = SessionClient::new(NAME, http, base, sessions)?;
+        let mut limits = Limits::new().with_delta(client.http().max_event());
+        if let Some(bytes) = config.max_data_url {
+            limits = limits.with_data_url(bytes);
+        }
         let model = config.model.as_deref().unwrap_or(APP_DECIDES);
         let mut info = ProviderInfo::new(NAME, client.base_url().as_text(), model);
         info.any_model = true;
         let options = REQUEST_OPTIONS.iter();
         info.request_options = options.map(|option| option.name.to_owned()).collect();
-        let mut capabilities = Capabilities::default();
-        capabilities.streaming = true;
-        capabilities.system = config.system_prompt != SystemPrompt::Refuse;
-        capabilities.history = true;
-        capabilities.images = config.body != BodyShape::V3;
-        capabilities.usage = true;
-        capabilities.progress = true;
-        capabilities.end_mark = config.protocol != Some(Protocol::Text);
-        info.capabilities = capabilities;
-        AiSdk {
+        info.capabilities.streaming = true;
+        info.capabilities.system = config.system_prompt != SystemPrompt::Refuse;
+        info.capabilities.history = true;
+        info.capabilities.images = config.body != BodyShape::V3;
+        info.capabilities.usage = true;
+        info.capabilities.progress = true;
+        info.capabilities.end_mark = config.protocol != Some(Protocol::Text);
+        Ok(AiSdk {
             info,
             client,
             path,
             config,
             limits,
-            detected: Arc::default(),
-        }
-    }
-
-    /// What the server was found to speak, once an answer has ended well.
-    pub fn detected(&self) -> Option<Detected> {
-        *self.detected.lock().unwrap_or_else(PoisonError::into_inner)
+        })
     }
 
     /// Sends the body; once more where the server moved the route.
     async fn send(&self, body: &Bytes) -> Result<HttpResponse, Error> {
         let to = |url: RequestUrl| {
-            Ok(HttpRequest::post(url)
-                .without_redirects()
-                .header(ACCEPT, HeaderValue::from_static("*/*"))
-                .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-                .body(body.clone()))
+            let request = HttpRequest::post(url).without_redirects();
+            let request = request.header(ACCEPT, HeaderValue::from_static("*/*"));
+            let json = HeaderValue::from_static("application/json");
+            Ok(request.header(CONTENT_TYPE, json).body(body.clone()))
         };
         let response = self.client.send(|base| to(base.join(&self.path)?)).await?;
         match moved_to(&response) {
@@ -114,24 +114,24 @@ impl AiSdk {
             chat_id: request.conversation_id().or(self.config.chat_id.as_deref()),
             now: SystemTime::now(),
         };
-        let body = Bytes::from(body(request, &parts, new_id)?.to_string());
-        let response = self.send(&body).await?;
+        let body = body(request, &parts, new_id)?.to_string();
+        let response = self.send(&Bytes::from(body)).await?;
         if !response.is_success() {
             let error = failure(response, &self.path).await;
             return Err(self.client.explain(error));
         }
         let head = Head::new(|name| response.header(name));
-        let detected = self.detected.clone();
-        let decoder = AnswerDecoder::new(head, self.config.protocol, self.limits).on_end(
-            move |protocol, versions| {
-                let mut detected = detected.lock().unwrap_or_else(PoisonError::into_inner);
-                *detected = Some(Detected { protocol, versions });
-            },
-        );
+        let decoder = AnswerDecoder::new(head, self.config.protocol, self.limits).on_end(tell);
         response
             .into_reply(decoder, model.unwrap_or(APP_DECIDES))
             .await
     }
+}
+
+/// Tells what the server was found to speak.
+fn tell(protocol: Option<Protocol>, versions: &'static str) {
+    let protocol = protocol.map_or("json", Protocol::as_str);
+    tracing::debug!(protocol, versions, "protocol");
 }
 
 impl Provider for AiSdk {

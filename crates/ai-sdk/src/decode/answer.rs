@@ -1,5 +1,4 @@
 use std::fmt;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use chatwire_core::provider_kit::ReplyDecoder;
@@ -43,11 +42,8 @@ pub struct AnswerDecoder {
     body: Body,
     limits: Limits,
     ended: bool,
-    on_end: Option<EndSink>,
+    on_end: fn(Option<Protocol>, &'static str),
 }
-
-/// What is told the protocol and the versions that an answer looked like.
-type EndSink = Arc<dyn Fn(Option<Protocol>, &'static str) + Send + Sync>;
 
 enum Body {
     Unknown(Sniff),
@@ -92,17 +88,15 @@ impl AnswerDecoder {
             body,
             limits,
             ended: false,
-            on_end: None,
+            on_end: |_, _| {},
         }
     }
 
-    /// Tells this function at the end which protocol it was, and which versions
-    /// it looked like.
-    pub(crate) fn on_end(
-        mut self,
-        sink: impl Fn(Option<Protocol>, &'static str) + Send + Sync + 'static,
-    ) -> AnswerDecoder {
-        self.on_end = Some(Arc::new(sink));
+    /// Tells this function at the end which protocol it was, if it was one, and
+    /// which versions it looked like.
+    #[must_use]
+    pub fn on_end(mut self, tell: fn(Option<Protocol>, &'static str)) -> AnswerDecoder {
+        self.on_end = tell;
         self
     }
 
@@ -220,8 +214,8 @@ impl ReplyDecoder for AnswerDecoder {
         if event.is_none() && self.ended {
             return self.judge();
         }
-        if let (Some(ReplyEvent::Finish(_)), Some(sink)) = (&event, &self.on_end) {
-            sink(self.protocol(), self.versions());
+        if let Some(ReplyEvent::Finish(_)) = &event {
+            (self.on_end)(self.protocol(), self.versions());
         }
         Ok(event)
     }
