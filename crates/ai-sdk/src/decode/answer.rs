@@ -115,7 +115,7 @@ impl AnswerDecoder {
         match &self.body {
             Body::Ui(ui) => ui.versions(),
             Body::Data(data) => data.versions(),
-            Body::Text(_) => "any version",
+            Body::Text(_) => "AI SDK of any version",
             _ => "an app that does not stream",
         }
     }

@@ -144,10 +144,10 @@ impl DataStream {
     pub(crate) fn versions(&self) -> &'static str {
         let state = &self.state;
         match (state.marked, state.steps.marks_start, state.ends_steps) {
-            (_, true, _) => "4.1 to 4.3",
-            (_, false, true) => "3.3 to 4.0",
-            (true, false, false) => "3.2, or parts written by hand",
-            (false, false, false) => "3.0 or 3.1, or parts written by hand",
+            (_, true, _) => "AI SDK 4.1 to 4.3",
+            (_, false, true) => "AI SDK 3.3 to 4.0",
+            (true, false, false) => "AI SDK 3.2, or parts written by hand",
+            (false, false, false) => "AI SDK 3.0 or 3.1, or parts written by hand",
         }
     }
 }

@@ -100,9 +100,9 @@ impl UiMessageStream {
     /// The versions that the answer looks like.
     pub(crate) fn versions(&self) -> &'static str {
         match (self.state.is_seven, self.state.gives_reason) {
-            (true, _) => "7",
-            (false, true) => "5.0.92 or later, 6 or 7",
-            (false, false) => "5.0.0 to 5.0.91, or parts written by hand",
+            (true, _) => "AI SDK 7",
+            (false, true) => "AI SDK 5.0.92 or later, 6 or 7",
+            (false, false) => "AI SDK 5.0.0 to 5.0.91, or parts written by hand",
         }
     }
 }

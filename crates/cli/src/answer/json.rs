@@ -36,6 +36,8 @@ pub(super) enum Whole<'a> {
         model: &'a str,
         text: &'a str,
         reason: &'a str,
+        #[serde(skip_serializing_if = "str::is_empty")]
+        reasoning: &'a str,
         usage: Option<UsageJson>,
         images: &'a [String],
         #[serde(skip_serializing_if = "Extras::is_empty")]

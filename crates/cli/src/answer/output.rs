@@ -5,13 +5,15 @@ use std::pin::pin;
 use std::task::Poll;
 
 use chatwire::chatgpt4online::DOUBT;
-use chatwire::{Finish, ReplyEvent};
+use chatwire::{Finish, FinishReason, ProgressKind, ReplyEvent};
 use serde::Serialize;
 
 use super::json::{ErrorJson, Extras, Line, UsageJson, Whole};
 use crate::args::OutputArgs;
 use crate::failure::Failure;
-use crate::terminal::{Spinner, Style, TextWriter, first_code_block, say, without_controls};
+use crate::terminal::{
+    Reasoning, Spinner, Style, TextWriter, first_code_block, say, without_controls,
+};
 
 /// The shape of the answer on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +37,10 @@ pub(crate) struct Output {
     spinner: Spinner,
     /// The text that arrived so far.
     text: String,
+    /// Where the model's reasoning goes, if it is wanted.
+    reasoning: Option<Reasoning>,
+    /// The reasoning that arrived so far, for JSON.
+    thoughts: String,
     provider: String,
     model: String,
     /// Why the answer may be incomplete.
@@ -59,6 +65,8 @@ impl Output {
             out: TextWriter::new(style),
             spinner: Spinner::new(style),
             text: String::new(),
+            reasoning: args.reasoning.then(Reasoning::default),
+            thoughts: String::new(),
             provider: String::new(),
             model: String::new(),
             doubt: None,
@@ -93,6 +101,7 @@ impl Output {
                     return Ok(());
                 }
                 self.spinner.stop();
+                self.end_reasoning();
                 if self.format == Format::JsonLines {
                     self.json(&Line::Text { text: piece }).await?;
                 } else {
@@ -106,6 +115,8 @@ impl Output {
                     self.json(&Line::Progress { kind, text }).await?;
                 } else if kind.as_str() == DOUBT {
                     self.doubt = Some(text.clone());
+                } else if *kind == ProgressKind::Thinking {
+                    self.think(text, in_answer).await?;
                 } else if !in_answer {
                     self.spinner.note(text);
                 }
@@ -116,8 +127,31 @@ impl Output {
         Ok(())
     }
 
+    /// Writes a piece of the model's reasoning, if it is wanted.
+    async fn think(&mut self, piece: &str, in_answer: bool) -> Result<(), Failure> {
+        match &mut self.reasoning {
+            Some(_) if self.format == Format::Json => self.thoughts.push_str(piece),
+            Some(reasoning) => {
+                self.spinner.stop();
+                if in_answer {
+                    self.out.flush().await?;
+                }
+                reasoning.write(piece);
+            }
+            None => self.spinner.label("thinking"),
+        }
+        Ok(())
+    }
+
+    fn end_reasoning(&mut self) {
+        if let Some(reasoning) = &mut self.reasoning {
+            reasoning.end();
+        }
+    }
+
     async fn finish(&mut self, finish: &Finish) -> Result<(), Failure> {
         self.spinner.stop();
+        self.end_reasoning();
         let streamed = std::mem::take(&mut self.text);
         let text = finish.text.as_deref().unwrap_or(&streamed);
         let reason = finish.reason.as_str();
@@ -143,6 +177,9 @@ impl Output {
                     for image in images {
                         say(&format!("image: {image}"));
                     }
+                }
+                if let Some(flag) = flag(&finish.reason) {
+                    say(flag);
                 }
             }
             Format::Code => match first_code_block(text) {
@@ -172,6 +209,7 @@ impl Output {
                     model: &self.model.clone(),
                     text,
                     reason,
+                    reasoning: &std::mem::take(&mut self.thoughts),
                     usage,
                     images,
                     extras: Extras(&finish.extras),
@@ -189,6 +227,7 @@ impl Output {
     /// Writes what there is to write about a failure; the text so far stays.
     pub(crate) async fn fail(&mut self, failure: &Failure) -> Result<(), Failure> {
         self.spinner.stop();
+        self.end_reasoning();
         let text = std::mem::take(&mut self.text);
         match (self.format, ErrorJson::of(failure)) {
             (_, None) | (Format::Code, _) => {}
@@ -226,5 +265,18 @@ impl Output {
         line.push(b'\n');
         self.out.bytes(&line).await?;
         Ok(())
+    }
+}
+
+/// What to say about an answer that is complete, but perhaps not all there is.
+fn flag(reason: &FinishReason) -> Option<&'static str> {
+    match reason {
+        FinishReason::Length => Some("the answer ends at the model's limit of tokens"),
+        FinishReason::ContentFilter => Some("the answer ends where a content filter stopped it"),
+        FinishReason::ToolCalls => Some("the answer ends where the model waits for a tool"),
+        FinishReason::Other(reason) if reason == "error" => {
+            Some("the server says that the model failed at the end of the answer")
+        }
+        _ => None,
     }
 }

@@ -35,6 +35,11 @@ pub(crate) struct OutputArgs {
     #[arg(long, value_name = "HOST", requires = "save_images")]
     pub(crate) image_host: Vec<String>,
 
+    /// Print the model's reasoning, if the server sends it: on standard error, or
+    /// as a member with --json
+    #[arg(long)]
+    pub(crate) reasoning: bool,
+
     /// Report times, sizes and tokens on standard error
     #[arg(long)]
     pub(crate) usage: bool,

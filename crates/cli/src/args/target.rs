@@ -16,7 +16,8 @@ pub(crate) struct TargetArgs {
     #[arg(short = 'u', long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
 
-    /// Kind of server; `chatwire providers` lists them [default: aura]
+    /// Kind of server; `chatwire providers` lists them [default: found
+    /// out from -u, otherwise aura]
     #[arg(short, long, value_name = "PROVIDER")]
     pub(crate) provider: Option<String>,
 
@@ -65,4 +66,8 @@ pub(crate) struct TargetArgs {
     /// sessions are saved in it
     #[arg(long, value_name = "FILE")]
     pub(crate) session_file: Option<String>,
+
+    /// Whether nothing may be sent, also not to find out the kind of server.
+    #[arg(skip)]
+    pub(crate) nothing_sent: bool,
 }

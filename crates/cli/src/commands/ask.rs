@@ -81,7 +81,9 @@ pub(crate) fn run(args: &AskArgs, general: &General) -> Result<ExitCode, Failure
 }
 
 async fn ask(args: &AskArgs, general: &General, output: &mut Output) -> Result<(), Failure> {
-    let target = Target::new(&args.target, general, !args.output.no_stream, args.retry).await?;
+    let mut target_args = args.target.clone();
+    target_args.nothing_sent = args.dry_run;
+    let target = Target::new(&target_args, general, !args.output.no_stream, args.retry).await?;
     let request = conversation::request(&args.question, &args.target).await?;
     target.check(&request)?;
     if args.dry_run {

@@ -39,6 +39,10 @@ pub(crate) struct MockArgs {
     #[arg(long, value_name = "PORT", value_parser = address)]
     magickpen: Option<SocketAddr>,
 
+    /// Port or address of a server built with the AI SDK
+    #[arg(long, value_name = "PORT", value_parser = address)]
+    ai_sdk: Option<SocketAddr>,
+
     /// TOML file with answers and faults; see --help
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
@@ -62,6 +66,7 @@ async fn serve(args: &MockArgs) -> Result<ExitCode, Failure> {
         ("magickpen", args.magickpen),
         ("chatgpt4online", args.chatgpt4online),
         ("aura", args.aura),
+        ("ai-sdk", args.ai_sdk),
     ];
     let all = asked.iter().all(|(_, address)| address.is_none());
     let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use chatwire_mock::{AiReply, Answer, AuraMock, Ending, HeadFault};
+use chatwire_mock::{
+    AiReply, AiSdkMock, AiSdkReply, AiSdkStream, AiSdkVersion, Answer, AuraMock, Ending, HeadFault,
+};
 use serde::Deserialize;
 
 use crate::failure::Failure;
@@ -130,6 +132,7 @@ impl Scripted {
         } else if let Some(error) = &self.error {
             match provider {
                 "aura" => AuraMock::failure(error),
+                "ai-sdk" => AiSdkMock::failure(error),
                 "chatgpt4online" => AiReply::new().error(error).answer(),
                 _ => {
                     let body = serde_json::json!({"statusCode": 500, "message": error});
@@ -149,6 +152,22 @@ impl Scripted {
             Some(ScriptedEnding::Reset) => answer.ending(Ending::Reset),
             Some(ScriptedEnding::Stall) => answer.ending(Ending::Stall),
         }
+    }
+
+    /// One text part of a UI message stream, with reasoning for progress.
+    fn parts(&self, pieces: &[String], delay: Option<Duration>) -> Answer {
+        let deltas = pieces
+            .iter()
+            .map(|piece| serde_json::json!(piece).to_string());
+        let mut reply = AiSdkReply::new("");
+        if let Some(progress) = &self.progress {
+            reply = reply.with_reasoning(progress);
+        }
+        let reply = reply.with_deltas(deltas);
+        // Broken answers have no end.
+        let is_whole = matches!(self.ending, None | Some(ScriptedEnding::Clean));
+        let reply = if is_whole { reply } else { reply.without_end() };
+        reply.paced_answer(AiSdkVersion::V7, AiSdkStream::Ui, delay)
     }
 
     fn text_answer(&self, provider: &str, delay: Option<Duration>) -> Answer {
@@ -173,6 +192,9 @@ impl Scripted {
                 reply = reply.end(pieces.concat().trim());
             }
             return reply.answer();
+        }
+        if provider == "ai-sdk" {
+            return self.parts(&pieces, delay);
         }
         let mut answer = Answer::stream::<[&str; 0]>([]);
         for (index, piece) in pieces.iter().enumerate() {

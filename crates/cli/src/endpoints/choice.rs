@@ -1,13 +1,14 @@
 use super::environment::variable;
 use super::file::Configuration;
-use crate::args::{DEFAULT_PROVIDER, General, TargetArgs};
+use crate::args::{General, TargetArgs};
 use crate::failure::Failure;
 
 /// The choice made by flags, environment or file.
 pub(super) enum Choice {
     Endpoints(Vec<String>),
     Direct {
-        provider: String,
+        /// `None` if only an address was given.
+        provider: Option<String>,
         base_url: Option<String>,
     },
 }
@@ -41,8 +42,5 @@ pub(super) fn choice(args: &TargetArgs, general: &General) -> Result<Choice, Fai
         // A file that is named explicitly is read even if nothing in it is used.
         Configuration::find(general)?.parse()?;
     }
-    Ok(Choice::Direct {
-        provider: provider.unwrap_or_else(|| DEFAULT_PROVIDER.to_owned()),
-        base_url,
-    })
+    Ok(Choice::Direct { provider, base_url })
 }

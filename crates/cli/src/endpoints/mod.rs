@@ -6,6 +6,7 @@ mod environment;
 mod file;
 mod mock;
 mod part;
+mod recognise;
 mod settings;
 mod target;
 

@@ -3,13 +3,16 @@ use std::time::Duration;
 
 use chatwire::{ChatRequest, Error, ErrorKind, Provider, ProviderKind, ProviderOptions, Secret};
 use chatwire_config::EndpointConfig;
+use chatwire_core::provider_kit::BaseUrl;
 use chatwire_mock::AnyMock;
 
 use super::environment::variable;
 use super::mock;
+use super::recognise::recognise;
 use super::settings::{header, proxy, setting};
-use crate::args::TargetArgs;
+use crate::args::{DEFAULT_PROVIDER, TargetArgs};
 use crate::failure::Failure;
+use crate::terminal::say;
 
 /// One server.
 #[derive(Debug)]
@@ -70,16 +73,6 @@ pub(super) async fn part(
     stream: bool,
     timeout: Option<Duration>,
 ) -> Result<Part, Failure> {
-    let Some(kind) = chatwire::providers()
-        .iter()
-        .find(|kind| kind.name == endpoint.provider)
-    else {
-        // The facade's error lists the providers.
-        let error = chatwire::provider(&endpoint.provider, ProviderOptions::new()).err();
-        return Err(Failure::from(error.unwrap_or_else(|| {
-            Error::new(ErrorKind::UnknownProvider, "no such provider")
-        })));
-    };
     let proxy = match &args.proxy {
         Some(text) => Some(proxy(text)?),
         // A proxy of the environment is not meant for a server inside this program.
@@ -98,6 +91,19 @@ pub(super) async fn part(
         let (name, value) = header(text)?;
         endpoint.add_header(&name, &value)?;
     }
+    if endpoint.provider.is_empty() {
+        endpoint = recognised(endpoint, timeout).await;
+    }
+    let Some(kind) = chatwire::providers()
+        .iter()
+        .find(|kind| kind.name == endpoint.provider)
+    else {
+        // The facade's error lists the providers.
+        let error = chatwire::provider(&endpoint.provider, ProviderOptions::new()).err();
+        return Err(Failure::from(error.unwrap_or_else(|| {
+            Error::new(ErrorKind::UnknownProvider, "no such provider")
+        })));
+    };
     for (key, value) in [
         ("webdriver", &args.webdriver),
         ("session_file", &args.session_file),
@@ -132,6 +138,23 @@ pub(super) async fn part(
         timeout,
         mock,
     })
+}
+
+/// The endpoint with the kind of its server, of which only the address was
+/// given.
+async fn recognised(endpoint: EndpointConfig, timeout: Option<Duration>) -> EndpointConfig {
+    let url = endpoint.base_url.clone().unwrap_or_default();
+    let found = recognise(&url, endpoint.http.clone(), timeout).await;
+    if let Some(kind) = found.filter(|kind| *kind != DEFAULT_PROVIDER) {
+        let shown = BaseUrl::parse(&url).map_or_else(|_| url.clone(), |url| url.as_text());
+        say(&format!(
+            "{shown} looks like a server of {kind}; -p names another kind"
+        ));
+    }
+    let mut known = EndpointConfig::new(found.unwrap_or(DEFAULT_PROVIDER));
+    known.base_url = endpoint.base_url;
+    known.http = endpoint.http;
+    known
 }
 
 fn no_base_url(endpoint: &EndpointConfig, kind: &ProviderKind) -> String {

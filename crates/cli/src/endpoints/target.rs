@@ -8,7 +8,7 @@ use super::choice::{Choice, choice};
 use super::environment;
 use super::file::Configuration;
 use super::part::{Part, part};
-use crate::args::{General, TargetArgs};
+use crate::args::{DEFAULT_PROVIDER, General, TargetArgs};
 use crate::failure::Failure;
 use crate::terminal::{say, show_warnings};
 
@@ -24,7 +24,8 @@ pub(crate) struct Target {
 
 impl Target {
     /// Reads the arguments, and starts the mock if they want one. Nothing is
-    /// sent.
+    /// sent, except to find out the kind of a server of which only the address
+    /// is given.
     pub(crate) async fn new(
         args: &TargetArgs,
         general: &General,
@@ -39,6 +40,16 @@ impl Target {
         let mut parts = Vec::new();
         match choice(args, general)? {
             Choice::Direct { provider, base_url } => {
+                // An empty name stands for the kind that is yet to be found out.
+                let asks = base_url.is_some()
+                    && !args.mock
+                    && !args.nothing_sent
+                    // The browser is to go first.
+                    && args.webdriver.is_none();
+                let provider = provider.unwrap_or_else(|| match asks {
+                    true => String::new(),
+                    false => DEFAULT_PROVIDER.to_owned(),
+                });
                 let mut endpoint = EndpointConfig::new(provider);
                 endpoint.base_url = base_url;
                 parts.push(part(endpoint, args, stream, timeout).await?);

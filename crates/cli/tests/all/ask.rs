@@ -46,6 +46,7 @@ async fn mocks_of_all_providers_answer() {
             "chatgpt4online",
             "This is the AI Engine mock. You asked: hi there",
         ),
+        ("ai-sdk", "This is the AI SDK mock. You asked: hi there"),
     ] {
         for more in [&[][..], &["--no-stream"][..]] {
             let mut args = vec!["ask", "--mock", "-p", provider, "hi", "there"];

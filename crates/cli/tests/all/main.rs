@@ -9,6 +9,7 @@
 )]
 
 mod ai_engine;
+mod ai_sdk;
 mod ask;
 mod commands;
 mod configuration;

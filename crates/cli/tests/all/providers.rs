@@ -26,7 +26,7 @@ async fn providers_are_listed() {
     let json = run(["providers", "--json"]).await;
     let list: Vec<Value> = serde_json::from_str(&json.out).unwrap();
     let names: Vec<&str> = list.iter().map(|p| p["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["magickpen", "chatgpt4online", "aura"]);
+    assert_eq!(names, ["magickpen", "chatgpt4online", "aura", "ai-sdk"]);
     assert!(
         list.iter()
             .all(|p| p["capabilities"].as_array().is_some_and(|c| !c.is_empty()))

@@ -322,7 +322,10 @@ async fn a_chat_of_three_turns() {
     }
     let url = mock.url();
     let environment = [("HOME", home.to_str().unwrap())];
-    let mut chat = Terminal::start(&["chat", "-u", &url, "-s", "Be a pirate."], &environment);
+    let mut chat = Terminal::start(
+        &["chat", "-p", "aura", "-u", &url, "-s", "Be a pirate."],
+        &environment,
+    );
     chat.prompt().await;
     chat.type_keys("first\r");
     chat.shows("Arr one.").await;

@@ -12,6 +12,10 @@ pub(super) fn advice(part: &Part, error: &Error) -> Option<String> {
                 "the site gives guests no access: is its chatbot public, and the address that of \
                  the site itself? nonce_page names a page with the chatbot"
             }
+            "ai-sdk" => {
+                "the app wants a login: give its cookie with --header, or the session of a browser \
+                 with --session-file"
+            }
             "aura" => "the server wants a key or a session: set the option key, or a Cookie header",
             _ => "the secrets are not where they are looked for: is this a MagickPen server?",
         },

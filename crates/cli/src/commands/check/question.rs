@@ -22,7 +22,7 @@ pub(super) async fn question(
     requests: &Requests,
     report: &mut Report,
 ) -> Result<(), u8> {
-    let _ = requests.take();
+    let _ = (requests.take(), requests.take_protocol());
     let mut request = ChatRequest::new(QUESTION);
     if let Some(model) = model {
         request = request.with_model(model);
@@ -55,6 +55,9 @@ pub(super) async fn question(
         Ok(reply) => {
             let begin: String = reply.text.chars().take(40).collect();
             report.passed("question", since, format!("answered: {begin:?}"));
+            if let Some(found) = requests.take_protocol() {
+                report.skipped("protocol", &found);
+            }
             Ok(())
         }
         Err(failed) => {

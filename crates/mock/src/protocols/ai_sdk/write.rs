@@ -1,5 +1,7 @@
 //! How a server writes a reply.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::reply::{AiSdkReply, End, Piece};
@@ -52,6 +54,20 @@ impl AiSdkReply {
     /// The answer of a server of that version, which masks its errors.
     pub fn answer(&self, version: AiSdkVersion, stream: AiSdkStream) -> Answer {
         write(self, version, stream, true, &Pacing::default())
+    }
+
+    /// The same, with this pause between two pieces.
+    pub fn paced_answer(
+        &self,
+        version: AiSdkVersion,
+        stream: AiSdkStream,
+        delay: Option<Duration>,
+    ) -> Answer {
+        let pacing = Pacing {
+            delay,
+            ..Pacing::default()
+        };
+        write(self, version, stream, true, &pacing)
     }
 }
 
