@@ -197,6 +197,10 @@ async fn bad_input_is_told_before_anything_is_sent() {
         ),
     ] {
         let mut all = vec!["ask", "-u", &url];
+        // Without a kind of server, it is asked what it is.
+        if !args.contains(&"-p") {
+            all.extend(["-p", "aura"]);
+        }
         all.extend(args);
         fails(&all, code, words).await;
     }
