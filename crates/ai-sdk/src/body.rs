@@ -39,7 +39,10 @@ pub(crate) fn body(
         let message = turns.last();
         let message = message.map(|turn| template_message(turn, new_id(), parts.now));
         set("message", json!(message));
-        set("selectedChatModel", json!(parts.model.unwrap_or("chat-model")));
+        set(
+            "selectedChatModel",
+            json!(parts.model.unwrap_or("chat-model")),
+        );
         set("selectedVisibilityType", json!("private"));
     } else {
         let messages = turns.iter().map(|turn| message(turn, parts.shape, &new_id));
@@ -54,7 +57,9 @@ pub(crate) fn body(
     if let (SystemPrompt::Member(name), false) = (parts.system_prompt, system.is_empty()) {
         set(name, json!(system));
     }
-    let asked = request.option("extra").map_or(Ok(Members::default()), str::parse);
+    let asked = request
+        .option("extra")
+        .map_or(Ok(Members::default()), str::parse);
     let asked = asked.map_err(|why| invalid(format!("the option extra {why}")))?;
     for (name, value) in parts.extra.iter().chain(&asked.0) {
         set(name, value.clone());
