@@ -40,7 +40,8 @@ pub(super) async fn network(part: &Part, report: &mut Report) -> Result<(), u8> 
     let http = part.endpoint.http.clone();
     let http = http
         .with_connect_timeout(patience)
-        .with_first_byte_timeout(patience);
+        // Long enough that a slow handshake is not taken for a slow page.
+        .with_first_byte_timeout(patience * 2);
     let front = match (HttpClient::new(part.kind.name, http), base.join("/")) {
         (Ok(http), Ok(url)) => http.send(HttpRequest::get(url)).await,
         (Err(error), _) | (_, Err(error)) => Err(error),
