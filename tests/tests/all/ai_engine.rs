@@ -278,7 +278,11 @@ async fn what_comes_besides_the_answer_is_kept() {
         .reset_response_id()
         .end("hi");
     // (reply, text, names of the extras, or the error's words)
-    let rows: Vec<(AiReply, Result<(&str, &[&str]), &str>)> = vec![
+    type Row = (
+        AiReply,
+        Result<(&'static str, &'static [&'static str]), &'static str>,
+    );
+    let rows: Vec<Row> = vec![
         (
             all,
             Ok((
