@@ -20,6 +20,9 @@ use tower_service::Service;
 /// the request again. HTTP clients do not tell whether a connection was reused,
 /// hence this memory. As a layer around the connector it forgets an address
 /// when a new connection has it.
+///
+/// A response head that breaks off in the middle counts as none: the HTTP
+/// parser reports both alike.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ServedConnections(Arc<Mutex<HashSet<SocketAddr>>>);
 
