@@ -1,33 +1,41 @@
 use std::fmt;
-use std::future::{Future as _, poll_fn};
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
 use http_body::Body as _;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use super::coding::ContentCoding;
 use super::deadlines::Deadlines;
 use super::failure::{body_error, timeout_error};
+use super::lazy_timer::LazyTimer;
 use super::policy::Policy;
 use crate::error::{Error, TimeoutPhase};
 
+/// How often the clock is read in the time that a server may be silent. A
+/// silence is noticed late by at most one such part.
+const LOOKS: u32 = 16;
+
 /// The body of a response, with the time limits of the policy.
 ///
-/// Silence counts from when somebody waits for more: a caller that takes its
-/// time between two reads is not the server's silence.
+/// Silence counts from when somebody waits for more: the time that a caller
+/// takes between two reads is not the server's silence. The clock is read when
+/// the timer is set or fires, not for each piece.
 pub(super) struct HttpBody {
     body: reqwest::Body,
     policy: Arc<Policy>,
     deadlines: Deadlines,
     coding: ContentCoding,
     has_begun: bool,
-    /// Rings when the next limit passes, while somebody waits for more.
-    timer: Option<Pin<Box<Sleep>>>,
-    is_waiting: bool,
+    /// When it was noticed that nothing comes although somebody waits; `None`
+    /// after a piece.
+    silent_since: Option<Instant>,
+    timer: LazyTimer,
     has_ended: bool,
 }
 
@@ -44,8 +52,8 @@ impl HttpBody {
             deadlines,
             coding,
             has_begun: false,
-            timer: None,
-            is_waiting: false,
+            silent_since: None,
+            timer: LazyTimer::default(),
             has_ended: false,
         }
     }
@@ -65,91 +73,107 @@ impl HttpBody {
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         while !self.has_ended {
             match Pin::new(&mut self.body).poll_frame(context) {
-                Poll::Ready(None) => {
-                    self.has_ended = true;
-                    let rest = self.coding.finish();
-                    return Poll::Ready(rest.transpose());
-                }
                 Poll::Ready(Some(Ok(frame))) => {
                     // What is not data are trailers, which say nothing here.
-                    let Some(data) = frame.into_data().ok().filter(|data| !data.is_empty()) else {
+                    let Ok(data) = frame.into_data() else {
                         continue;
                     };
-                    self.note_data();
+                    if data.is_empty() {
+                        continue;
+                    }
+                    self.silent_since = None;
+                    if !self.has_begun {
+                        self.note_first_byte();
+                    }
                     // With data at hand, only the limit for the whole can have
                     // passed.
-                    let total = self.deadlines.total;
-                    if total.is_some_and(|total| total <= Instant::now()) {
+                    if let Some(total) = self.deadlines.total
+                        && total <= Instant::now()
+                    {
                         return Poll::Ready(Some(Err(self.total_passed())));
+                    }
+                    if self.coding.is_none() {
+                        return Poll::Ready(Some(Ok(data)));
                     }
                     match self.coding.admit(data) {
                         Ok(data) if data.is_empty() => {}
                         admitted => return Poll::Ready(Some(admitted)),
                     }
                 }
+                Poll::Pending => return self.poll_limits(context).map(|error| Some(Err(error))),
                 Poll::Ready(Some(Err(error))) => {
                     return Poll::Ready(Some(Err(body_error(error))));
                 }
-                Poll::Pending => return self.poll_limits(context).map(|error| Some(Err(error))),
+                Poll::Ready(None) => {
+                    self.has_ended = true;
+                    let rest = self.coding.finish();
+                    return Poll::Ready(rest.transpose());
+                }
             }
         }
         Poll::Ready(None)
     }
 
-    fn note_data(&mut self) {
-        self.is_waiting = false;
-        if !self.has_begun {
-            self.has_begun = true;
-            tracing::debug!(
-                provider = %self.policy.provider,
-                elapsed = ?self.deadlines.started.elapsed(),
-                "first byte"
-            );
-        }
+    #[cold]
+    fn note_first_byte(&mut self) {
+        self.has_begun = true;
+        tracing::debug!(
+            provider = %self.policy.provider,
+            elapsed = ?self.deadlines.started.elapsed(),
+            "first byte"
+        );
     }
 
     /// Waits for the next limit that can pass.
     fn poll_limits(&mut self, context: &mut Context<'_>) -> Poll<Error> {
-        if !self.is_waiting {
-            self.is_waiting = true;
-            match (self.next_deadline(), &mut self.timer) {
-                (Some(deadline), Some(timer)) => timer.as_mut().reset(deadline),
-                (Some(deadline), None) => self.timer = Some(Box::pin(sleep_until(deadline))),
-                (None, _) => self.timer = None,
-            }
-        }
-        let Some(timer) = &mut self.timer else {
+        if self.timer.is_set_for(context) {
             return Poll::Pending;
-        };
-        ready!(timer.as_mut().poll(context));
-        Poll::Ready(self.passed())
-    }
-
-    /// When the next limit passes if nothing comes.
-    fn next_deadline(&self) -> Option<Instant> {
-        let wait = match self.has_begun {
-            true => {
-                let limit = self.policy.config.idle_timeout;
-                limit.and_then(|limit| Instant::now().checked_add(limit))
+        }
+        loop {
+            let now = Instant::now();
+            self.silent_since.get_or_insert(now);
+            if let Some(error) = self.passed(now) {
+                return Poll::Ready(error);
             }
-            false => self.deadlines.first_byte,
-        };
-        match (wait, self.deadlines.total) {
-            (Some(wait), Some(total)) => Some(wait.min(total)),
-            (wait, total) => wait.or(total),
+            let Some(time) = self.next_look(now) else {
+                return Poll::Pending;
+            };
+            ready!(self.timer.set(time, context));
         }
     }
 
-    /// The error for the limit that has passed while nothing came.
-    fn passed(&self) -> Error {
+    /// Returns when to read the clock again, at the latest.
+    fn next_look(&self, now: Instant) -> Option<Instant> {
+        let idle = self.policy.config.idle_timeout;
+        let part = idle.map(|idle| (idle / LOOKS).max(Duration::from_millis(1)));
+        let next = part.and_then(|part| now.checked_add(part));
+        [self.wait_deadline(), self.deadlines.total, next]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn wait_deadline(&self) -> Option<Instant> {
+        if !self.has_begun {
+            return self.deadlines.first_byte;
+        }
+        let limit = self.policy.config.idle_timeout?;
+        self.silent_since?.checked_add(limit)
+    }
+
+    /// Returns the error for a limit that has passed while nothing came.
+    fn passed(&self, now: Instant) -> Option<Error> {
         let config = &self.policy.config;
-        let total = self.deadlines.total;
-        if total.is_some_and(|total| total <= Instant::now()) {
-            self.total_passed()
+        let is_past = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
+        if is_past(self.deadlines.total) {
+            Some(self.total_passed())
+        } else if !is_past(self.wait_deadline()) {
+            None
         } else if self.has_begun {
-            timeout_error(TimeoutPhase::Idle, config.idle_timeout)
+            Some(timeout_error(TimeoutPhase::Idle, config.idle_timeout))
         } else {
-            timeout_error(TimeoutPhase::FirstByte, config.first_byte_timeout)
+            let limit = config.first_byte_timeout;
+            Some(timeout_error(TimeoutPhase::FirstByte, limit))
         }
     }
 

@@ -53,9 +53,14 @@ impl ContentCoding {
         }
     }
 
+    /// Returns whether the body is known to be text.
+    pub(super) fn is_none(&self) -> bool {
+        self.claimed.is_empty()
+    }
+
     /// Takes the next piece of the body. Returns what is known to be text.
     pub(super) fn admit(&mut self, piece: Bytes) -> Result<Bytes, Error> {
-        if self.claimed.is_empty() {
+        if self.is_none() {
             return Ok(piece);
         }
         self.start.extend_from_slice(&piece);

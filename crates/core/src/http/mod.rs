@@ -9,6 +9,7 @@ mod connect;
 mod deadlines;
 mod failure;
 mod headers;
+mod lazy_timer;
 mod policy;
 mod proxy;
 mod request;
