@@ -95,3 +95,10 @@ impl AiSdkBuilder {
         built.map_err(|error| error.with_provider(NAME))
     }
 }
+
+impl AiSdk {
+    /// Sets up a client.
+    pub fn builder() -> AiSdkBuilder {
+        AiSdkBuilder::default()
+    }
+}

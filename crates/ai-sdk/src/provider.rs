@@ -10,7 +10,6 @@ use http::HeaderValue;
 use http::header::{ACCEPT, CONTENT_TYPE};
 
 use crate::body::{BodyParts, body};
-use crate::builder::AiSdkBuilder;
 use crate::config::{BodyShape, Config, REQUEST_OPTIONS, SystemPrompt};
 use crate::decode::{AnswerDecoder, Head, Limits, Protocol};
 use crate::failure::{failure, moved_to};
@@ -37,11 +36,6 @@ pub struct AiSdk {
 }
 
 impl AiSdk {
-    /// Sets up a client.
-    pub fn builder() -> AiSdkBuilder {
-        AiSdkBuilder::default()
-    }
-
     /// The browser session of the client, and where it comes from.
     pub fn sessions(&self) -> &SessionClient {
         &self.client
