@@ -37,10 +37,10 @@
 //!
 //! # Types of other crates
 //!
-//! The public API has the traits of `futures-core` 0.3, and [`provider_kit`] also
-//! has types of `bytes` 1 and `http` 1; a new major version of one of them comes
-//! only with a breaking version of this crate. A type of reqwest is there only
-//! with the feature `reqwest-client`.
+//! The public API has the traits of `futures-core` 0.3; [`provider_kit`] and
+//! [`Secret::header_value`] also have types of `bytes` 1 and `http` 1. A new major
+//! version of one of them comes only with a breaking version of this crate. A type
+//! of reqwest is there only with the feature `reqwest-client`.
 //!
 //! # Features
 //!
