@@ -10,6 +10,8 @@
 use std::net::SocketAddr;
 
 use chatwire_config::Config;
+use chatwire_core::HttpConfig;
+use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest};
 use chatwire_gateway::GatewayBuilder;
 use chatwire_mock::AuraMock;
 use serde_json::{Value, json};
@@ -258,14 +260,16 @@ async fn ask(address: SocketAddr, more: Value, key: Option<&str>) -> (u16, Value
     let mut body = json!({"messages": [{"role": "user", "content": "hi"}]});
     let members = body.as_object_mut().unwrap();
     members.extend(more.as_object().unwrap().clone());
-    let request = reqwest::Client::new()
-        .post(format!("http://{address}/v1/chat/completions"))
-        .json(&body);
-    let request = key
-        .iter()
-        .fold(request, |request, key| request.bearer_auth(key));
-    let response = request.send().await.unwrap();
-    (response.status().as_u16(), response.json().await.unwrap())
+    let mut config = HttpConfig::new();
+    if let Some(key) = key {
+        config = config.with_header("authorization", format!("Bearer {key}"));
+    }
+    let client = HttpClient::new("test", config).unwrap();
+    let base = BaseUrl::parse(&format!("http://{address}")).unwrap();
+    let request = HttpRequest::post(base.join("/v1/chat/completions").unwrap());
+    let response = client.send(request.json(&body).unwrap()).await.unwrap();
+    let status = response.status();
+    (status, response.into_json("the answer").await.unwrap())
 }
 
 const WHOLE: &str = r#"
