@@ -46,6 +46,8 @@ const CASES = {
   hold: [[{ text: 'First ' }, { hold: true }, { text: 'second.' }, { finish: 'stop' }]],
 };
 
+// Answers are held until they are released, which may come first.
+let released = false;
 let release = () => {};
 
 // The spec of the installed version for the actions of one step.
@@ -112,7 +114,12 @@ function modelOf(name, aborter) {
       const stream = new ReadableStream({
         async pull(controller) {
           await sleep(5);
-          const { value, done } = todo.next();
+          let { value, done } = todo.next();
+          if (value?.hold) {
+            if (!released) await new Promise((done) => (release = done));
+            released = false;
+            ({ value, done } = todo.next());
+          }
           if (done) controller.close();
           else if (value.type) controller.enqueue(value);
           else if (value.break) {
@@ -126,8 +133,6 @@ function modelOf(name, aborter) {
           } else if (value.kill) {
             await sleep(100);
             process.kill(process.pid, 'SIGKILL');
-          } else if (value.hold) {
-            await new Promise((done) => (release = done));
           }
         },
       });
@@ -180,6 +185,7 @@ const server = createServer(async (request, response) => {
   const [, kind, ...rest] = new URL(request.url, 'http://localhost').pathname.split('/');
   connections.add(request.socket);
   if (kind === 'release') {
+    released = true;
     release();
     response.end('released');
     return;
