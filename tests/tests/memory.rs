@@ -138,15 +138,17 @@ impl Servers {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let output = BufReader::new(process.stdout.take().unwrap());
-        let urls = output
-            .lines()
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let urls = lines
             .find_map(|line| {
                 let line = line.unwrap();
                 let (_, urls) = line.split_once("serving ")?;
                 Some(urls.split(' ').map(str::to_owned).collect())
             })
             .expect("the servers to say where they are");
+        // Its test runner has more to say when it runs for a minute, and ends when
+        // nobody listens.
+        std::thread::spawn(move || lines.for_each(drop));
         Servers { process, urls }
     }
 }
