@@ -50,7 +50,7 @@ fn server_sent_events() {
     let event = live_event("tok");
     let cases = [
         // How models stream: each event arrives by itself.
-        ("one event in a piece", event.len(), 2.0, 8.0, 9),
+        ("one event in a piece", event.len(), 1.5, 6.0, 9),
         ("pieces of 16 KiB", 16 * 1024, 3.5, 30.0, 15),
         ("pieces of 64 bytes", 64, 3.0, 10.0, 9),
     ];

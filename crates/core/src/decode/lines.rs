@@ -121,7 +121,12 @@ impl Lines {
         let start = self.at;
         let text = self.text.as_bytes();
         let unsearched = text.get(self.searched..).unwrap_or_default();
-        let Some(end) = memchr2(b'\n', b'\r', unsearched) else {
+        // Most pieces are one event, after which nothing is left to search.
+        let end = match unsearched {
+            [] => None,
+            bytes => memchr2(b'\n', b'\r', bytes),
+        };
+        let Some(end) = end else {
             self.searched = text.len();
             self.check(text.len() - start)?;
             return Ok(None);
