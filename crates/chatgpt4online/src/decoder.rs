@@ -232,7 +232,9 @@ impl ReplyDecoder for AiEngineDecoder {
     }
 
     fn next_event(&mut self) -> Result<Option<ReplyEvent>, Error> {
-        if let Some(finish) = self.finish.take() {
+        if self.finished
+            && let Some(finish) = self.finish.take()
+        {
             return Ok(Some(ReplyEvent::Finish(finish)));
         }
         while let Some(line) = self.lines.next_line()? {
