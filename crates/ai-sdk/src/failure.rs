@@ -4,31 +4,46 @@ use chatwire_core::{Error, ErrorKind};
 /// Where the route is instead, by a redirect that keeps the POST: without a
 /// slash at its end, for example. A login is no such place.
 pub(crate) fn moved_to(response: &HttpResponse) -> Option<RequestUrl> {
-    let location = response.header("location")?;
-    let is_login = ["login", "signin", "sign-in", "auth"]
-        .iter()
-        .any(|word| location.to_ascii_lowercase().contains(word));
+    let location = response.header("location").filter(|to| !is_login(to))?;
     let is_kept = matches!(response.status(), 307 | 308);
-    let url = response.url().resolve_same_origin(location)?;
-    (is_kept && !is_login).then_some(url)
+    let url = response.url().resolve_same_origin(location);
+    url.filter(|_| is_kept)
+}
+
+fn is_login(location: &str) -> bool {
+    let location = location.to_ascii_lowercase();
+    let words = ["login", "signin", "sign-in", "auth"];
+    words.iter().any(|word| location.contains(word))
+}
+
+/// The error of a redirect.
+fn redirected(response: &HttpResponse) -> Error {
+    let (from, to) = (response.url(), response.header("location"));
+    let target = to.and_then(|to| from.resolve(to));
+    match target {
+        Some(target) if !target.same_origin(from) && !to.is_some_and(is_login) => Error::new(
+            ErrorKind::Status,
+            format!(
+                "{from} redirects to {target}, which is not followed: if that is the server you \
+                 mean, set it as the base URL"
+            ),
+        ),
+        _ => Error::new(
+            ErrorKind::Credentials,
+            format!(
+                "{from} redirects to {}, most likely to log in: give the session of a browser \
+                 that is logged in, or its cookie",
+                to.unwrap_or("nowhere")
+            ),
+        ),
+    }
 }
 
 /// The error of a response that is not an answer by its status.
 pub(crate) async fn failure(mut response: HttpResponse, path: &str) -> Error {
     let status = response.status();
     if let 300..400 = status {
-        let target = response
-            .header("location")
-            .unwrap_or("elsewhere")
-            .to_owned();
-        let error = Error::new(
-            ErrorKind::Credentials,
-            format!(
-                "the server redirects {path} to {target}, most likely to log in: give the \
-                 session of a browser that is logged in, or its cookie"
-            ),
-        );
-        return response.complete_error(error);
+        return response.complete_error(redirected(&response));
     }
     let body = response.read_excerpt().await;
     let is_silent = body.trim().is_empty();

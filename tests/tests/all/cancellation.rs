@@ -18,6 +18,9 @@ const SOON: Duration = Duration::from_secs(10);
 /// How long a test waits for what must happen.
 const LONG: Duration = Duration::from_secs(60);
 
+/// The providers that need no credentials.
+const KEYLESS: [&str; 2] = ["aura", "ai-sdk"];
+
 /// Where a reply is dropped.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Point {
@@ -56,19 +59,25 @@ impl Point {
     /// Whether a protocol gets there.
     fn exists_for(self, name: &str) -> bool {
         match self {
-            Point::CredentialsHead | Point::CredentialsBody | Point::Renewal => name != "aura",
+            Point::CredentialsHead | Point::CredentialsBody | Point::Renewal => {
+                !KEYLESS.contains(&name)
+            }
             // Only an end mark comes before the end.
-            Point::Draining => name == "chatgpt4online",
+            Point::Draining => ["chatgpt4online", "ai-sdk"].contains(&name),
             _ => true,
         }
     }
 
     /// What a request is answered at this point.
     fn answer(self, request: &RecordedRequest, name: &str) -> Option<Answer> {
-        let events = name == "chatgpt4online";
-        let some = || match events {
-            true => AiReply::new().delta("some text ").answer(),
-            false => Answer::stream(["some text "]),
+        let ui = || Answer::status(200).header("x-vercel-ai-ui-message-stream", "v1");
+        let delta = |text: &str| {
+            format!("data: {{\"type\":\"text-delta\",\"id\":\"t\",\"delta\":\"{text}\"}}\n\n")
+        };
+        let some = || match name {
+            "chatgpt4online" => AiReply::new().delta("some text ").answer(),
+            "ai-sdk" => ui().piece(delta("some text ")),
+            _ => Answer::stream(["some text "]),
         };
         let stall = |fault| Some(Answer::fault(fault));
         match (self, AnyMock::is_chat(request)) {
@@ -84,9 +93,12 @@ impl Point {
             (Point::ErrorBody, true) => Some(Answer::html(502, "<h1>Bad").ending(Ending::Stall)),
             (Point::Silence, true) => Some(some().ending(Ending::Stall)),
             (Point::Flood, true) => {
-                let piece = match events {
-                    true => "data: {\"type\":\"live\",\"data\":\"more\"}\n\n".repeat(500),
-                    false => "more ".repeat(4000),
+                let piece = match name {
+                    "chatgpt4online" => {
+                        "data: {\"type\":\"live\",\"data\":\"more\"}\n\n".repeat(500)
+                    }
+                    "ai-sdk" => delta("more ").repeat(500),
+                    _ => "more ".repeat(4000),
                 };
                 Some(some().repeat(piece, None))
             }
@@ -94,6 +106,11 @@ impl Point {
                 let refusal = r#"{"code":"rest_cookie_invalid_nonce","message":"no"}"#;
                 Some(Answer::json(refusal).with_status(403))
             }
+            (Point::Draining, true) if name == "ai-sdk" => Some(
+                some()
+                    .piece("data: {\"type\":\"finish\"}\n\ndata: [DONE]\n\n")
+                    .ending(Ending::Stall),
+            ),
             (Point::Draining, true) => Some(
                 AiReply::new()
                     .delta("some text ")
@@ -206,7 +223,7 @@ async fn drop_at(name: &str, point: Point) -> Duration {
     let reply = client.reply(&request).await;
     assert!(reply.is_ok(), "{case}: {reply:?}");
     let fresh = in_credentials || point == Point::Renewal;
-    let more = usize::from(fresh && name != "aura");
+    let more = usize::from(fresh && !KEYLESS.contains(&name));
     assert_eq!(
         mock.credential_fetches(),
         fetches + more,
@@ -220,7 +237,7 @@ async fn drop_at(name: &str, point: Point) -> Duration {
 #[tokio::test]
 async fn a_dropped_reply_closes_its_connection_at_once() {
     let mut slowest = Duration::ZERO;
-    for name in ["magickpen", "chatgpt4online", "aura"] {
+    for name in ["magickpen", "chatgpt4online", "aura", "ai-sdk"] {
         for point in POINTS {
             if !point.exists_for(name) {
                 continue;
@@ -287,7 +304,7 @@ async fn a_fetch_of_credentials_that_is_dropped_goes_on_to_the_next_caller() {
 /// Dropping a reply does not touch the others on the same client.
 #[tokio::test]
 async fn the_other_replies_go_on() {
-    for name in ["magickpen", "chatgpt4online", "aura"] {
+    for name in ["magickpen", "chatgpt4online", "aura", "ai-sdk"] {
         let mock = AnyMock::by_name(name).await.unwrap();
         let server: &MockServer = &mock;
         let gate = Gate::new();
@@ -333,7 +350,7 @@ async fn the_other_replies_go_on() {
 /// A future that was never polled has sent nothing.
 #[tokio::test]
 async fn nothing_is_sent_before_the_first_poll() {
-    for name in ["magickpen", "chatgpt4online", "aura"] {
+    for name in ["magickpen", "chatgpt4online", "aura", "ai-sdk"] {
         let mock = AnyMock::by_name(name).await.unwrap();
         let client = provider(name, ProviderOptions::new().with_base_url(mock.url())).unwrap();
         let request = ChatRequest::new("hi");
@@ -351,7 +368,7 @@ async fn nothing_is_sent_before_the_first_poll() {
 async fn a_connection_that_is_being_made_is_dropped_too() {
     use tokio::io::AsyncReadExt as _;
 
-    for name in ["magickpen", "chatgpt4online", "aura"] {
+    for name in ["magickpen", "chatgpt4online", "aura", "ai-sdk"] {
         let before = alive();
         {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -192,6 +192,12 @@ impl Answer {
         self
     }
 
+    /// Whether a header of this name was added, in any case.
+    pub fn has_header(&self, name: &str) -> bool {
+        let mut headers = self.headers.iter();
+        headers.any(|(header, _)| header.eq_ignore_ascii_case(name))
+    }
+
     /// Adds a header and keeps others of the same name. The value can be any bytes.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl AsRef<[u8]>) -> Self {

@@ -289,7 +289,7 @@ async fn a_session_and_a_login() {
         (303, "/"),
         (307, "/api/auth/guest?redirectUrl=x"),
         (308, "/sign-in"),
-        (307, "http://127.0.0.1:1/api/chat"),
+        (302, "http://127.0.0.1:1/login"),
     ];
     for (status, to) in redirects {
         mock.answer(Answer::redirect(status, to));
@@ -304,6 +304,11 @@ async fn a_session_and_a_login() {
         assert!(error.to_string().contains(to), "{error}");
         assert_eq!(mock.requests().len(), before + 1);
     }
+    // Another server is not followed to.
+    mock.answer(Answer::redirect(307, "http://127.0.0.1:1/api/chat"));
+    let error = provider.stream(&ChatRequest::new("Q")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Status, "{error}");
+    assert!(error.to_string().contains("base URL"), "{error}");
     // Others are followed, as POST.
     let slash = AiSdk::builder()
         .base_url(mock.url())

@@ -2,6 +2,7 @@
 //! can go wrong with it. Each cell has the exact kind of error, the text that
 //! had come, and a bound on the time it took.
 
+mod ai_sdk;
 mod log;
 mod place;
 mod run;

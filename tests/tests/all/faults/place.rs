@@ -6,6 +6,8 @@ use chatwire::HttpConfig;
 use chatwire::{Provider, ProviderOptions, provider};
 use chatwire_mock::{AiReply, Answer, AnyMock, Framing, Gate, MagickPenMock, RecordedRequest};
 
+use super::ai_sdk;
+
 /// The cookie that every request of the tests carries.
 pub(crate) const COOKIE: &str = "visitor-5f1c09aa72";
 /// The token in the `Authorization` header of every request.
@@ -23,12 +25,17 @@ pub(crate) enum Place {
     AiEngineSession,
     AuraChat,
     AuraModels,
+    AiSdkChat,
 }
 
 impl Place {
     /// The requests that ask a question.
-    pub(crate) const CHATS: [Place; 3] =
-        [Place::MagickPenAsk, Place::AiEngineSubmit, Place::AuraChat];
+    pub(crate) const CHATS: [Place; 4] = [
+        Place::MagickPenAsk,
+        Place::AiEngineSubmit,
+        Place::AuraChat,
+        Place::AiSdkChat,
+    ];
 
     /// The provider's name.
     pub(crate) fn provider(self) -> &'static str {
@@ -36,6 +43,7 @@ impl Place {
             Place::MagickPenAsk | Place::MagickPenBundle | Place::MagickPenFront => "magickpen",
             Place::AiEngineSubmit | Place::AiEngineSession => "chatgpt4online",
             Place::AuraChat | Place::AuraModels => "aura",
+            Place::AiSdkChat => "ai-sdk",
         }
     }
 
@@ -70,7 +78,7 @@ impl Place {
             Place::MagickPenFront => path == "/",
             Place::AiEngineSubmit => request.target.contains("/chats/submit"),
             Place::AiEngineSession => request.target.contains("/start_session"),
-            Place::AuraChat => path == "/api/chat",
+            Place::AuraChat | Place::AiSdkChat => path == "/api/chat",
             Place::AuraModels => path == "/api/models",
         }
     }
@@ -96,6 +104,7 @@ impl Asked<'_> {
     pub(crate) fn begun(&self, text: &str) -> Answer {
         match self.place {
             Place::AiEngineSubmit => AiReply::new().delta(text).answer(),
+            Place::AiSdkChat => Answer::stream([ai_sdk::event(text)]),
             Place::MagickPenAsk | Place::AuraChat => Answer::stream([text]),
             _ => {
                 let whole = self.document();
@@ -108,6 +117,7 @@ impl Asked<'_> {
     pub(crate) fn more(&self, text: &str) -> Vec<u8> {
         match self.place {
             Place::AiEngineSubmit => event(text),
+            Place::AiSdkChat => ai_sdk::event(text),
             _ => text.as_bytes().to_vec(),
         }
     }
@@ -118,6 +128,10 @@ impl Asked<'_> {
             Place::AiEngineSubmit => {
                 let text = String::from_utf8(event(text)).unwrap();
                 format!("{text}{}", end())
+            }
+            Place::AiSdkChat => {
+                let text = String::from_utf8(ai_sdk::event(text)).unwrap();
+                format!("{text}{}", ai_sdk::end())
             }
             Place::MagickPenAsk | Place::AuraChat => text.to_owned(),
             _ => self.document(),

@@ -9,6 +9,7 @@ use chatwire::{ChatRequest, Error, Provider, ReplyEvent};
 use chatwire_mock::{Answer, AnyMock, Gate, RecordedRequest};
 use futures::future::BoxFuture;
 
+use super::ai_sdk;
 use super::place::{Asked, Place, fixed};
 use super::want::Want;
 
@@ -97,10 +98,15 @@ pub(crate) fn strike(
             gate: &gate,
             secrets: &secrets,
         };
-        if request.target.starts_with("/moved/") {
-            return Some(after_redirect(&asked));
+        let answer = if request.target.starts_with("/moved/") {
+            Some(after_redirect(&asked))
+        } else {
+            place.is(request).then(|| respond(&asked))
+        };
+        match place {
+            Place::AiSdkChat => answer.map(ai_sdk::labelled),
+            _ => answer,
         }
-        place.is(request).then(|| respond(&asked))
     };
     mock.answer_with(answer);
 }

@@ -135,6 +135,7 @@ async fn no_secret_is_repeated() {
         Place::AiEngineSession,
         Place::AuraChat,
         Place::AuraModels,
+        Place::AiSdkChat,
     ] {
         for (name, answer) in ECHOES {
             let mock = place.mock().await;
@@ -200,7 +201,7 @@ async fn no_password_of_an_address_is_seen() {
         let address = server.addr();
         format!("{scheme}://user:{PASSWORD_IN_URL}@{address}")
     };
-    for name in ["magickpen", "chatgpt4online", "aura"] {
+    for name in ["magickpen", "chatgpt4online", "aura", "ai-sdk"] {
         let options = [
             ("server", ProviderOptions::new().with_base_url(with("http"))),
             ("TLS", ProviderOptions::new().with_base_url(with("https"))),

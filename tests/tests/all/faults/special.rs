@@ -155,6 +155,7 @@ fn elsewhere() -> Vec<Cell> {
             Place::MagickPenFront,
             Place::AiEngineSession,
             Place::AuraModels,
+            Place::AiSdkChat,
         ] {
             let want = fails(Status)
                 .status(status)

@@ -15,8 +15,9 @@ use chatwire::HttpConfig;
 use chatwire::{Limit, TimeoutPhase};
 use chatwire_mock::{Answer, Ending, Framing, HeadFault};
 
+use super::ai_sdk;
 use super::place::{Asked, Place, end, event, fixed};
-use super::run::{Cell, Scene};
+use super::run::{Cell, Respond, Scene};
 use super::want::{Want, breaks, fails, ok};
 
 /// The order of the cells in a row.
@@ -58,7 +59,12 @@ impl Rows {
         respond: impl Fn(&Asked<'_>) -> Answer + Send + Sync + 'static,
         wants: [Want; 7],
     ) {
-        let respond = Arc::new(respond);
+        let respond: Respond = Arc::new(respond);
+        let sdk = match wants[1].clone() {
+            // What the mock says by itself.
+            want if want.is_own(Place::AiEngineSubmit) => ok(own_reply(Place::AiSdkChat)),
+            want => ai_sdk::want(fault, want),
+        };
         for (place, want) in PLACES.into_iter().zip(wants) {
             self.0.push(Cell {
                 fault,
@@ -67,6 +73,12 @@ impl Rows {
                 want: want.at(place),
             });
         }
+        self.0.push(Cell {
+            fault,
+            place: Place::AiSdkChat,
+            scene: Scene::Answer(respond, limits),
+            want: sdk,
+        });
     }
 }
 
@@ -95,6 +107,7 @@ pub(crate) fn own_reply(place: Place) -> &'static str {
     match place.provider() {
         "magickpen" => "This is the MagickPen mock. You asked: hi",
         "chatgpt4online" => "This is the AI Engine mock. You asked: hi",
+        "ai-sdk" => "This is the AI SDK mock. You asked: hi",
         _ => "This is the Aura mock. You asked: hi",
     }
 }
@@ -316,8 +329,12 @@ fn broken_connections(rows: &mut Rows) {
         "broken chunk length",
         |asked| {
             let text = asked.more("half of ");
+            let label = match asked.place {
+                Place::AiSdkChat => "content-type: text/event-stream\r\n",
+                _ => "",
+            };
             let start = format!(
-                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n",
+                "HTTP/1.1 200 OK\r\n{label}transfer-encoding: chunked\r\n\r\n{:x}\r\n",
                 text.len()
             );
             Answer::raw(start)
@@ -476,6 +493,12 @@ fn wrong_bodies(rows: &mut Rows) {
                 .piece(event(" thing"))
                 .piece(NOTICE)
                 .piece(end()),
+            Place::AiSdkChat => Answer::stream([ai_sdk::event("wh"), ai_sdk::event("ole")])
+                .piece(WARNING)
+                .piece(NOTICE)
+                .piece(ai_sdk::event(" thing"))
+                .piece(NOTICE)
+                .piece(ai_sdk::end()),
             place if place.is_chat() => Answer::stream(["whole", NOTICE, " thing"]),
             _ => Answer::stream([NOTICE, &asked.body(""), NOTICE]),
         },
@@ -515,6 +538,10 @@ fn wrong_bodies(rows: &mut Rows) {
                 b"data: {\"type\":\"live\",\"data\":\"a\xffb\"}\n".as_slice(),
                 end().as_bytes(),
             ]),
+            Place::AiSdkChat => Answer::stream([
+                b"data: {\"type\":\"text-delta\",\"delta\":\"a\xffb\"}\n\n".as_slice(),
+                ai_sdk::end().as_bytes(),
+            ]),
             place if place.is_chat() => Answer::stream([b"a\xffb"]),
             _ => Answer::stream([b"\xff\xfe\x00{".as_slice()]),
         },
@@ -545,7 +572,7 @@ fn floods(rows: &mut Rows) {
         "a line of a gigabyte",
         |http| http.with_max_reply(MIB).with_max_event(MIB / 2),
         move |asked| {
-            let start = if asked.place == Place::AiEngineSubmit {
+            let start = if matches!(asked.place, Place::AiEngineSubmit | Place::AiSdkChat) {
                 "data: "
             } else {
                 ""
@@ -751,6 +778,10 @@ fn json(rows: &mut Rows) {
                 .piece("data: {\"type\":\"live\",\"data\":\"lost\n\n")
                 .piece("data: \n\ndata\n\n")
                 .piece(end()),
+            Place::AiSdkChat => Answer::stream([ai_sdk::event("wh"), ai_sdk::event("ole")])
+                .piece("data: {\"type\":\"text-delta\",\"delta\":\"lost\n\n")
+                .piece("data: \n\ndata\n\n")
+                .piece(ai_sdk::end()),
             place if place.is_chat() => Answer::stream(["{\"whole"]),
             _ => Answer::json("{\"restNonce\":\"x"),
         },
@@ -774,6 +805,9 @@ fn json(rows: &mut Rows) {
         |asked| match asked.place {
             Place::AiEngineSubmit => Answer::stream([event("whole")])
                 .piece("data: {\"type\":\"end\",\"data\":\"{oops\"}\n\n"),
+            Place::AiSdkChat => {
+                Answer::stream([ai_sdk::event("whole")]).piece("data: {\"type\":\"finish\n\n")
+            }
             place if place.is_chat() => Answer::stream(["whole"]),
             _ => Answer::json("[{}]"),
         },
@@ -806,6 +840,12 @@ fn json(rows: &mut Rows) {
                 "\n\n",
             ])
             .piece(end()),
+            Place::AiSdkChat => Answer::stream([
+                "data: {\"type\":\"text-delta\",\"id\":7,\"delta\":42}\n\n",
+                "data: {\"type\":7,\"delta\":\"no text\"}\n\n",
+                "data: {\"type\":\"text-delta\",\"id\":null,\"delta\":null}\n\n",
+            ])
+            .piece(ai_sdk::end()),
             Place::AiEngineSession => {
                 Answer::json(r#"{"success":true,"sessionId":7,"restNonce":null}"#)
             }
@@ -837,6 +877,11 @@ fn json(rows: &mut Rows) {
                 .piece(event(" late"))
                 .piece(end())
                 .piece("data: {\"type\":\"error\",\"data\":\"late\"}\n\n"),
+            Place::AiSdkChat => Answer::stream([ai_sdk::event("whole")])
+                .piece("data: {\"type\":\"finish\"}\n\n")
+                .piece(ai_sdk::event(" late"))
+                .piece("data: {\"type\":\"error\",\"errorText\":\"late\"}\n\n")
+                .piece(ai_sdk::end()),
             // Without end marks, all of it is text.
             place if place.is_chat() => Answer::stream(["whole", end()]),
             _ => fixed(asked.body("")),
@@ -851,6 +896,7 @@ fn json(rows: &mut Rows) {
         "an end mark without text",
         |asked| match asked.place {
             Place::AiEngineSubmit => Answer::stream([end()]),
+            Place::AiSdkChat => Answer::stream([ai_sdk::end()]),
             place if place.is_chat() => Answer::stream([""]),
             _ => fixed(asked.body("")),
         },

@@ -82,6 +82,11 @@ impl Want {
         self
     }
 
+    /// Whether this is what the mock says by itself.
+    pub(crate) fn is_own(&self, place: Place) -> bool {
+        matches!(&self.text, Text::Exactly(text) if text == super::table::own_reply(place))
+    }
+
     pub(crate) fn status(mut self, status: u16) -> Want {
         self.status = Some(status);
         self
