@@ -56,9 +56,10 @@ def main():
             save("messages", name, json.dumps(request["messages"]).encode())
         save("pages", name, body)
         for number, cuts in enumerate(CUTS):
-            for target in ["utf8", "lines", "sse", "ai_engine"]:
+            for target in ["utf8", "lines", "sse", "ai_engine", "ui_stream", "data_stream"]:
                 save(target, f"{name}-{number}", cuts + body)
-            save("plain_text", f"{name}-{number}", bytes([number]) + cuts + body)
+            for target in ["plain_text", "text_stream"]:
+                save(target, f"{name}-{number}", bytes([number]) + cuts + body)
     for target, seeds in [("messages", MESSAGES), ("pages", PAGES), ("sessions", SESSIONS)]:
         for number, seed in enumerate(seeds):
             save(target, f"seed-{number}", seed)

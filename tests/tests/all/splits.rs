@@ -1,5 +1,6 @@
 //! Any split of any recorded body gives the same reply, down to single bytes.
 
+use chatwire::ai_sdk::{AnswerDecoder, Head, Limits};
 use chatwire::chatgpt4online::AiEngineDecoder;
 use chatwire::{ErrorKind, ReplyEvent};
 use chatwire_core::provider_kit::ReplyDecoder;
@@ -8,16 +9,17 @@ use chatwire_tests::{Recording, all, outcome};
 use proptest::prelude::*;
 
 fn decoder_for(folder: &str, recording: &Recording) -> Box<dyn ReplyDecoder> {
-    if folder == "ai-engine" {
-        Box::new(AiEngineDecoder::new(1024 * 1024))
-    } else {
-        Box::new(PlainText::new(recording.response.header("content-type")))
+    let header = |name: &str| recording.response.header(name);
+    match folder {
+        "ai-engine" => Box::new(AiEngineDecoder::new(1024 * 1024)),
+        "ai-sdk" => Box::new(AnswerDecoder::new(Head::new(header), None, Limits::new())),
+        _ => Box::new(PlainText::new(header("content-type"))),
     }
 }
 
 /// The bodies of all recordings of answers.
 fn bodies() -> Vec<(&'static str, Recording)> {
-    ["ai-engine", "chatbot-ui"]
+    ["ai-engine", "ai-sdk", "chatbot-ui"]
         .into_iter()
         .flat_map(|folder| {
             let recordings = all(folder).expect("recordings");
