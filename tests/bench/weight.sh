@@ -17,7 +17,7 @@ target() {
     aura) echo 14 ;;
     chatgpt4online) echo 18 ;;
     magickpen) echo 32 ;;
-    ai-sdk) echo 18 ;;
+    ai-sdk) echo 14 ;;
     esac
 }
 

@@ -1,7 +1,7 @@
 use std::time::SystemTime;
 
 use chatwire_core::{ChatRequest, Error, ErrorKind, Image, Message, Part, Role};
-use humantime::format_rfc3339_millis;
+use httpdate::fmt_http_date;
 use serde_json::{Map, Value, json};
 
 use crate::config::{BodyShape, Members, SystemPrompt};
@@ -190,7 +190,7 @@ fn template_message(turn: &Message, id: String, now: SystemTime) -> Value {
             "id": id,
             "role": turn.role(),
             "content": text,
-            "createdAt": format_rfc3339_millis(now).to_string(),
+            "createdAt": fmt_http_date(now),
             "parts": parts,
         }),
         _ => json!({ "id": id, "role": turn.role(), "parts": parts }),

@@ -13,6 +13,7 @@ use async_openai::config::OpenAIConfig;
 use async_openai::types::chat::{
     ChatCompletionRequestUserMessageArgs, CreateChatCompletionRequestArgs,
 };
+use chatwire::ai_sdk::AiSdk;
 use chatwire::aura::Aura;
 use chatwire::chatgpt4online::Chatgpt4Online;
 use chatwire::magickpen::MagickPen;
@@ -31,10 +32,11 @@ use tokio::runtime::Runtime;
 const SERVER: &str = env!("CARGO_BIN_EXE_fast-server");
 
 /// The protocols, and where their questions go.
-const PROTOCOLS: [(&str, &str); 3] = [
+const PROTOCOLS: [(&str, &str); 4] = [
     ("aura", "/api/chat"),
     ("magickpen", "/ask"),
     ("chatgpt4online", "/wp-json/mwai-ui/v1/chats/submit"),
+    ("ai-sdk", "/ui/api/chat"),
 ];
 
 fn main() {
@@ -96,10 +98,9 @@ fn cpu(server: &FastServer) {
                     &mut || assert!(place.read(&runtime, &raw).bytes >= 30_000),
                 ],
             );
-            let target = if provider == "chatgpt4online" {
-                1.6
-            } else {
-                1.25
+            let target = match provider {
+                "chatgpt4online" | "ai-sdk" => 1.6,
+                _ => 1.25,
             };
             let ratios = ratios(&times[0], &times[1]);
             let each = |times| middle(times) / 10_000.0 * 1e9;
@@ -376,6 +377,10 @@ impl Client {
             "aura" => Box::new(Aura::builder().base_url(base).build().unwrap()),
             "magickpen" => Box::new(MagickPen::builder().base_url(base).build().unwrap()),
             "chatgpt4online" => Box::new(Chatgpt4Online::builder().base_url(base).build().unwrap()),
+            "ai-sdk" => {
+                let base = format!("{base}/ui");
+                Box::new(AiSdk::builder().base_url(base).build().unwrap())
+            }
             "raw" => return Client::raw(base),
             who => panic!("nobody is called {who}"),
         })

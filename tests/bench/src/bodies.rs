@@ -10,6 +10,11 @@ pub fn live_event(text: &str) -> String {
     format!("data: {{\"type\":\"live\",\"data\":\"{text}\"}}\n\n")
 }
 
+/// A text event of the AI SDK, as versions 5 to 7 send it.
+pub fn ui_event(text: &str) -> String {
+    format!("data: {{\"type\":\"text-delta\",\"id\":\"txt-1\",\"delta\":\"{text}\"}}\n\n")
+}
+
 /// A text event of OpenAI, as its API sends it: 190 bytes around a short text.
 pub fn openai_event(text: &str) -> String {
     format!(

@@ -8,6 +8,6 @@ mod bodies;
 mod measure;
 mod server_process;
 
-pub use bodies::{ServerEvents, live_event, openai_event, text_of};
+pub use bodies::{ServerEvents, live_event, openai_event, text_of, ui_event};
 pub use measure::{Clock, Verdict, median, paired, ratios, spread};
 pub use server_process::FastServer;

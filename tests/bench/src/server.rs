@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use chatwire_benches::{live_event, openai_event, text_of};
+use chatwire_benches::{live_event, openai_event, text_of, ui_event};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -146,6 +146,11 @@ fn make(path: &str) -> Result<Reply, Failure> {
             "text/event-stream",
             live_event(&text),
             Some(end_event(&text, *count)),
+        ),
+        "ui/api/chat" => (
+            "text/event-stream",
+            ui_event(&text),
+            Some("data: {\"type\":\"finish\"}\n\ndata: [DONE]\n\n".to_owned()),
         ),
         "v1/chat/completions" => (
             "text/event-stream",

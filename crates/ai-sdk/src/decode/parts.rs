@@ -10,7 +10,7 @@ pub(crate) const BETWEEN: &str = "\n\n";
 
 /// How much text of an answer is kept to correct what was handed out. A longer
 /// answer can still be read, but not be taken back.
-const KEPT: usize = 4 * 1024 * 1024;
+const KEPT: usize = 256 * 1024;
 
 /// How many parts may be open at a time; the oldest counts as closed then.
 const OPEN: usize = 64;

@@ -35,12 +35,10 @@ fn the_message(schema: u8, message: &Value) -> Option<ReceivedMessage> {
     (message.get("role")? == "user").then_some(())?;
     if schema < 2 {
         let date = message.get("createdAt")?.as_str()?;
-        // What JavaScript reads as a date begins so, if it is written as JSON.
-        let begin = date.get(..10)?;
-        let is_date = begin
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'-');
-        is_date.then_some(())?;
+        // What JavaScript reads as a date: as JSON has it, or as HTTP.
+        let mut begin = date.get(..10)?.bytes();
+        let is_json = begin.all(|byte| byte.is_ascii_digit() || byte == b'-');
+        (is_json || date.ends_with(" GMT")).then_some(())?;
         is_short(message.get("content")?.as_str()?).then_some(())?;
     }
     let parts = message.get("parts")?.as_array()?;
