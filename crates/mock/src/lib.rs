@@ -30,8 +30,8 @@
 //! # Contents
 //!
 //! - [`MagickPenMock`], [`AiEngineMock`] (any WordPress site with the AI Engine plugin, such as
-//!   chatgpt4online) and [`AuraMock`] (openchat-ui and Chatbot-UI). Each reports what
-//!   reached the model behind it. [`AnyMock`] is any of them, by the name of its provider.
+//!   chatgpt4online), [`AuraMock`] (openchat-ui and Chatbot-UI) and [`AiSdkMock`] (servers
+//!   built with the AI SDK, versions 3 to 7). Each reports what reached the model behind it. [`AnyMock`] is any of them, by the name of its provider.
 //! - [`Mock`], the generic type behind them, and [`Protocol`], the trait to implement for a mock of
 //!   another server.
 //! - [`MockServer`], which every mock dereferences to: the script, the recorded requests, the
