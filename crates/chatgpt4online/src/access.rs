@@ -164,13 +164,22 @@ pub struct Survey {
 
 /// Looks for the REST API and for the plugin's routes. It tries the question's
 /// route with an empty body, which every plugin refuses.
-pub(crate) async fn survey(site: &Site<'_>) -> Result<Survey, Error> {
+pub(crate) async fn survey(
+    site: &Site<'_>,
+    nonce_page: &str,
+    learnt: &Learnt,
+) -> Result<Survey, Error> {
     let mut survey = Survey::default();
+    // A site can be closed to guests.
+    let member = match site.has_login() {
+        true => Some(member_nonce(site, nonce_page, learnt).await?),
+        false => None,
+    };
     for root in ROOTS {
         let Some(api) = Api::below(&site.active.base_url().join(root)?) else {
             continue;
         };
-        survey.has_sessions = match start_session(site, &api, None).await? {
+        survey.has_sessions = match start_session(site, &api, member.as_ref()).await? {
             Found::Access(_) => true,
             Found::NoRoute => false,
             Found::NoApi { .. } => continue,

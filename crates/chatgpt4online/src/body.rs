@@ -87,10 +87,13 @@ impl<'a> Submit<'a> {
     ) -> Result<Submit<'a>, Error> {
         let mut messages = Vec::new();
         let mut instructions = None;
+        let prompt = request.messages().system_prompt();
+        if config.system_prompt == SystemPrompt::Refuse && !prompt.is_empty() {
+            return Err(system_refused());
+        }
         let mut new_message: Cow<'a, str> = if config.flatten {
             PromptFormat::new().format(request.messages())?.into()
         } else {
-            let prompt = request.messages().system_prompt();
             match config.system_prompt {
                 _ if prompt.is_empty() => {}
                 SystemPrompt::Turn => {
@@ -100,7 +103,7 @@ impl<'a> Submit<'a> {
                     system::check_instructions(&prompt)?;
                     instructions = Some(prompt);
                 }
-                SystemPrompt::Refuse => return Err(system_refused()),
+                SystemPrompt::Refuse => {}
             }
             let mut turns = request.turns()?;
             let Some(newest) = turns.pop().filter(|last| last.role() == &Role::User) else {

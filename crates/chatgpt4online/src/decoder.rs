@@ -134,7 +134,7 @@ impl AiEngineDecoder {
             finish.extras.push(Extra::new("accuracy", "\"estimated\""));
             self.finish = Some(finish);
             return Ok(ReplyEvent::Progress {
-                kind: ProgressKind::Other(DOUBT.to_owned()),
+                kind: ProgressKind::Doubt,
                 text: "the answer may be incomplete: the site had to estimate its tokens, as it \
                        does when the stream of its model breaks off"
                     .to_owned(),
@@ -336,9 +336,6 @@ fn read_line(line: &str) -> Option<Line> {
         _ => Line::Nothing,
     })
 }
-
-/// The kind of the note that an answer may be incomplete.
-pub const DOUBT: &str = "doubt";
 
 /// What an end without words, pictures and anything to show means.
 fn without_words(end: &Answer) -> Result<FinishReason, Error> {

@@ -50,7 +50,7 @@
 //!   once. Plugins before 3 take one.
 //!
 //! Progress notes of the plugin are [`ReplyEvent::Progress`]; one of the kind
-//! [`DOUBT`] says that an answer may be incomplete. What the bot wants besides
+//! [`Doubt`](ProgressKind::Doubt) says that an answer may be incomplete. What the bot wants besides
 //! (`actions`, `shortcuts`, `blocks`, `approval`) is in [`Finish::extras`].
 //!
 //! # Bots
@@ -128,6 +128,6 @@ pub use chatwire_core::{
     ProviderExt, ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
 };
 pub use config::{Config, LongQuestions, REQUEST_OPTIONS, SETTINGS, SystemPrompt};
-pub use decoder::{AiEngineDecoder, DOUBT};
+pub use decoder::AiEngineDecoder;
 pub use page::Bot;
 pub use provider::{Chatgpt4Online, HISTORICAL_BASE_URL, NAME};

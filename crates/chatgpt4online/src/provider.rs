@@ -3,8 +3,8 @@ use std::sync::Arc;
 use chatwire_browser::{ActiveSession, SessionClient, SessionOptions};
 use chatwire_core::provider_kit::{BaseUrl, Cached, CredentialCache, HttpClient, HttpRequest};
 use chatwire_core::{
-    BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, HttpConfig, Image, ModelInfo, Provider,
-    ProviderInfo, ReplyStream, Secret,
+    BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, HttpConfig, Image, Message, ModelInfo,
+    Provider, ProviderInfo, ReplyStream, Secret,
 };
 use http::header::{self, HeaderMap, HeaderValue};
 
@@ -127,7 +127,7 @@ impl Chatgpt4Online {
     pub async fn survey(&self) -> Result<Survey, Error> {
         let active = self.client.active().await?;
         let site = self.site(active.value());
-        let found = access::survey(&site).await;
+        let found = access::survey(&site, &self.config.nonce_page, &self.learnt).await;
         let mut survey = found.map_err(|error| error.with_provider(NAME))?;
         survey.bots = self.bots().await?;
         Ok(survey)
@@ -190,8 +190,6 @@ impl Chatgpt4Online {
             Err(error) => error,
             reply => return reply,
         };
-        let length = request.messages().last();
-        let length = length.map_or(0, |newest| newest.text().trim().chars().count());
         if error.kind() != ErrorKind::Refused || !error.message().contains("has been rejected") {
             return Err(error);
         }
@@ -203,16 +201,31 @@ impl Chatgpt4Online {
         if self.config.long_questions == LongQuestions::History && now.is_some() && now != limit {
             return self.submit_to(request, &bot, &pictures, now).await;
         }
-        if length <= now.unwrap_or(USUAL_LIMIT) || self.config.flatten && now.is_none() {
+        let room = now.unwrap_or(USUAL_LIMIT);
+        let newest = request.messages().last();
+        let newest = newest.map(Message::text).unwrap_or_default();
+        let characters = newest.trim().chars().count();
+        let bytes = newest.trim().len();
+        let counts_bytes = self.access.current().is_some_and(|it| it.value().is_old);
+        let length = match characters > room {
+            true => format!("{characters} characters"),
+            false if counts_bytes && bytes > room => {
+                format!("{bytes} bytes, which old plugins count instead of characters")
+            }
+            false => return Err(error),
+        };
+        if self.config.flatten && now.is_none() {
             return Err(error);
         }
-        self.learnt.learn_refusal(bot.id(), length);
+        if characters > room {
+            self.learnt.learn_refusal(bot.id(), characters);
+        }
         let why = match now {
             Some(limit) => format!("this site takes {limit}"),
             None => format!("sites take {USUAL_LIMIT} unless set otherwise"),
         };
         let words = format!("the site says: {}", error.message());
-        let explained = too_long(length, &why).with_context(&words);
+        let explained = too_long(&length, &why).with_context(&words);
         Err(explained.with_status(error.status().unwrap_or(200)))
     }
 

@@ -50,15 +50,16 @@ pub(crate) fn check(question: &str, limit: usize) -> Result<(), Error> {
     if length <= limit {
         return Ok(());
     }
-    Err(too_long(length, &format!("this site takes {limit}")))
+    let length = format!("{length} characters");
+    Err(too_long(&length, &format!("this site takes {limit}")))
 }
 
 /// The error for a question that is too long.
-pub(crate) fn too_long(length: usize, why: &str) -> Error {
+pub(crate) fn too_long(length: &str, why: &str) -> Error {
     Error::new(
         ErrorKind::ContextLength,
         format!(
-            "the question has {length} characters, and {why}: shorten it, or set \
+            "the question has {length}, and {why}: shorten it, or set \
              long_questions = \"history\", which sends what is too long as an earlier turn"
         ),
     )

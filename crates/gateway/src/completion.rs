@@ -20,6 +20,8 @@ pub(crate) struct CompletionEnd {
     /// The whole text, where it is not the deltas joined: what was streamed
     /// cannot be taken back, but a reply that is sent whole has this one.
     pub(crate) text: Option<String>,
+    /// Why the reply may be incomplete although it ended well.
+    pub(crate) doubt: Option<String>,
 }
 
 /// A whole completion.

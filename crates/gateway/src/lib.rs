@@ -39,6 +39,10 @@
 //! may be sent as `Authorization: Bearer`, `x-api-key` or `api-key`; bodies may
 //! be in gzip.
 //!
+//! Images are taken as data URLs, for models whose provider takes images; others
+//! refuse them by name. Addresses of images are refused, because nothing here
+//! fetches them. The [limit of a body](Limits::body) is also that of its images.
+//!
 //! Parameters that a backend would not honour are left out and named in the
 //! header `x-chatwire-ignored`; in [strict](GatewayBuilder::strict) mode they
 //! are refused. What would change the form of the reply is always refused:
@@ -51,6 +55,10 @@
 //! seconds, the stream begins with a comment. A failure after that is an event
 //! with an `error`, without a `finish_reason` and without `[DONE]`, so that no
 //! client takes the reply for a complete one.
+//!
+//! If a provider doubts that a reply is whole although it ended well, the log
+//! says why, and so does the header `x-chatwire-doubt`, or in a stream a comment
+//! before its end.
 //!
 //! Tokens are reported if the backend counts all of them. Stop sequences are
 //! applied by the gateway, and stop the backend too.

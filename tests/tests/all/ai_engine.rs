@@ -5,8 +5,8 @@ use chatwire::chatgpt4online::{
     Chatgpt4Online, Chatgpt4OnlineBuilder, LongQuestions, SystemPrompt,
 };
 use chatwire::{
-    ChatRequest, ErrorKind, FinishReason, Image, Message, Messages, Provider, ProviderExt,
-    ReplyEvent,
+    ChatRequest, ErrorKind, FinishReason, Image, Message, Messages, ProgressKind, Provider,
+    ProviderExt, ReplyEvent,
 };
 use chatwire_mock::{AiEngineMock, AiReply, Answer, PluginVersion, SiteUser};
 use serde_json::json;
@@ -153,11 +153,51 @@ async fn what_reaches_the_model_on_every_version() {
     }
 }
 
+/// A question's length is counted in characters, but 2.3.5 counts bytes, and
+/// 1.9.99 has no limit that a question of this length meets.
+#[tokio::test]
+async fn a_question_has_as_many_letters_as_the_site_takes() {
+    // (version, words of the refusal of 512 Cyrillic letters, of 513)
+    let rows = [
+        (V1_9_99, None, None),
+        (V2_3_5, Some("1024 bytes"), Some("513 characters")),
+        (V2_4_9, None, Some("513 characters")),
+        (V3_6_2, None, Some("513 characters")),
+        (V3_7, None, Some("513 characters")),
+    ];
+    assert_eq!(rows.len(), PluginVersion::ALL.len());
+    for (version, just, over) in rows {
+        for stream in [true, false] {
+            for (count, refused) in [(512, just), (513, over)] {
+                let mock = site(version).await;
+                let client = client(&mock).stream(stream).build().unwrap();
+                let request = ChatRequest::new("ж".repeat(count));
+                let case = format!("{version:?}, stream {stream}, {count} letters");
+                match (client.reply(&request).await, refused) {
+                    (Ok(_), None) => {
+                        let received = mock.model_received().pop().unwrap();
+                        assert_eq!(received.question.chars().count(), count, "{case}");
+                    }
+                    (Err(failed), Some(words)) => {
+                        let error = failed.error;
+                        assert_eq!(error.kind(), ErrorKind::ContextLength, "{case}: {error}");
+                        for words in [words, "has been rejected", "long_questions"] {
+                            assert!(error.to_string().contains(words), "{case}: {error}");
+                        }
+                        assert!(mock.model_received().is_empty(), "{case}");
+                    }
+                    (outcome, _) => panic!("{case}: {outcome:?}"),
+                }
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_a_site_decides_is_refused_before_anything_is_sent() {
     let mock = site(V3_7).await;
     let ask = || ChatRequest::new(conversation());
-    let refuse = client(&mock).system_prompt(SystemPrompt::Refuse);
+    let refuse = || client(&mock).system_prompt(SystemPrompt::Refuse);
     let instructions = client(&mock).system_prompt(SystemPrompt::Instructions);
     let dated = Messages::new().system("Today is {DATE}.").user("hi");
     for (builder, request, words) in [
@@ -176,7 +216,8 @@ async fn what_a_site_decides_is_refused_before_anything_is_sent() {
             ask().with_temperature(1.5),
             "between 0 and 1",
         ),
-        (refuse, ask(), "system_prompt"),
+        (refuse(), ask(), "system_prompt"),
+        (refuse().flatten(true), ask(), "system_prompt"),
         (instructions, ChatRequest::new(dated), "{DATE}"),
     ] {
         let error = builder.build().unwrap().stream(&request).await.unwrap_err();
@@ -366,10 +407,10 @@ async fn what_comes_besides_the_answer_is_kept() {
     let mut notes = Vec::new();
     while let Some(event) = reply.next().await {
         if let ReplyEvent::Progress { kind, .. } = event.unwrap() {
-            notes.push(kind.as_str().to_owned());
+            notes.push(kind);
         }
     }
-    assert_eq!(notes, [chatwire::chatgpt4online::DOUBT]);
+    assert_eq!(notes, [ProgressKind::Doubt]);
 }
 
 fn png(fill: u8) -> Image {

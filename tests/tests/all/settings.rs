@@ -2,6 +2,7 @@
 //! names and types, and nothing else.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
 use chatwire::chatgpt4online::Chatgpt4Online;
 use chatwire::{
@@ -22,21 +23,27 @@ fn sample(kind: SettingKind) -> &'static str {
     }
 }
 
-fn check<C: DeserializeOwned>(provider: &str, settings: &[Setting]) {
-    // serde names all fields when it meets one that is not there.
-    let error = serde_json::from_str::<C>(r#"{"?": 0}"#).err().unwrap();
-    let error = error.to_string();
-    let mut fields: Vec<&str> = error.split('`').skip(3).step_by(2).collect();
-    // It names none where a part is flattened into the configuration; the
-    // providers' own tests look at those.
-    let is_listed = !fields.is_empty();
+/// The names of the fields of a configuration, those of its parts included, as
+/// `Debug` shows them: serde names no fields where a part is flattened.
+fn fields<C: Default + Debug>() -> Vec<String> {
+    let shown = format!("{:#?}", C::default());
+    let mut lines = shown.lines();
+    assert!(lines.next().is_some_and(|line| line.ends_with("Config {")));
+    let named = lines.filter_map(|line| line.trim_start().split_once(": "));
+    // What has fields itself is a part that is flattened.
+    let plain = named.filter(|(_, value)| !value.ends_with('{'));
+    plain.map(|(name, _)| name.to_owned()).collect()
+}
+
+fn check<C: DeserializeOwned + Default + Debug>(provider: &str, settings: &[Setting]) {
+    let mut fields = fields::<C>();
     let mut names: Vec<&str> = settings.iter().map(|setting| setting.name).collect();
     names.push("base_url");
     fields.sort_unstable();
     names.sort_unstable();
-    if is_listed {
-        assert_eq!(names, fields, "{provider}");
-    }
+    assert_eq!(names, fields, "{provider}");
+    let error = serde_json::from_str::<C>(r#"{"?": 0}"#).err().unwrap();
+    assert!(error.to_string().contains("unknown field `?`"), "{error}");
     for setting in settings {
         let text = match setting.name {
             // Texts of a form of their own; their providers' tests have them.
@@ -45,6 +52,7 @@ fn check<C: DeserializeOwned>(provider: &str, settings: &[Setting]) {
             "system_prompt" => "refuse",
             "long_questions" => "history",
             "extra" => "{}",
+            "server" => "chatbot-ollama",
             _ => sample(setting.kind),
         };
         let text = Secret::new(text);

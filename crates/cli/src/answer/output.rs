@@ -4,7 +4,6 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use chatwire::chatgpt4online::DOUBT;
 use chatwire::{Finish, FinishReason, ProgressKind, ReplyEvent};
 use serde::Serialize;
 
@@ -113,7 +112,7 @@ impl Output {
                 if self.format == Format::JsonLines {
                     let kind = kind.as_str();
                     self.json(&Line::Progress { kind, text }).await?;
-                } else if kind.as_str() == DOUBT {
+                } else if *kind == ProgressKind::Doubt {
                     self.doubt = Some(text.clone());
                 } else if *kind == ProgressKind::Thinking {
                     self.think(text, in_answer).await?;

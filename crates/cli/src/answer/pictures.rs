@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use chatwire::{HttpConfig, Image};
 use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest};
 
+use crate::args::PictureArgs;
+use crate::endpoints::Target;
 use crate::failure::Failure;
 use crate::terminal::say;
 
@@ -16,18 +18,23 @@ const MAX_PICTURES: usize = 20;
 /// How many names are tried for a picture whose name is taken.
 const MAX_NAMES: usize = 1000;
 
-/// Saves the pictures of an answer in a directory, and says where. Those that
-/// stand elsewhere than on the server or on the named hosts are not fetched: a
-/// server must not choose whom this machine asks.
+/// Saves the pictures of an answer of that provider, if they are to be saved,
+/// and says where. Those that stand elsewhere than on the server or on the named
+/// hosts are not fetched: a server must not choose whom this machine asks.
 pub(crate) async fn save(
     pictures: &[String],
-    directory: &Path,
-    base_url: &str,
-    hosts: &[String],
-    http: &HttpConfig,
+    args: &PictureArgs,
+    target: &Target,
+    provider: &str,
 ) -> Result<(), Failure> {
+    let part = target.parts.iter().find(|part| part.kind.name == provider);
+    let (Some(directory), Some(part)) = (&args.save_images, part) else {
+        return Ok(());
+    };
+    let base = &part.provider.info().base_url;
     for (index, address) in pictures.iter().take(MAX_PICTURES).enumerate() {
-        let saved = match picture(address, base_url, hosts, http).await? {
+        let fetched = picture(address, base, &args.image_host, &part.endpoint.http).await?;
+        let saved = match fetched {
             Some((name, bytes)) => write(directory, &name, index, &bytes)?,
             None => {
                 say("an image is not saved: it is on another host, see --image-host");
@@ -35,6 +42,12 @@ pub(crate) async fn save(
             }
         };
         say(&format!("image saved in {}", saved.display()));
+    }
+    if pictures.len() > MAX_PICTURES {
+        say(&format!(
+            "only {MAX_PICTURES} of {} images are saved",
+            pictures.len()
+        ));
     }
     Ok(())
 }

@@ -8,6 +8,6 @@ mod values;
 
 pub(crate) use conversation::{ConversationArgs, QuestionArgs};
 pub(crate) use general::{ColorWhen, General};
-pub(crate) use output::{JsonArg, OutputArgs};
+pub(crate) use output::{JsonArg, OutputArgs, PictureArgs};
 pub(crate) use target::{DEFAULT_PROVIDER, TargetArgs};
 pub(crate) use values::{address, limit};

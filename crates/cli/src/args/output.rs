@@ -26,14 +26,8 @@ pub(crate) struct OutputArgs {
     #[arg(long)]
     pub(crate) raw: bool,
 
-    /// Save the pictures of the answer in this directory; no file is overwritten
-    #[arg(long, value_name = "DIR")]
-    pub(crate) save_images: Option<PathBuf>,
-
-    /// Host other than the server's own from which pictures are fetched; can be
-    /// repeated
-    #[arg(long, value_name = "HOST", requires = "save_images")]
-    pub(crate) image_host: Vec<String>,
+    #[command(flatten)]
+    pub(crate) pictures: PictureArgs,
 
     /// Print the model's reasoning, if the server sends it: on standard error, or
     /// as a member with --json
@@ -43,6 +37,20 @@ pub(crate) struct OutputArgs {
     /// Report times, sizes and tokens on standard error
     #[arg(long)]
     pub(crate) usage: bool,
+}
+
+/// What becomes of the pictures of an answer.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct PictureArgs {
+    /// Save the pictures of the answer in this directory; no file is overwritten
+    #[arg(long, value_name = "DIR")]
+    pub(crate) save_images: Option<PathBuf>,
+
+    /// Host other than the server's own from which pictures are fetched; can be
+    /// repeated
+    #[arg(long, value_name = "HOST", requires = "save_images")]
+    pub(crate) image_host: Vec<String>,
 }
 
 /// The form of a list or report.

@@ -112,16 +112,9 @@ async fn ask(args: &AskArgs, general: &General, output: &mut Output) -> Result<(
             if let (ReplyEvent::Finish(finish), true) = (&event, args.output.usage) {
                 meter.report(finish.usage);
             }
-            if let (ReplyEvent::Finish(finish), Some(directory)) =
-                (&event, &args.output.save_images)
-            {
-                let part = target.parts.iter().find(|part| part.kind.name == name);
-                let (base, http) = match part {
-                    Some(part) => (&part.provider.info().base_url, &part.endpoint.http),
-                    None => continue,
-                };
-                let hosts = &args.output.image_host;
-                save_pictures(&finish.images, directory, base, hosts, http).await?;
+            if let ReplyEvent::Finish(finish) = &event {
+                let pictures = &args.output.pictures;
+                save_pictures(&finish.images, pictures, &target, &name).await?;
             }
         }
         Ok(())

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use base64::Engine as _;
-use chatwire::ReplyEvent;
-use chatwire::chatgpt4online::DOUBT;
+use chatwire::{ProgressKind, ReplyEvent};
 use clap::Args;
 
-use crate::args::{ConversationArgs, General, TargetArgs};
+use crate::answer::save_pictures;
+use crate::args::{ConversationArgs, General, PictureArgs, TargetArgs};
 use crate::conversation::{Conversation, image};
 use crate::endpoints::{self, Configuration, Target};
 use crate::failure::Failure;
@@ -40,6 +40,9 @@ pub(crate) struct ChatArgs {
     /// Do not render Markdown on a terminal
     #[arg(long, help_heading = "Output")]
     raw: bool,
+
+    #[command(flatten)]
+    pictures: PictureArgs,
 
     /// Do not save what is typed for later chats
     #[arg(long, help_heading = "Output")]
@@ -334,6 +337,7 @@ impl Chat<'_> {
         target.check(&request)?;
         let asked = spinner.during(target.provider.stream(&request)).await;
         let mut reply = asked.map_err(|error| target.explain(error))?;
+        let provider = reply.provider().to_owned();
         while let Some(event) = spinner.during(reply.next()).await {
             match event.map_err(|error| target.explain(error))? {
                 ReplyEvent::Text(text) => {
@@ -342,7 +346,10 @@ impl Chat<'_> {
                     self.out.text(&text).await?;
                     self.out.flush().await?;
                 }
-                ReplyEvent::Progress { kind, text } if kind.as_str() == DOUBT => say(&text),
+                ReplyEvent::Progress {
+                    kind: ProgressKind::Doubt,
+                    text,
+                } => say(&text),
                 ReplyEvent::Progress { text, .. } if answer.is_empty() => spinner.note(&text),
                 ReplyEvent::Finish(finish) => {
                     for image in &finish.images {
@@ -350,6 +357,12 @@ impl Chat<'_> {
                     }
                     if let Some(text) = finish.text {
                         *answer = text;
+                    }
+                    let pictures = &self.args.pictures;
+                    let saved = save_pictures(&finish.images, pictures, target, &provider).await;
+                    // The answer is there all the same.
+                    if let Err(failure) = saved {
+                        failure.report();
                     }
                 }
                 _ => {}

@@ -60,6 +60,13 @@ impl Part {
             {
                 Some("if your server has that model, say so with -o model=NAME".to_owned())
             }
+            // The server's list decides, which can be asked for.
+            ErrorKind::UnsupportedModel if self.kind.name == "aura" && self.mock.is_none() => {
+                Some(format!(
+                    "`chatwire models -p aura -u {}` lists the server's models, and -m names one",
+                    self.provider.info().base_url
+                ))
+            }
             _ => None,
         };
         Failure::Provider(error, advice)

@@ -1,7 +1,7 @@
 //! WordPress sites with AI Engine, as a person at a terminal asks them.
 
 use crate::support::{TempFile, run, run_with_input};
-use chatwire_mock::{AiEngineMock, AiReply};
+use chatwire_mock::{AiEngineMock, AiReply, SiteUser};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -71,6 +71,17 @@ async fn pictures_are_shown_and_saved() {
         let file = std::path::Path::new(directory.path()).join(name);
         assert_eq!(std::fs::read(file).unwrap(), b"bytes");
     }
+    // In a chat, one that cannot be fetched does not end the conversation.
+    let gone = format!("{url}/a/gone.png");
+    let answer = |image: &str| AiReply::new().images([image]).end("Here.");
+    site.reply(answer(&gone)).reply(answer(&own));
+    let chat = ["chat", "-p", "chatgpt4online", "-u", &url];
+    let chatted = run_with_input(chat.iter().chain(&save), "Draw.\nAgain.\n").await;
+    assert_eq!(chatted.code, Some(0), "{chatted:?}");
+    assert_eq!(chatted.out.matches("Here.").count(), 2, "{chatted:?}");
+    assert!(chatted.err.contains("404"), "{chatted:?}");
+    let file = std::path::Path::new(directory.path()).join("made-2.png");
+    assert_eq!(std::fs::read(file).unwrap(), b"bytes");
     std::fs::remove_dir_all(directory.path()).unwrap();
 }
 
@@ -122,4 +133,50 @@ async fn a_site_is_looked_at_and_its_bots_are_listed() {
     let check = run(["check", "-p", "chatgpt4online", "-u", &url]).await;
     assert_ne!(check.code, Some(0));
     assert!(check.out.contains("chatbots module is off"), "{check:?}");
+}
+
+#[tokio::test]
+async fn a_check_says_who_asks() {
+    const PASSWORD: &str = "abcd EFGH 1234 ijkl MNOP 6789";
+    let site = AiEngineMock::builder()
+        .user(SiteUser::member("ann").application_password(PASSWORD))
+        .closed_to_guests()
+        .start()
+        .await
+        .unwrap();
+    let url = site.base_url();
+    let with_password = |user: &str, password: &str| {
+        let user = format!("user={user}");
+        let password = format!("application_password={password}");
+        vec!["-o".to_owned(), user, "-o".to_owned(), password]
+    };
+    let cookie = |value: &str| vec!["-o".to_owned(), format!("cookie={value}")];
+    let login = site.login_cookie("ann").unwrap();
+    let in_address = url.replace(
+        "http://",
+        &format!("http://ann:{}@", PASSWORD.replace(' ', "")),
+    );
+    // (address, options, exit code, words of the report)
+    for (address, options, code, words) in [
+        (
+            &url,
+            with_password("ann", PASSWORD),
+            0,
+            "the member \"ann\"",
+        ),
+        (&in_address, Vec::new(), 0, "password in the address"),
+        (&url, cookie(&login), 0, "the cookie of a login"),
+        (&url, with_password("ann", "wrong"), 4, "FAILED"),
+        (&url, cookie("wordpress_logged_in_x=old"), 4, "log in again"),
+        (&url, Vec::new(), 4, "gives guests no access"),
+    ] {
+        let mut args = vec!["check", "-p", "chatgpt4online", "-u", address];
+        args.extend(options.iter().map(String::as_str));
+        let check = run(&args).await;
+        assert_eq!(check.code, Some(code), "{words}: {check:?}");
+        assert!(check.out.contains(words), "no {words:?} in {}", check.out);
+        for secret in [PASSWORD, &PASSWORD.replace(' ', ""), login.as_str()] {
+            assert!(!check.out.contains(secret), "{}", check.out);
+        }
+    }
 }

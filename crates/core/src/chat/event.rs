@@ -40,6 +40,9 @@ pub enum ProgressKind {
     Source,
     /// The beginning or the end of a step, where an answer has several.
     Step,
+    /// Why the answer may be incomplete although its end says otherwise. It
+    /// should be shown with the answer, not only while that is written.
+    Doubt,
     /// Another kind, by the backend's own name.
     Other(String),
 }
@@ -54,6 +57,7 @@ impl ProgressKind {
             ProgressKind::ToolResult => "tool_result",
             ProgressKind::Source => "source",
             ProgressKind::Step => "step",
+            ProgressKind::Doubt => "doubt",
             ProgressKind::Other(other) => other,
         }
     }

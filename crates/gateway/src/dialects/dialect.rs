@@ -49,6 +49,10 @@ pub(crate) trait ReplyWriter: Send {
     /// More text, never empty.
     fn delta(&mut self, out: &mut BytesMut, text: &str);
 
+    /// Says why the reply may be incomplete, just before its `end`, where the
+    /// dialect has a place for that.
+    fn doubt(&mut self, _out: &mut BytesMut, _words: &str) {}
+
     /// The reply is complete.
     fn end(&mut self, out: &mut BytesMut, end: &CompletionEnd);
 

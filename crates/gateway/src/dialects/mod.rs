@@ -7,6 +7,7 @@
 mod chat_completions;
 mod conversation;
 mod dialect;
+mod image;
 mod members;
 mod parameters;
 

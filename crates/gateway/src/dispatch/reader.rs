@@ -1,17 +1,19 @@
-use chatwire_core::{Finish, FinishReason, ReplyEvent};
+use chatwire_core::{Finish, FinishReason, ProgressKind, ReplyEvent};
 
 use super::images::as_markdown;
 use super::stop::{Checked, StopMatcher};
 use crate::completion::{CompletionEnd, CompletionEvent};
 
 /// Turns the events of a provider into those of a completion: applies the stop
-/// sequences, puts images after the text, and drops notes about progress.
+/// sequences, puts images after the text, keeps a doubt for the end, and drops
+/// other notes about progress.
 ///
 /// Streamed and whole replies are both folds over what it returns.
 #[derive(Debug)]
 pub(crate) struct CompletionReader {
     stop: Option<Box<StopMatcher>>,
     any_text: bool,
+    doubt: Option<String>,
 }
 
 impl CompletionReader {
@@ -19,6 +21,7 @@ impl CompletionReader {
         CompletionReader {
             stop: stop.map(Box::new),
             any_text: false,
+            doubt: None,
         }
     }
 
@@ -27,6 +30,13 @@ impl CompletionReader {
         match event {
             ReplyEvent::Text(text) => self.read_text(text),
             ReplyEvent::Finish(finish) => self.read_finish(finish),
+            ReplyEvent::Progress {
+                kind: ProgressKind::Doubt,
+                text,
+            } => {
+                self.doubt = Some(text);
+                CompletionEvent::default()
+            }
             // The APIs have no place for notes about the work.
             _ => CompletionEvent::default(),
         }
@@ -58,6 +68,7 @@ impl CompletionReader {
             stop_sequence: None,
             usage: finish.usage,
             text: None,
+            doubt: self.doubt.take(),
         };
         // The authoritative text may differ from the one that came, so the
         // stop sequences are looked for once more.
@@ -82,12 +93,14 @@ fn stopped_at(stop: String) -> CompletionEnd {
         stop_sequence: Some(stop),
         usage: None,
         text: None,
+        // What comes after the stop sequence is left out on purpose.
+        doubt: None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use chatwire_core::{ProgressKind, Usage};
+    use chatwire_core::Usage;
 
     use super::*;
 

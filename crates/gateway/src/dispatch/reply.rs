@@ -48,8 +48,11 @@ impl Reply {
         Poll::Ready(match event {
             Some(Ok(event)) => {
                 let event = self.reader.read(event);
-                if event.end.is_some() {
+                if let Some(end) = &event.end {
                     self.endpoint.record(None);
+                    if let Some(doubt) = &end.doubt {
+                        tracing::warn!(endpoint = %self.endpoint.name, %doubt, "a reply is doubtful");
+                    }
                 }
                 Ok(event)
             }

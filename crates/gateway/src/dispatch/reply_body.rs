@@ -164,6 +164,9 @@ impl ReplyBody {
             self.writer.delta(&mut self.out, &event.delta);
         }
         if let Some(end) = &event.end {
+            if let Some(doubt) = &end.doubt {
+                self.writer.doubt(&mut self.out, doubt);
+            }
             self.writer.end(&mut self.out, end);
             // The provider's stream is dropped now, not when the client has
             // read the rest.

@@ -91,8 +91,11 @@ impl Route {
             }
             ([], None) => return Err(ApiError::internal()),
             // Then the request need not be copied to name the model.
-            ([only], _) if only.target.info().knows_model(only.target.model()) => {
-                chat = chat.with_model(only.target.model());
+            ([only], _) => {
+                let asked = only.target.asked_model();
+                if let Some(model) = asked.filter(|it| only.target.info().knows_model(it)) {
+                    chat = chat.with_model(model);
+                }
             }
             _ => {}
         }
@@ -130,12 +133,11 @@ impl Route {
         let fallback = Fallback::new(providers.collect()).with_adapted_requests(true);
         match fallback.stream(&self.request).await {
             Ok(stream) => {
-                let answers = |one: &Candidate| {
-                    one.target.endpoint.name == stream.provider()
-                        && one.target.model() == stream.model()
-                };
+                let (endpoint, model) = (stream.provider(), stream.model());
+                let answers = |one: &Candidate| one.target.answers(endpoint, model);
                 let candidate = self.candidates.into_iter().find(answers);
                 let Candidate { target, ignored } = candidate.ok_or_else(ApiError::internal)?;
+                let target = target.answered_by(model);
                 Ok(StartedReply {
                     stream,
                     target,

@@ -1,11 +1,14 @@
 use std::sync::Arc;
 
-use chatwire_core::{BoxFuture, ChatRequest, Error, Provider, ProviderInfo, ReplyStream};
+use chatwire_core::{
+    BoxFuture, ChatRequest, Error, Parameter, Provider, ProviderInfo, ReplyStream,
+};
 
 use super::endpoint::Endpoint;
 
 /// One model of one endpoint, as a provider: it asks for that model whatever
-/// the request names, and its replies name the endpoint.
+/// the request names, and its replies name the endpoint. Which model is the
+/// default, the provider may find out only when it is asked.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) endpoint: Arc<Endpoint>,
@@ -29,6 +32,25 @@ impl Target {
         }
     }
 
+    /// The model that is asked for; `None` for the default.
+    pub(crate) fn asked_model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
+    /// Whether a reply of this endpoint and model can be its.
+    pub(crate) fn answers(&self, endpoint: &str, model: &str) -> bool {
+        let is_model = self.asked_model().is_none_or(|asked| asked == model);
+        self.endpoint.name == endpoint && is_model
+    }
+
+    /// The same target, of which the model is known that answered.
+    pub(crate) fn answered_by(self, model: &str) -> Target {
+        Target {
+            model: Some(model.to_owned()),
+            ..self
+        }
+    }
+
     /// The model as a client names it.
     pub(crate) fn id(&self) -> String {
         format!("{}/{}", self.endpoint.name, self.model())
@@ -43,13 +65,20 @@ impl Provider for Target {
     fn stream<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Result<ReplyStream, Error>> {
         Box::pin(async move {
             let provider = &self.endpoint.provider;
-            let reply = if request.model() == Some(self.model()) {
+            let asked = self.asked_model();
+            let reply = if request.model() == asked {
                 provider.stream(request).await?
             } else {
-                let request = request.clone().with_model(self.model());
+                let request = request.clone();
+                let request = match asked {
+                    Some(model) => request.with_model(model),
+                    None => request.without(Parameter::Model),
+                };
                 provider.stream(&request).await?
             };
-            Ok(reply.with_provider_and_model(&self.endpoint.name, self.model()))
+            let answered = Some(reply.model()).filter(|model| !model.is_empty());
+            let model = asked.or(answered).unwrap_or(self.model()).to_owned();
+            Ok(reply.with_provider_and_model(&self.endpoint.name, &model))
         })
     }
 }

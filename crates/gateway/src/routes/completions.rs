@@ -25,6 +25,12 @@ use crate::ids::unix_time;
 /// The header that names the parameters of a request that had no effect.
 const X_IGNORED: HeaderName = HeaderName::from_static("x-chatwire-ignored");
 
+/// The header that says why a whole reply may be incomplete.
+const X_DOUBT: HeaderName = HeaderName::from_static("x-chatwire-doubt");
+
+/// The longest doubt that the header has, in characters.
+const MAX_DOUBT: usize = 500;
+
 /// Stops proxies such as nginx from holding a stream back.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
@@ -124,6 +130,9 @@ async fn whole(
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     name_ignored(headers, &ignored);
+    if let Some(doubt) = &completion.end.doubt {
+        headers.insert(X_DOUBT, header_text(doubt));
+    }
     in_flight.overhead(overhead + ready.elapsed());
     Ok(response)
 }
@@ -182,4 +191,14 @@ fn name_ignored(headers: &mut HeaderMap, ignored: &[String]) {
     {
         headers.insert(X_IGNORED, value);
     }
+}
+
+/// A text as a header can carry it.
+fn header_text(text: &str) -> HeaderValue {
+    let plain = |c: char| match c {
+        ' '..='~' => c,
+        _ => '?',
+    };
+    let text: String = text.chars().take(MAX_DOUBT).map(plain).collect();
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("yes"))
 }

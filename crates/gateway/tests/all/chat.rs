@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::support::*;
-use chatwire_core::{Error, ErrorKind, Finish, FinishReason, ProgressKind, ReplyEvent, Usage};
+use chatwire_core::{
+    Error, ErrorKind, Finish, FinishReason, ProgressKind, ReplyEvent, ReplyStream, Usage,
+};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -226,6 +228,82 @@ async fn images_follow_the_text() {
         server.ask(&streamed()).await.streamed_text(),
         "See:\n\n![](http://x/1.png)"
     );
+}
+
+#[tokio::test]
+async fn images_reach_models_that_take_them() {
+    let mut sees = info();
+    sees.capabilities.images = true;
+    let sees = scripted_as(sees, |request| {
+        let last = request.messages().last().unwrap();
+        let images: Vec<String> = last
+            .images()
+            .map(|image| format!("{} {}", image.media_type(), image.bytes().len()))
+            .collect();
+        let said = vec![text(&format!("{} {images:?}", last.text())), finish()];
+        async move { Ok(ReplyStream::from_events(futures::stream::iter(said))) }
+    });
+    let builder = home(tells(&["a"]))
+        .endpoint("sees", sees)
+        .alias("both", ["home", "sees"]);
+    let server = start(builder).await;
+    let image = |url: &str| json!({"type": "image_url", "image_url": {"url": url}});
+    let asked = |model: &str| {
+        let parts = json!([
+            {"type": "text", "text": "See"},
+            image("data:image/png;base64,iVBORw0KGgo="),
+            {"type": "image_url", "image_url": "data:image/gif;base64,R0lGODlh"},
+        ]);
+        json!({"model": model, "messages": [{"role": "user", "content": parts}]})
+    };
+    for model in ["sees", "both"] {
+        let answer = server.ask(&asked(model)).await.json();
+        assert_eq!(
+            answer["choices"][0]["message"]["content"], r#"See ["image/png 8", "image/gif 6"]"#,
+            "{model}"
+        );
+        let answer = server
+            .ask(&with(asked(model), json!({"stream": true})))
+            .await;
+        assert_eq!(
+            answer.streamed_text(),
+            r#"See ["image/png 8", "image/gif 6"]"#
+        );
+    }
+    let error = server.ask(&asked("home")).await;
+    let error = error.assert_error(400, "invalid_request");
+    assert_eq!(error["param"], "messages[0].content");
+    let parts = json!([image("https://example.org/cat.png")]);
+    let fetched = json!({"model": "sees", "messages": [{"role": "user", "content": parts}]});
+    let error = server.ask(&fetched).await;
+    let error = error.assert_error(400, "invalid_request");
+    assert_eq!(error["param"], "messages[0].content[0].image_url.url");
+    assert!(error["message"].as_str().unwrap().contains("not fetched"));
+}
+
+#[tokio::test]
+async fn a_doubt_is_told() {
+    let doubt = ReplyEvent::Progress {
+        kind: ProgressKind::Doubt,
+        text: "it may be cut\n\ndata: é".into(),
+    };
+    let server = start(home(says(vec![text("one"), Ok(doubt), finish()]))).await;
+    let answer = server.ask(&question()).await;
+    assert_eq!(
+        answer.header("x-chatwire-doubt").as_deref(),
+        Some("it may be cut??data: ?")
+    );
+    let answer = server.ask(&streamed()).await;
+    assert_eq!(answer.streamed_text(), "one");
+    assert!(
+        answer
+            .body
+            .contains("\n\n: doubt: it may be cut  data: é\n\ndata: {"),
+        "{answer:?}"
+    );
+    let server = start(home(tells(&["one"]))).await;
+    let answer = server.ask(&question()).await;
+    assert_eq!(answer.header("x-chatwire-doubt"), None);
 }
 
 #[tokio::test]

@@ -39,6 +39,8 @@ pub(super) async fn question(
     // The question is the last request; those before are for credentials.
     let mut sent = requests.take();
     let asked = sent.pop().filter(|(_, url)| is_question(url));
+    // The list of models needs no credentials of its own.
+    sent.retain(|(_, url)| !url.ends_with("/api/models"));
     match (&asked, sent.is_empty()) {
         (None, _) => {}
         (Some(_), true) => report.skipped("credentials", "none are needed"),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chatwire::Error;
-use chatwire::chatgpt4online::{Bot, Chatgpt4Online, Config, NAME, SETTINGS, SystemPrompt};
+use chatwire::chatgpt4online::{Bot, Chatgpt4Online, Config, NAME, SETTINGS, Survey, SystemPrompt};
 use chatwire_core::provider_kit::read_settings;
 use tokio::time::Instant;
 
@@ -20,7 +20,14 @@ pub(super) async fn site(part: &Part, report: &mut Report) -> Result<(), u8> {
         return Ok(());
     }
     let start = Instant::now();
-    let (config, survey) = match survey(part).await {
+    let found = async {
+        let config = config(part)?;
+        let address = part.endpoint.base_url.as_deref().unwrap_or_default();
+        report.skipped("asks as", &visitor(&config, address));
+        let survey = survey(part, config.clone()).await?;
+        Ok::<_, Error>((config, survey))
+    };
+    let (config, survey) = match found.await {
         Ok(found) => found,
         Err(error) => {
             // The question says more about what is wrong with credentials.
@@ -67,18 +74,21 @@ pub(super) async fn site(part: &Part, report: &mut Report) -> Result<(), u8> {
     Ok(())
 }
 
-async fn survey(part: &Part) -> Result<(Config, chatwire::chatgpt4online::Survey), Error> {
+fn config(part: &Part) -> Result<Config, Error> {
     let options = part.endpoint.options.iter().cloned();
     let texts: BTreeMap<_, _> = options.collect();
-    let config: Config = read_settings(SETTINGS, &texts)?;
+    read_settings(SETTINGS, &texts)
+}
+
+async fn survey(part: &Part, config: Config) -> Result<Survey, Error> {
     let mut builder = Chatgpt4Online::builder()
-        .config(config.clone())
+        .config(config)
         .http(part.endpoint.http.clone());
     let mock = part.mock.as_ref().map(|mock| mock.base_url());
     if let Some(url) = mock.or_else(|| part.endpoint.base_url.clone()) {
         builder = builder.base_url(url);
     }
-    Ok((config, builder.build()?.survey().await?))
+    builder.build()?.survey().await
 }
 
 fn described(bot: &Bot) -> String {
@@ -116,4 +126,21 @@ fn sends(config: &Config) -> String {
         false => "the site decides model, temperature and length limit",
     };
     format!("{system}; {rest}")
+}
+
+/// Whom the site sees.
+fn visitor(config: &Config, address: &str) -> String {
+    let authority = address.split("://").nth(1).unwrap_or_default();
+    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+    if let Some(user) = &config.user {
+        format!("the member {user:?}, with an application password")
+    } else if authority.contains('@') {
+        "a member, with the application password in the address".to_owned()
+    } else if config.cookie.is_some() {
+        "a member, with the cookie of a login".to_owned()
+    } else if config.sessions.session_file.is_some() || config.sessions.webdriver.is_some() {
+        "the visitor whose browser session is used".to_owned()
+    } else {
+        "a guest".to_owned()
+    }
 }

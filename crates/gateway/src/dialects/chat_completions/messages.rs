@@ -1,20 +1,21 @@
-use chatwire_core::{Image, Messages, Part, Role};
+use chatwire_core::{Messages, Part, Role};
 
 use crate::dialects::conversation::{Conversation, ToolCall};
+use crate::dialects::image;
 use crate::dialects::members::{JsonValue, Members};
 use crate::error::{ApiError, quoted};
 
 /// Reads the conversation of a request, and where its first image stands.
 pub(super) fn read(messages: &JsonValue<'_>) -> Result<(Messages, Option<String>), ApiError> {
     let mut conversation = Conversation::default();
-    let mut image = None;
+    let mut first_image = None;
     for value in messages.array()? {
         let mut message = value.object()?;
         let role = message.require("role")?;
         let parts = message.read("content", |content| read_parts(&content))?;
         let parts = parts.unwrap_or_default();
-        if image.is_none() && parts.iter().any(|part| matches!(part, Part::Image(_))) {
-            image = Some(format!("{}.content", value.path()));
+        if first_image.is_none() && parts.iter().any(|part| matches!(part, Part::Image(_))) {
+            first_image = Some(format!("{}.content", value.path()));
         }
         match role.string()?.as_str() {
             name @ ("system" | "developer" | "user") => conversation.push(Role::from(name), parts),
@@ -39,7 +40,7 @@ pub(super) fn read(messages: &JsonValue<'_>) -> Result<(Messages, Option<String>
             }
         }
     }
-    Ok((conversation.into_messages(), image))
+    Ok((conversation.into_messages(), first_image))
 }
 
 /// Reads a string, or an array of parts.
@@ -66,14 +67,7 @@ fn read_part(value: &JsonValue<'_>) -> Result<Part, ApiError> {
                 true => image,
                 false => image.object()?.require("url")?,
             };
-            Image::from_data_url(&url.string()?)
-                .map(Part::Image)
-                .map_err(|error| {
-                    ApiError::invalid(
-                        url.path().to_owned(),
-                        format!("{}: {}", url.path(), error.message()),
-                    )
-                })
+            image::from_url(&url)
         }
         Some(other) => Err(value.invalid(&format!(
             "is of the type {}, which no provider here takes: send text, or images as data URLs",

@@ -92,6 +92,14 @@ impl ReplyWriter for ChatCompletionWriter {
         self.chunk(out, delta, None);
     }
 
+    /// A comment: clients pass over it, people who look at the stream see it.
+    fn doubt(&mut self, out: &mut BytesMut, words: &str) {
+        out.put_slice(b": doubt: ");
+        let line: String = words.split(['\r', '\n']).collect::<Vec<_>>().join(" ");
+        out.put_slice(line.as_bytes());
+        out.put_slice(b"\n\n");
+    }
+
     fn end(&mut self, out: &mut BytesMut, end: &CompletionEnd) {
         let reason = finish_reason(&end.reason);
         self.chunk(out, |out| out.put_slice(b"{}"), Some(reason));
@@ -135,6 +143,7 @@ mod tests {
             stop_sequence: None,
             usage,
             text: None,
+            doubt: None,
         }
     }
 
@@ -165,6 +174,7 @@ mod tests {
             writer.keep_alive(out);
             writer.begin(out, &head());
             writer.delta(out, "é \"\n\u{1}🙂");
+            writer.doubt(out, "a\r\n\ndata: b");
             writer.end(out, &end(Some(Usage::new())));
         });
         let expected = [

@@ -10,7 +10,8 @@ use crate::mock::Mock;
 /// It serves the site's pages, `start_session`, `chats/submit` with the checks of the real plugin,
 /// `files/upload` for pictures, and logins by cookie and application password.
 /// [`PluginVersion`](crate::PluginVersion) lists what differs between versions. The default reply
-/// is `This is the AI Engine mock. You asked: <newMessage>`, streamed word by word, or whole if the
+/// is `This is the AI Engine mock. You asked: <newMessage>`, and the types and sizes of the images
+/// that came with it, streamed word by word, or whole if the
 /// request asks for no stream.
 ///
 /// Every answer has the `Link` header of the REST API, and every answer to a request with a valid

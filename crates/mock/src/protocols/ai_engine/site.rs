@@ -12,7 +12,7 @@ use super::pages;
 use super::php_json;
 use super::php_value::is_truthy;
 use super::question::{Reader, Refusal, shortcut_id};
-use super::received::AiEngineReceived;
+use super::received::{AiEngineReceived, ReceivedImage};
 use super::reply::AiReply;
 use super::user::SiteUser;
 use super::wordpress::{
@@ -321,8 +321,9 @@ impl AiEngineProtocol {
             return self.refused(AiReply::new().over_limit(OVER_LIMIT), request);
         }
         let text = format!(
-            "This is the AI Engine mock. You asked: {}",
-            received.question
+            "This is the AI Engine mock. You asked: {}{}",
+            received.question,
+            images_in_words(&received.images)
         );
         let size = received.size();
         lock(&self.state).received.push(received, size);
@@ -361,6 +362,18 @@ impl AiEngineProtocol {
             })
             .collect();
         (!shortcuts.is_empty()).then(|| shortcuts.into())
+    }
+}
+
+/// What the mock's own answer says of the images that came with a question.
+fn images_in_words(images: &[ReceivedImage]) -> String {
+    let all: Vec<String> = images
+        .iter()
+        .map(|image| format!("{} of {} bytes", image.media_type, image.data.len()))
+        .collect();
+    match all.as_slice() {
+        [] => String::new(),
+        all => format!(" (with {})", all.join(", ")),
     }
 }
 
