@@ -282,13 +282,13 @@ async fn sees_the_client_leave() {
 }
 
 #[tokio::test]
-async fn a_flood_of_a_gigabyte_needs_no_memory() {
+async fn a_flood_arrives_whole() {
     let server = MockServer::start().await.unwrap();
     let piece = vec![b'x'; 1 << 20];
     server.answer(
         Answer::status(200)
             .framing(Framing::ContentLength)
-            .repeat(&piece, 1024),
+            .repeat(&piece, 256),
     );
     let mut stream = TcpStream::connect(server.addr()).await.unwrap();
     stream
@@ -297,8 +297,10 @@ async fn a_flood_of_a_gigabyte_needs_no_memory() {
         .unwrap();
     let mut total = 0_u64;
     let mut buffer = vec![0; 1 << 20];
-    while total < 1 << 30 {
-        total += stream.read(&mut buffer).await.unwrap() as u64;
+    while total < 256 << 20 {
+        let read = stream.read(&mut buffer).await.unwrap() as u64;
+        assert!(read > 0, "the end after {total} bytes");
+        total += read;
     }
 }
 
