@@ -3,6 +3,7 @@
 mod bodies;
 mod differences;
 mod endings;
+mod gateway;
 mod reader;
 mod recordings;
 mod requests;
