@@ -28,6 +28,9 @@ pub(crate) fn builder(
         )*};
     }
     set!(strict retry_delay keep_alive grace);
+    if let Some(Leaf(usage, _)) = &table.usage {
+        builder = builder.estimate_usage(usage.is_estimated);
+    }
     if let Some(Leaf(retries, _)) = &table.retries {
         builder = builder.retries(retries.0);
     }

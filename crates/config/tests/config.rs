@@ -119,6 +119,10 @@ fn every_mistake_has_its_line_key_and_what_was_expected() {
             "2:10 gateway.strict: expected true or false, found \"yes\"",
         ),
         (
+            "[gateway]\nusage = \"on\"\n",
+            "2:9 gateway.usage: expected \"estimate\" or \"off\", found \"on\"",
+        ),
+        (
             "[gateway]\nlisten = \"nowhere\"\n",
             "2:10 gateway.listen: expected an address with a port such as \"127.0.0.1:1337\", \
              found \"nowhere\"",
@@ -299,6 +303,7 @@ best = ["home", "work"]
 [gateway]
 listen = "localhost:8080"
 strict = true
+usage = "off"
 retries = 0
 retry_delay = "10ms"
 keep_alive = "5s"
@@ -361,6 +366,7 @@ async fn a_whole_file_makes_a_gateway() {
         (200, &json!("home/openchat_3.6")),
         "{answer}"
     );
+    assert_eq!(answer["usage"], json!(null), "off");
     assert_eq!(mock.received().len(), 1);
     let (status, refused) = ask(server, json!({"top_p": 0.5}), None).await;
     assert_eq!(status, 400, "strict: {refused}");

@@ -7,6 +7,7 @@ use crate::dispatch::metrics::Metrics;
 use crate::dispatch::route::RetryPolicy;
 use crate::dispatch::routing::Routes;
 use crate::ids::Ids;
+use crate::kept_replies::KeptReplies;
 use crate::routes::access::Access;
 use crate::server::limits::Limits;
 use crate::server::shutdown::Shutdown;
@@ -19,6 +20,7 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shutdown: Shutdown,
+    pub(crate) kept: Arc<KeptReplies>,
     pub(crate) ids: Ids,
     /// One permit for every request that is being answered.
     pub(crate) in_flight: Arc<Semaphore>,
@@ -29,6 +31,8 @@ pub(crate) struct App {
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) strict: bool,
+    /// Whether tokens are estimated where the backend does not count them.
+    pub(crate) estimates_usage: bool,
     pub(crate) retry: RetryPolicy,
     pub(crate) keep_alive: Duration,
     pub(crate) grace: Duration,

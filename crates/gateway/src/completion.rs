@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use chatwire_core::{FinishReason, Usage};
 
 /// What one event of a provider adds to a completion.
@@ -15,13 +17,23 @@ pub(crate) struct CompletionEnd {
     pub(crate) reason: FinishReason,
     /// The stop sequence that ended it, if one did.
     pub(crate) stop_sequence: Option<String>,
-    /// The tokens counted by the backend, where it says so.
+    /// The tokens, as the backend counted them or as they were estimated.
     pub(crate) usage: Option<Usage>,
+    /// Whether any of the tokens were estimated.
+    pub(crate) is_estimated: bool,
     /// The whole text, where it is not the deltas joined: what was streamed
     /// cannot be taken back, but a reply that is sent whole has this one.
     pub(crate) text: Option<String>,
     /// Why the reply may be incomplete although it ended well.
     pub(crate) doubt: Option<String>,
+    pub(crate) timing: Timing,
+}
+
+/// How long a reply took, from the request to the first text and to the end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Timing {
+    pub(crate) first_text: Duration,
+    pub(crate) total: Duration,
 }
 
 /// A whole completion.
@@ -40,4 +52,6 @@ pub(crate) struct ReplyHead {
     pub(crate) created: u64,
     /// The model that answers, as a client names it.
     pub(crate) model: String,
+    /// An estimate of the tokens of the request; 0 if there is to be none.
+    pub(crate) prompt_tokens: u64,
 }

@@ -72,6 +72,14 @@ impl ApiError {
         ApiError::new(StatusCode::NOT_FOUND, "model_not_found", message).with_param("model")
     }
 
+    /// A reference to something that is not kept, or no longer.
+    pub(crate) fn not_kept(
+        param: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> ApiError {
+        ApiError::new(StatusCode::NOT_FOUND, "response_not_found", message).with_param(param)
+    }
+
     /// A head that is too large, or has too many fields.
     pub(crate) fn head_too_large(limit: usize) -> ApiError {
         ApiError::new(

@@ -11,12 +11,13 @@ use crate::dispatch::metrics::Metrics;
 use crate::dispatch::route::RetryPolicy;
 use crate::dispatch::routing::Routes;
 use crate::ids::{Ids, unix_time};
+use crate::kept_replies::KeptReplies;
 use crate::routes;
 use crate::routes::access::Access;
 use crate::server::limits::Limits;
 use crate::server::shutdown::Shutdown;
 
-/// An OpenAI-compatible server over named providers.
+/// A server with the APIs of OpenAI, Anthropic and Ollama over named providers.
 ///
 /// [`serve`](Gateway::serve) runs it with all limits;
 /// [`router`](Gateway::router) gives the routes to another server.
@@ -31,10 +32,10 @@ impl Gateway {
         GatewayBuilder::new()
     }
 
-    /// Returns the routes for your own server: `/v1/chat/completions`,
-    /// `/v1/models`, `/v1/models/{id}`, `/health`, `/healthz`, `/readyz` and
-    /// `/metrics`, with every check of a request but those on connections,
-    /// heads and idle time (see [`Limits`]).
+    /// Returns the routes for your own server: those of all APIs below `/v1` and
+    /// `/api`, `/health`, `/healthz`, `/readyz` and `/metrics` (see the [list of
+    /// paths](crate#paths)), with every check of a request but those on
+    /// connections, heads and idle time (see [`Limits`]).
     ///
     /// [Merge](Router::merge) them with your own routes; other paths, and a
     /// fallback of yours, are left alone. The paths must not be shortened or
@@ -66,6 +67,7 @@ impl GatewayBuilder {
             keys: Vec::new(),
             settings: Settings {
                 strict: false,
+                estimates_usage: true,
                 retry: RetryPolicy {
                     retries: 0,
                     delay: Duration::from_millis(500),
@@ -104,6 +106,17 @@ impl GatewayBuilder {
     /// `x-chatwire-ignored`).
     pub fn strict(mut self, strict: bool) -> GatewayBuilder {
         self.settings.strict = strict;
+        self
+    }
+
+    /// Sets whether tokens are estimated where the backend does not count them
+    /// (default: yes, because many clients fail without a usage; the response
+    /// says so in the header `x-chatwire-usage`).
+    ///
+    /// The estimate is one token for every four bytes of UTF-8, rounded up, and
+    /// four more for each message of the request. Images are not counted.
+    pub fn estimate_usage(mut self, estimate: bool) -> GatewayBuilder {
+        self.settings.estimates_usage = estimate;
         self
     }
 
@@ -238,6 +251,7 @@ impl GatewayBuilder {
                 access,
                 metrics: Arc::new(metrics),
                 shutdown: Shutdown::default(),
+                kept: Arc::new(KeptReplies::default()),
                 ids: Ids::default(),
                 in_flight: Arc::new(Semaphore::new(requests)),
                 began: unix_time(),

@@ -1,7 +1,9 @@
-//! An OpenAI-compatible HTTP server over chatwire providers.
+//! An HTTP server with the APIs of OpenAI, Anthropic and Ollama over chatwire
+//! providers.
 //!
-//! Programs that speak the OpenAI API (its official clients, LangChain, Open
-//! WebUI, curl) can ask any [`Provider`](chatwire_core::Provider) through it.
+//! Programs that speak one of these APIs (the official clients, LangChain, the
+//! AI SDK, agents such as Codex and Claude Code, Open WebUI, curl) can ask any
+//! [`Provider`](chatwire_core::Provider) through it.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -24,6 +26,25 @@
 //!
 //! To add the routes to your own axum server, use [`Gateway::router`] instead.
 //!
+//! # Paths
+//!
+//! | API | path | what it does |
+//! |---|---|---|
+//! | OpenAI | `POST /v1/chat/completions` | chat completions |
+//! | | `POST /v1/responses` | responses; `GET` and `DELETE /v1/responses/{id}` for those that are kept |
+//! | | `POST /v1/completions` | text completions: the prompt is asked as a question |
+//! | | `GET /v1/models`, `GET /v1/models/{id}` | the models |
+//! | Anthropic | `POST /v1/messages` | messages |
+//! | | `POST /v1/messages/count_tokens` | an estimate of the tokens of a request |
+//! | Ollama | `POST /api/chat`, `POST /api/generate` | chat, and one prompt |
+//! | | `GET /api/tags`, `POST /api/show`, `GET /api/ps`, `GET /api/version` | the models, and the version of the API |
+//! | | `/api/pull`, `/api/create`, `/api/delete` and the like | refused: models are set in the configuration |
+//! | | `GET /`, `GET /health`, `GET /healthz`, `GET /readyz`, `GET /metrics` | what this is, and how it is |
+//!
+//! Responses are kept in memory for an hour, at most a thousand of them and
+//! 16 MiB, unless the request says `store: false`. A `previous_response_id` that
+//! is not kept is an error with status 404.
+//!
 //! # Names of models
 //!
 //! A model's name is looked up in this order: an alias; `endpoint/model`; the
@@ -39,7 +60,7 @@
 //! may be sent as `Authorization: Bearer`, `x-api-key` or `api-key`; bodies may
 //! be in gzip.
 //!
-//! Images are taken as data URLs, for models whose provider takes images; others
+//! Images are taken as data URLs or base64, for models whose provider takes images; others
 //! refuse them by name. Addresses of images are refused, because nothing here
 //! fetches them. The [limit of a body](Limits::body) is also that of its images.
 //!
@@ -52,16 +73,20 @@
 //!
 //! A streamed reply has its status when its first text has come, so that an
 //! early failure is an ordinary error response. If there is no text for nine
-//! seconds, the stream begins with a comment. A failure after that is an event
-//! with an `error`, without a `finish_reason` and without `[DONE]`, so that no
-//! client takes the reply for a complete one.
+//! seconds, the stream begins with a comment. A failure after that is an error in
+//! the form of the API (an event with an `error`, `response.failed`, `event:
+//! error`, a line with an `error`), without any sign of a complete reply.
 //!
 //! If a provider doubts that a reply is whole although it ended well, the log
 //! says why, and so does the header `x-chatwire-doubt`, or in a stream a comment
 //! before its end.
 //!
-//! Tokens are reported if the backend counts all of them. Stop sequences are
-//! applied by the gateway, and stop the backend too.
+//! Tokens that the backend does not count are estimated, unless that is
+//! [switched off](GatewayBuilder::estimate_usage): one for every four bytes of
+//! UTF-8, rounded up, and four for each message of the request. The header
+//! `x-chatwire-usage` says `estimated` then. The head of a stream comes before
+//! its end, so it says `estimated-unless-counted` if the backend may yet count
+//! them. Stop sequences are applied by the gateway, and stop the backend too.
 //!
 //! # Errors
 //!
@@ -76,9 +101,12 @@
 //! | the host or the origin | 403 | `host_not_allowed`, `origin_not_allowed` |
 //! | the size, time or type of a request | 413, 431, 408, 415 | `body_too_large`, … |
 //! | too many connections or requests, or a shutdown | 503 | `too_many_connections`, `too_many_requests_in_flight`, `shutting_down` |
+//! | a stored response that is not there | 404 | `response_not_found` |
+//! | what the gateway does not do, such as pulling a model | 501 | `not_implemented` |
 //!
-//! Each error is JSON with `message`, `type`, `param` and `code`, and every
-//! response has an `x-request-id`. Clients repeat failed requests by themselves,
+//! Errors have the form of the API that the path belongs to; in OpenAI's it is
+//! JSON with `message`, `type`, `param` and `code`. Every response has an
+//! `x-request-id`. Clients repeat failed requests by themselves,
 //! so the gateway does not, unless [told to](GatewayBuilder::retries). The
 //! header `x-should-retry` tells the official clients whether to try again.
 //!
@@ -96,8 +124,10 @@ mod completion;
 mod dialects;
 mod dispatch;
 mod error;
+mod estimate;
 mod gateway;
 mod ids;
+mod kept_replies;
 mod request;
 mod routes;
 mod server;

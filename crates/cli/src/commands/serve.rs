@@ -1,4 +1,4 @@
-//! `chatwire serve`: the OpenAI-compatible gateway.
+//! `chatwire serve`: the gateway.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -22,9 +22,12 @@ Examples:
   chatwire serve --check
 ";
 
-/// Serve the OpenAI API for the endpoints of the configuration
+/// Serve the APIs of OpenAI, Anthropic and Ollama for the endpoints of the
+/// configuration
 ///
-/// Programs that speak the OpenAI API then reach every endpoint as a model.
+/// Programs that speak one of them then reach every endpoint as a model, at
+/// /v1/chat/completions, /v1/responses, /v1/completions, /v1/messages, /api/chat
+/// and /api/generate.
 #[derive(Debug, Args)]
 #[command(before_help = EXAMPLES)]
 pub(crate) struct ServeArgs {

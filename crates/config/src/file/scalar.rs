@@ -139,6 +139,28 @@ impl<T: Value> Value for OrOff<T> {
     const SECRET: bool = T::SECRET;
 }
 
+/// Whether tokens are estimated where the backend does not count them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Usage {
+    pub(crate) is_estimated: bool,
+}
+
+impl Value for Usage {
+    fn expected() -> Cow<'static, str> {
+        "\"estimate\" or \"off\"".into()
+    }
+
+    fn read(found: &Found<'_>) -> Option<Usage> {
+        match found {
+            Found::Text("estimate") => Some(Usage { is_estimated: true }),
+            Found::Text("off") => Some(Usage {
+                is_estimated: false,
+            }),
+            _ => None,
+        }
+    }
+}
+
 /// A whole number within bounds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Count<const LEAST: u32, const MOST: u32>(pub(crate) u32);

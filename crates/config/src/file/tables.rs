@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::leaf::Leaf;
 use super::reference::Reference;
-use super::scalar::{Address, Count, Item, OrOff};
+use super::scalar::{Address, Count, Item, OrOff, Usage};
 use super::source::{Plain, Source};
 
 /// The whole file.
@@ -64,6 +64,7 @@ pub(crate) struct HttpTable {
 pub(crate) struct GatewayTable {
     pub(crate) listen: Option<Spanned<Leaf<SocketAddr>>>,
     pub(crate) strict: Option<Leaf<bool>>,
+    pub(crate) usage: Option<Leaf<Usage>>,
     pub(crate) retries: Option<Leaf<Count<0, 20>>>,
     pub(crate) retry_delay: Option<Leaf<Duration>>,
     pub(crate) keep_alive: Option<Leaf<Duration>>,

@@ -13,7 +13,7 @@ const CONTINUE: &str = "Continue.";
 /// - If there are only system messages, the last one is asked as the question.
 /// - After a last message of the model, it is asked to continue: providers
 ///   would otherwise do different things with it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Conversation {
     messages: Vec<Message>,
     /// The name of the tool by the id of a call.
@@ -62,6 +62,29 @@ impl Conversation {
         self.messages.push(message);
     }
 
+    /// Puts a message of the system before all others.
+    pub(crate) fn instruct(&mut self, instructions: String) {
+        self.messages.insert(0, Message::system(instructions));
+    }
+
+    /// About how much memory it takes, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        let part = |part: &Part| match part {
+            Part::Text(text) | Part::Other(text) => text.len(),
+            Part::Image(image) => image.bytes().len(),
+            _ => 0,
+        };
+        let message = |message: &Message| {
+            let parts = message.parts();
+            parts.iter().map(part).sum::<usize>() + size_of_val(parts)
+        };
+        let calls = self.called.iter().map(|(id, name)| id.len() + name.len());
+        self.messages.iter().map(message).sum::<usize>()
+            + size_of_val(self.messages.as_slice())
+            + calls.sum::<usize>()
+    }
+
+    /// The messages as every provider takes them.
     pub(crate) fn into_messages(self) -> Messages {
         let mut messages = self.messages;
         messages.retain(|message| message.role() != &Role::Assistant || !message.is_blank());

@@ -18,7 +18,7 @@ const MAX_ELEMENTS: usize = 100_000;
 /// error that names the member and says what it should be, in the words of
 /// JSON. Nothing is built of what nobody asks for, so that a body takes little
 /// more memory than its own size.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Members<'a> {
     /// Where the object stands, for example `messages[2]`; empty for the body.
     path: String,
@@ -110,6 +110,11 @@ impl<'a> Members<'a> {
 impl<'a> JsonValue<'a> {
     pub(crate) fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The value as it stands in the body.
+    pub(crate) fn json(&self) -> &'a str {
+        self.raw.get()
     }
 
     /// The kind of value, with its article.

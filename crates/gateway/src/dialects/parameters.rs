@@ -2,8 +2,8 @@ use chatwire_core::ChatRequest;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::members::JsonValue;
-use crate::error::ApiError;
+use super::members::{JsonValue, Members};
+use crate::error::{ApiError, quoted};
 
 /// How many stop sequences a request may have, and how long each may be.
 const MAX_STOPS: usize = 16;
@@ -15,6 +15,78 @@ const MAX_NAMED: usize = 32;
 
 /// The longest value that is looked at to see whether it is a default.
 const MAX_DEFAULT: usize = 64;
+
+/// Reads the name of the model, which must be there.
+pub(crate) fn read_model(members: &mut Members<'_>) -> Result<String, ApiError> {
+    model_name(members.take("model"))
+}
+
+/// Reads the value that names the model.
+pub(crate) fn model_name(model: Option<JsonValue<'_>>) -> Result<String, ApiError> {
+    let model = model.map(|model| model.string()).transpose()?;
+    model
+        .filter(|model| !model.trim().is_empty())
+        .ok_or_else(|| ApiError::invalid("model", "model is missing: say which to ask"))
+}
+
+/// Refuses to write several answers.
+pub(crate) fn only_one_answer(members: &mut Members<'_>, name: &str) -> Result<(), ApiError> {
+    match members.take(name) {
+        Some(n) if n.number()? != 1.0 => {
+            Err(n.invalid("must be 1: there is one answer to a request"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Reads whether a stream is to end with the tokens that it took.
+pub(crate) fn read_include_usage(members: &mut Members<'_>) -> Result<bool, ApiError> {
+    let include = members.read("stream_options", |options| {
+        let mut options = options.object()?;
+        options.read("include_usage", |usage| usage.boolean())
+    })?;
+    Ok(include.flatten().unwrap_or(false))
+}
+
+/// Adds the temperature, if there is one.
+pub(crate) fn read_temperature(
+    chat: ChatRequest,
+    members: &mut Members<'_>,
+) -> Result<ChatRequest, ApiError> {
+    match members.take("temperature") {
+        Some(value) => {
+            let chat = chat.with_temperature(value.number()? as f32);
+            validated(chat, value.path())
+        }
+        None => Ok(chat),
+    }
+}
+
+/// Adds the limit of tokens that the parameter of this name sets, if it does.
+pub(crate) fn read_limit(
+    chat: ChatRequest,
+    members: &mut Members<'_>,
+    name: &str,
+) -> Result<ChatRequest, ApiError> {
+    match members.read(name, |limit| limit.limit())?.flatten() {
+        Some(limit) => validated(chat.with_max_tokens(limit), name),
+        None => Ok(chat),
+    }
+}
+
+/// Whether a format is what every answer has; JSON without a schema can be
+/// left out, and a schema is refused.
+pub(crate) fn is_text_format(format: &JsonValue<'_>) -> Result<bool, ApiError> {
+    let kind = format.object()?.require("type")?.string()?;
+    match kind.as_str() {
+        "text" => Ok(true),
+        "json_object" => Ok(false),
+        other => Err(format.invalid(&format!(
+            "is {}, which no provider here can be held to",
+            quoted(other)
+        ))),
+    }
+}
 
 /// Reads stop sequences: one, or an array of them.
 pub(crate) fn stop_sequences(value: JsonValue<'_>) -> Result<Vec<String>, ApiError> {

@@ -10,8 +10,21 @@ use crate::error::ApiError;
 /// What a client is asked to wait when a rate limit does not say.
 const RATE_LIMIT_WAIT: Duration = Duration::from_secs(5);
 
-/// The error of a request that none of the targets answered.
-pub(super) fn early_failure(targets: &[&Target], error: &Error) -> ApiError {
+/// The error of a request that none of the targets answered. What is wrong with
+/// the conversation is said of the parameter of that name.
+pub(super) fn early_failure(
+    targets: &[&Target],
+    error: &Error,
+    messages_name: &'static str,
+) -> ApiError {
+    let mut api = failure_of_all(targets, error);
+    if matches!(api.code, "invalid_request" | "context_length_exceeded") && api.param.is_none() {
+        api.param = Some(messages_name.into());
+    }
+    api
+}
+
+fn failure_of_all(targets: &[&Target], error: &Error) -> ApiError {
     let attempts = error.attempts();
     // With several targets, there is one attempt for each.
     let several = targets.len() > 1 && attempts.len() == targets.len();
@@ -69,10 +82,8 @@ fn api_error(endpoint: Option<&Endpoint>, error: &Error) -> ApiError {
         None => words(error),
     };
     let mut api = ApiError::new(status, code, message);
-    match error.kind() {
-        ErrorKind::UnsupportedModel => api.param = Some("model".into()),
-        ErrorKind::ContextLength => api.param = Some("messages".into()),
-        _ => {}
+    if error.kind() == ErrorKind::UnsupportedModel {
+        api.param = Some("model".into());
     }
     let was_repeated = error.attempts().len() > 1;
     if status == StatusCode::TOO_MANY_REQUESTS {
@@ -158,7 +169,7 @@ mod tests {
             (Error::new(Panicked, "x"), 500),
             (Error::new(Timeout(TimeoutPhase::Idle), "x"), 504),
         ] {
-            let api = early_failure(&[], &error);
+            let api = early_failure(&[], &error, "messages");
             assert_eq!(api.status.as_u16(), status, "{error:?}");
         }
     }

@@ -2,7 +2,7 @@ use chatwire_core::{Finish, FinishReason, ProgressKind, ReplyEvent};
 
 use super::images::as_markdown;
 use super::stop::{Checked, StopMatcher};
-use crate::completion::{CompletionEnd, CompletionEvent};
+use crate::completion::{CompletionEnd, CompletionEvent, Timing};
 
 /// Turns the events of a provider into those of a completion: applies the stop
 /// sequences, puts images after the text, keeps a doubt for the end, and drops
@@ -67,8 +67,10 @@ impl CompletionReader {
             reason: finish.reason,
             stop_sequence: None,
             usage: finish.usage,
+            is_estimated: false,
             text: None,
             doubt: self.doubt.take(),
+            timing: Timing::default(),
         };
         // The authoritative text may differ from the one that came, so the
         // stop sequences are looked for once more.
@@ -92,9 +94,11 @@ fn stopped_at(stop: String) -> CompletionEnd {
         reason: FinishReason::Stop,
         stop_sequence: Some(stop),
         usage: None,
+        is_estimated: false,
         text: None,
         // What comes after the stop sequence is left out on purpose.
         doubt: None,
+        timing: Timing::default(),
     }
 }
 

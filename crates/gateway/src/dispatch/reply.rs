@@ -4,14 +4,16 @@ use std::task::{Context, Poll, ready};
 
 use chatwire_core::{Error, ErrorKind, ReplyStream};
 use futures::Stream as _;
+use tokio::time::Instant;
 
 use super::endpoint::Endpoint;
 use super::failure::late_failure;
 use super::reader::CompletionReader;
 use super::route::StartedReply;
 use crate::catch::catch;
-use crate::completion::CompletionEvent;
+use crate::completion::{CompletionEnd, CompletionEvent, Timing};
 use crate::error::ApiError;
+use crate::estimate;
 
 /// A reply that has begun, read as a completion.
 #[derive(Debug)]
@@ -19,14 +21,32 @@ pub(crate) struct Reply {
     stream: ReplyStream,
     endpoint: Arc<Endpoint>,
     reader: CompletionReader,
+    account: Account,
+    /// When the first text arrived.
+    first_text: Instant,
+    /// How many bytes of text have come.
+    bytes: usize,
+}
+
+/// What is known of a request when its reply is counted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Account {
+    /// When the request was there.
+    pub(crate) received: Instant,
+    /// An estimate of its tokens, if those that the backend does not count are
+    /// to be estimated.
+    pub(crate) prompt_tokens: Option<u64>,
 }
 
 impl Reply {
-    pub(crate) fn new(started: StartedReply, reader: CompletionReader) -> Reply {
+    pub(crate) fn new(started: StartedReply, reader: CompletionReader, account: Account) -> Reply {
         Reply {
             stream: started.stream,
             endpoint: started.target.endpoint,
             reader,
+            account,
+            first_text: started.at,
+            bytes: 0,
         }
     }
 
@@ -47,8 +67,10 @@ impl Reply {
         };
         Poll::Ready(match event {
             Some(Ok(event)) => {
-                let event = self.reader.read(event);
-                if let Some(end) = &event.end {
+                let mut event = self.reader.read(event);
+                self.bytes = self.bytes.saturating_add(event.delta.len());
+                if let Some(end) = &mut event.end {
+                    self.count(end);
                     self.endpoint.record(None);
                     if let Some(doubt) = &end.doubt {
                         tracing::warn!(endpoint = %self.endpoint.name, %doubt, "a reply is doubtful");
@@ -63,6 +85,23 @@ impl Reply {
             // A stream ends with a finish or an error, never before.
             None => Err(ApiError::internal()),
         })
+    }
+
+    /// Adds the times, and the tokens that the backend did not count.
+    fn count(&self, end: &mut CompletionEnd) {
+        let received = self.account.received;
+        end.timing = Timing {
+            first_text: self.first_text.saturating_duration_since(received),
+            total: received.elapsed(),
+        };
+        if let Some(prompt) = self.account.prompt_tokens
+            && !estimate::is_counted(end.usage)
+        {
+            let bytes = end.text.as_ref().map_or(self.bytes, String::len);
+            let completion = estimate::text_tokens(bytes);
+            end.usage = Some(estimate::completed(end.usage, prompt, completion));
+            end.is_estimated = true;
+        }
     }
 
     fn failed(&self, error: &Error) -> ApiError {

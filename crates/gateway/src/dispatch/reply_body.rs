@@ -1,4 +1,5 @@
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,12 +11,13 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::metrics::InFlight;
 use super::reader::CompletionReader;
-use super::reply::Reply;
+use super::reply::{Account, Reply};
 use super::route::StartedReply;
 use crate::catch::catch;
 use crate::completion::{CompletionEvent, ReplyHead};
 use crate::dialects::ReplyWriter;
 use crate::error::ApiError;
+use crate::kept_replies::KeptReplies;
 
 /// How much is gathered into one frame at most. What is ready at the same
 /// time goes out together, but the client can still slow down a backend that
@@ -37,6 +39,8 @@ pub(crate) struct ReplyBody {
     out: BytesMut,
     /// Complete but for the model, which is known when the reply begins.
     head: ReplyHead,
+    account: Account,
+    kept: Arc<KeptReplies>,
     in_flight: InFlight,
     cut: Pin<Box<dyn Future<Output = ()> + Send>>,
     keep_alive: Pin<Box<Sleep>>,
@@ -71,6 +75,8 @@ pub(crate) struct ReplyContext {
     pub(crate) writer: Box<dyn ReplyWriter>,
     pub(crate) reader: CompletionReader,
     pub(crate) head: ReplyHead,
+    pub(crate) account: Account,
+    pub(crate) kept: Arc<KeptReplies>,
     pub(crate) in_flight: InFlight,
     /// The longest silence.
     pub(crate) keep_alive: Duration,
@@ -87,6 +93,8 @@ impl ReplyBody {
             writer: context.writer,
             out: BytesMut::new(),
             head: context.head,
+            account: context.account,
+            kept: context.kept,
             in_flight: context.in_flight,
             cut: context.cut,
             keep_alive: Box::pin(sleep(context.keep_alive)),
@@ -100,7 +108,7 @@ impl ReplyBody {
             Source::Started(started) => body.begin(*started, context.reader),
             Source::Waiting(future) => {
                 body.state = State::Waiting(future, context.reader);
-                body.writer.keep_alive(&mut body.out);
+                body.writer.keep_alive(&mut body.out, &body.head);
             }
         }
         body
@@ -112,7 +120,7 @@ impl ReplyBody {
         self.in_flight.moved_to(&started.target.endpoint.name);
         self.in_flight.first_text();
         self.first = Some(started.at);
-        self.state = State::Streaming(Box::new(Reply::new(started, reader)));
+        self.state = State::Streaming(Box::new(Reply::new(started, reader, self.account)));
     }
 
     /// Writes what is ready.
@@ -168,6 +176,9 @@ impl ReplyBody {
                 self.writer.doubt(&mut self.out, doubt);
             }
             self.writer.end(&mut self.out, end);
+            if let Some(reply) = self.writer.kept() {
+                self.kept.keep(reply);
+            }
             // The provider's stream is dropped now, not when the client has
             // read the rest.
             self.state = State::Done;
@@ -177,7 +188,7 @@ impl ReplyBody {
 
     /// Ends the body after its head has been sent: the error is part of it.
     fn fail(&mut self, error: &ApiError) {
-        self.writer.error(&mut self.out, error);
+        self.writer.error(&mut self.out, &self.head, error);
         if let Some(endpoint) = &error.endpoint {
             self.in_flight.moved_to(endpoint);
         }
@@ -218,7 +229,7 @@ impl Body for ReplyBody {
                 body.keep_alive
                     .as_mut()
                     .reset(Instant::now() + body.interval);
-                body.writer.keep_alive(&mut body.out);
+                body.writer.keep_alive(&mut body.out, &body.head);
                 return Poll::Ready(Some(Ok(body.frame())));
             }
             body.keep_alive.as_mut().reset(due);

@@ -18,6 +18,8 @@ const MAX_WAIT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Route {
     request: ChatRequest,
+    /// The dialect's name for the conversation.
+    messages_name: &'static str,
     /// Never empty.
     candidates: Vec<Candidate>,
 }
@@ -101,6 +103,7 @@ impl Route {
         }
         Ok(Route {
             request: chat,
+            messages_name: request.messages_name,
             candidates,
         })
     }
@@ -108,6 +111,12 @@ impl Route {
     /// The target that is asked first.
     pub(crate) fn first(&self) -> Option<&Target> {
         self.candidates.first().map(|candidate| &candidate.target)
+    }
+
+    /// Whether every target may say how many tokens a reply took.
+    pub(crate) fn counts_tokens(&self) -> bool {
+        let counts = |one: &Candidate| one.target.info().capabilities.usage;
+        self.candidates.iter().all(counts)
     }
 
     /// What any of the targets ignores.
@@ -147,7 +156,7 @@ impl Route {
             }
             Err(error) => {
                 let targets: Vec<&Target> = self.candidates.iter().map(|one| &one.target).collect();
-                Err(early_failure(&targets, &error))
+                Err(early_failure(&targets, &error, self.messages_name))
             }
         }
     }

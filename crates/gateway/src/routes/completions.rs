@@ -4,22 +4,24 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use chatwire_core::BoxFuture;
+use chatwire_core::{BoxFuture, FinishReason};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::{Instant, sleep};
 
+use super::inquiries::written;
 use super::read_body::{check_content_type, read_body, unpacked};
 use crate::app::App;
-use crate::completion::{Completion, ReplyHead};
-use crate::dialects::{Dialect, ParsedRequest};
+use crate::completion::{Completion, CompletionEnd, ReplyHead, Timing};
+use crate::dialects::{Parse, ParsedRequest, ReplyWriter};
 use crate::dispatch::metrics::InFlight;
 use crate::dispatch::reader::CompletionReader;
-use crate::dispatch::reply::Reply;
+use crate::dispatch::reply::{Account, Reply};
 use crate::dispatch::reply_body::{ReplyBody, ReplyContext, Source};
 use crate::dispatch::route::{Route, StartedReply};
 use crate::dispatch::stop::StopMatcher;
 use crate::error::ApiError;
+use crate::estimate;
 use crate::ids::unix_time;
 
 /// The header that names the parameters of a request that had no effect.
@@ -30,13 +32,15 @@ const X_DOUBT: HeaderName = HeaderName::from_static("x-chatwire-doubt");
 
 /// The longest doubt that the header has, in characters.
 const MAX_DOUBT: usize = 500;
+/// The header that says whether the tokens of a reply are an estimate.
+const X_USAGE: HeaderName = HeaderName::from_static("x-chatwire-usage");
 
 /// Stops proxies such as nginx from holding a stream back.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// Answers a request for a completion that is written in a dialect.
+/// Answers a request for a completion.
 pub(crate) async fn complete(
-    dialect: &'static dyn Dialect,
+    parse: Parse,
     app: Arc<App>,
     request: Request,
 ) -> Result<Response, ApiError> {
@@ -53,22 +57,40 @@ pub(crate) async fn complete(
     let ParsedRequest {
         mut request,
         writer,
-    } = dialect.parse(&bytes)?;
+    } = parse(&bytes, &*app.kept)?;
     drop(bytes);
     let stop = StopMatcher::new(std::mem::take(&mut request.stop))
         .map_err(|error| ApiError::invalid("stop", error.to_string()))?;
     let targets = app.routes.resolve(&request.model).await?;
     let is_streamed = request.stream;
+    let prompt_tokens = (app.settings.estimates_usage || !request.is_question)
+        .then(|| estimate::prompt_tokens(request.chat.messages()));
+    let mut head = ReplyHead {
+        id: app.ids.next(""),
+        created: unix_time(),
+        model: String::new(),
+        prompt_tokens: prompt_tokens.unwrap_or_default(),
+    };
+    if !request.is_question {
+        let Some(first) = targets.first() else {
+            return Err(ApiError::internal());
+        };
+        head.model = first.id();
+        return Ok(unasked(writer, &head));
+    }
     let route = Route::new(request, targets, app.settings.strict)?;
     let Some(first) = route.first() else {
         return Err(ApiError::internal());
     };
-    let head = ReplyHead {
-        id: app.ids.next(""),
-        created: unix_time(),
-        model: first.id(),
-    };
+    head.model = first.id();
     tracing::debug!(model = %head.model, id = %head.id, "a completion is requested");
+    let estimates = prompt_tokens.map(|_| {
+        if stop.is_some() || !route.counts_tokens() {
+            "estimated"
+        } else {
+            "estimated-unless-counted"
+        }
+    });
     let context = ReplyContext {
         writer,
         reader: CompletionReader::new(stop),
@@ -79,6 +101,11 @@ pub(crate) async fn complete(
             received,
         ),
         head,
+        account: Account {
+            received,
+            prompt_tokens,
+        },
+        kept: Arc::clone(&app.kept),
         keep_alive: app.settings.keep_alive,
         cut: Box::pin(app.shutdown.cut.clone().cancelled_owned()),
         overhead: received.elapsed(),
@@ -87,10 +114,30 @@ pub(crate) async fn complete(
     let ignored = route.ignored();
     let starting = route.start(app.settings.retry.clone(), Arc::clone(&app.metrics));
     if is_streamed {
-        stream(Box::pin(starting), ignored, context).await
+        let mut response = stream(Box::pin(starting), ignored, context).await?;
+        name_usage(response.headers_mut(), estimates);
+        Ok(response)
     } else {
         whole(starting, context).await
     }
+}
+
+/// Answers a request that no backend is asked: the dialect knows the answer
+/// once it is clear that the model exists.
+fn unasked(mut writer: Box<dyn ReplyWriter>, head: &ReplyHead) -> Response {
+    let nothing = Completion {
+        text: String::new(),
+        end: CompletionEnd {
+            reason: FinishReason::Stop,
+            stop_sequence: None,
+            usage: None,
+            is_estimated: false,
+            text: None,
+            doubt: None,
+            timing: Timing::default(),
+        },
+    };
+    written(writer.whole(head, &nothing))
 }
 
 /// Answers with the whole reply.
@@ -99,9 +146,11 @@ async fn whole(
     context: ReplyContext,
 ) -> Result<Response, ApiError> {
     let ReplyContext {
-        writer,
+        mut writer,
         reader,
         head,
+        account,
+        kept,
         mut in_flight,
         cut,
         overhead,
@@ -114,7 +163,7 @@ async fn whole(
         in_flight.first_text();
         let ignored = std::mem::take(&mut started.ignored);
         let model = started.target.id();
-        let completion = collect(Reply::new(started, reader)).await?;
+        let completion = collect(Reply::new(started, reader, account)).await?;
         Ok((completion, model, ignored))
     };
     let result = tokio::select! {
@@ -126,13 +175,16 @@ async fn whole(
     let (completion, model, ignored) = result?;
     let ready = Instant::now();
     let head = ReplyHead { model, ..head };
-    let mut response = Response::new(Body::from(writer.whole(&head, &completion)));
+    let mut response = written(writer.whole(&head, &completion));
+    if let Some(reply) = writer.kept() {
+        kept.keep(reply);
+    }
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     name_ignored(headers, &ignored);
     if let Some(doubt) = &completion.end.doubt {
         headers.insert(X_DOUBT, header_text(doubt));
     }
+    name_usage(headers, completion.end.is_estimated.then_some("estimated"));
     in_flight.overhead(overhead + ready.elapsed());
     Ok(response)
 }
@@ -182,6 +234,12 @@ async fn collect(mut reply: Reply) -> Result<Completion, ApiError> {
             let text = end.text.take().unwrap_or(text);
             return Ok(Completion { text, end });
         }
+    }
+}
+
+fn name_usage(headers: &mut HeaderMap, estimates: Option<&'static str>) {
+    if let Some(how) = estimates {
+        headers.insert(X_USAGE, HeaderValue::from_static(how));
     }
 }
 

@@ -18,9 +18,10 @@ use crate::error::ApiError;
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The headers of responses that pages may read.
-const EXPOSED: [HeaderName; 4] = [
+const EXPOSED: [HeaderName; 5] = [
     X_REQUEST_ID,
     HeaderName::from_static("x-chatwire-ignored"),
+    HeaderName::from_static("x-chatwire-usage"),
     HeaderName::from_static("x-should-retry"),
     RETRY_AFTER,
 ];
@@ -43,7 +44,13 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         let endpoint = error.endpoint.as_deref().unwrap_or_default();
         app.metrics.error(endpoint, error.code);
-        tracing::info!(%id, status = error.status.as_u16(), code = error.code, "an error was answered");
+        tracing::info!(
+            %id,
+            dialect = dialect.name(),
+            status = error.status.as_u16(),
+            code = error.code,
+            "an error was answered"
+        );
         *response.body_mut() = dialect.error_body(&error).into();
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(CONTENT_TYPE, json);
@@ -51,6 +58,9 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     let status = response.status();
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
+        if let Some(name) = dialect.request_id_header() {
+            headers.insert(name, id.clone());
+        }
         headers.insert(X_REQUEST_ID, id);
     }
     if status == StatusCode::UNAUTHORIZED {
@@ -105,7 +115,7 @@ pub(crate) fn cors(app: Arc<App>) -> CorsLayer {
     let is_allowed = move |origin: &HeaderValue, _: &Parts| app.access.allows_origin(origin);
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(is_allowed))
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
         // Official clients send a dozen headers of their own, which change with
         // their versions.
         .allow_headers(AllowHeaders::mirror_request())

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod completions;
 pub(crate) mod guard;
+pub(crate) mod inquiries;
 pub(crate) mod json;
 pub(crate) mod models;
 pub(crate) mod paths;

@@ -24,23 +24,33 @@ struct List {
 
 /// `GET /v1/models`: the aliases, and the models of every endpoint.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {
+    let entries = entries(&app).await;
+    let data = entries.map(|(id, owner)| model(&app, &id, &owner));
+    json(&List {
+        object: "list",
+        data: data.collect(),
+    })
+}
+
+/// The names of all models.
+pub(crate) async fn model_ids(app: &App) -> Vec<String> {
+    entries(app).await.map(|(id, _)| id).collect()
+}
+
+/// The names of the aliases and models, each with its owner.
+async fn entries(app: &App) -> impl Iterator<Item = (String, String)> {
     app.routes.refresh().await;
     let aliases = app
         .routes
         .aliases()
-        .map(|alias| model(&app, alias, "chatwire"));
+        .map(|alias| (alias.to_owned(), "chatwire".to_owned()));
     let own = app.routes.endpoints.iter().flat_map(|endpoint| {
-        let app = &app;
         endpoint.models().into_iter().map(move |info| {
             let id = format!("{}/{}", endpoint.name, info.id);
-            model(app, &id, &endpoint.name)
+            (id, endpoint.name.clone())
         })
     });
-    let data = aliases.chain(own).collect();
-    json(&List {
-        object: "list",
-        data,
-    })
+    aliases.chain(own)
 }
 
 /// `GET /v1/models/{id}`, with a slash in the id, encoded or not.

@@ -35,6 +35,10 @@ fn normalized_path(path: &str) -> Cow<'_, str> {
     if is_known(segments.first().copied()) {
         segments.insert(0, "v1");
     }
+    // A base URL for another API than the client's.
+    if segments.starts_with(&["v1", "api"]) {
+        segments.remove(0);
+    }
     let normalized = format!("/{}", segments.join("/"));
     if normalized == path {
         Cow::Borrowed(path)
@@ -64,6 +68,13 @@ mod tests {
             ("/v1/models?a=/b//", "/v1/models?a=/b//"),
             ("/models/?a=1", "/v1/models?a=1"),
             ("/healthz/", "/healthz"),
+            (
+                "/messages/count_tokens?beta=true",
+                "/v1/messages/count_tokens?beta=true",
+            ),
+            ("/responses/resp_1", "/v1/responses/resp_1"),
+            ("/v1/api/chat", "/api/chat"),
+            ("/api/chat/", "/api/chat"),
             ("/nothing", "/nothing"),
             ("/v2/chat/completions", "/v2/chat/completions"),
         ] {

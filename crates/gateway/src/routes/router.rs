@@ -1,15 +1,15 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{MethodFilter, MethodRouter, get, on};
 
 use super::completions::complete;
 use super::guard::{authorize, cors, guard};
-use super::{models, status};
+use super::{inquiries, models, status};
 use crate::app::App;
-use crate::dialects;
+use crate::dialects::{self, Action, DialectRoute};
 
 /// Returns the routes, with every check of a request. Other paths are left
 /// alone: they belong to the server that these are merged into.
@@ -40,10 +40,8 @@ pub(crate) fn server_router(app: Arc<App>) -> Router {
 
 fn routes() -> Router<Arc<App>> {
     let mut router = Router::new();
-    for &dialect in dialects::ALL {
-        let handler =
-            move |State(app): State<Arc<App>>, request: Request| complete(dialect, app, request);
-        router = router.route(dialect.path(), post(handler));
+    for route in dialects::ALL.iter().flat_map(|dialect| dialect.routes()) {
+        router = router.route(route.path, handler(route));
     }
     router
         .route("/v1/models", get(models::list))
@@ -53,4 +51,34 @@ fn routes() -> Router<Arc<App>> {
         .route("/readyz", get(status::readyz))
         .route("/metrics", get(status::metrics))
         .method_not_allowed_fallback(status::method_not_allowed)
+}
+
+/// What a dialect does for a path, as the router takes it.
+fn handler(route: &DialectRoute) -> MethodRouter<Arc<App>> {
+    let Ok(method) = MethodFilter::try_from(route.method.clone()) else {
+        return MethodRouter::new();
+    };
+    match route.action {
+        Action::Complete(parse) => on(
+            method,
+            move |State(app): State<Arc<App>>, request: Request| complete(parse, app, request),
+        ),
+        Action::ListModels(write) => on(method, move |State(app): State<Arc<App>>| {
+            inquiries::list_models(app, write)
+        }),
+        Action::Answer(write) => on(method, async move || inquiries::written(write())),
+        Action::Refuse(why) => on(method, async move || inquiries::refused(why)),
+        Action::ShowResponse => on(
+            method,
+            async |State(app): State<Arc<App>>, Path(id): Path<String>| {
+                inquiries::show_response(&app, &id)
+            },
+        ),
+        Action::DeleteResponse(write) => on(
+            method,
+            async move |State(app): State<Arc<App>>, Path(id): Path<String>| {
+                inquiries::delete_response(&app, &id, write)
+            },
+        ),
+    }
 }

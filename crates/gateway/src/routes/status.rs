@@ -85,7 +85,8 @@ pub(crate) async fn not_found() -> Response {
     ApiError::new(
         StatusCode::NOT_FOUND,
         "not_found",
-        "there is nothing here; chat is at POST /v1/chat/completions, models at GET /v1/models",
+        "there is nothing here: see the documentation of chatwire serve for the paths that there \
+         are, such as POST /v1/chat/completions and GET /v1/models",
     )
     .into_response()
 }

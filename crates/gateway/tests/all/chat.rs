@@ -63,33 +63,73 @@ async fn a_whole_answer_has_every_member() {
     );
 }
 
+/// Tokens that the backend does not count are estimated, and the response says
+/// so; or there are none.
 #[tokio::test]
 async fn usage_is_whole_or_absent() {
-    for (usage, expected) in [
-        (None, Value::Null),
-        (Some(Usage::new().with_total_tokens(Some(9))), Value::Null),
-        (Some(Usage::new().with_prompt_tokens(Some(9))), Value::Null),
+    let tokens = |prompt: u64, completion: u64| {
+        json!({"prompt_tokens": prompt, "completion_tokens": completion,
+               "total_tokens": prompt + completion})
+    };
+    let usage = Usage::new;
+    // What the backend counts, what is there with an estimate, and without.
+    for (usage, estimated, counted) in [
+        (None, tokens(5, 2), Value::Null),
+        (
+            Some(usage().with_total_tokens(Some(9))),
+            tokens(5, 2),
+            Value::Null,
+        ),
+        (
+            Some(usage().with_prompt_tokens(Some(9))),
+            tokens(9, 2),
+            Value::Null,
+        ),
         (
             Some(
-                Usage::new()
+                usage()
                     .with_prompt_tokens(Some(1))
-                    .with_completion_tokens(Some(2)),
+                    .with_completion_tokens(Some(3)),
             ),
-            json!({"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}),
+            tokens(1, 3),
+            tokens(1, 3),
         ),
     ] {
-        let end = Finish::new(FinishReason::Stop).with_usage(usage);
-        let server = start(home(says(vec![text("x"), Ok(ReplyEvent::Finish(end))]))).await;
-        assert_eq!(server.ask(&question()).await.json()["usage"], expected);
-        let body = with(
-            streamed(),
-            json!({"stream_options": {"include_usage": true}}),
-        );
-        let answer = server.ask(&body).await;
-        let chunks = answer.chunks();
-        let last = chunks.last().unwrap();
-        assert_eq!(last["usage"], expected);
-        assert_eq!(last["choices"] == json!([]), !expected.is_null());
+        for (estimate, expected) in [(true, &estimated), (false, &counted)] {
+            let is_estimate = estimate && estimated != counted;
+            let end = Finish::new(FinishReason::Stop).with_usage(usage);
+            let events = vec![text("Hello"), text("you"), Ok(ReplyEvent::Finish(end))];
+            let server = start(home(says(events)).estimate_usage(estimate)).await;
+            let answer = server.ask(&question()).await;
+            assert_eq!(answer.json()["usage"], *expected);
+            let header = is_estimate.then_some("estimated");
+            assert_eq!(answer.header("x-chatwire-usage").as_deref(), header);
+            let body = with(
+                streamed(),
+                json!({"stream_options": {"include_usage": true}}),
+            );
+            let answer = server.ask(&body).await;
+            let chunks = answer.chunks();
+            let last = chunks.last().unwrap();
+            assert_eq!(last["usage"], *expected);
+            assert_eq!(last["choices"] == json!([]), !expected.is_null());
+            // The head of a stream comes before its end.
+            let header = estimate.then_some("estimated");
+            assert_eq!(answer.header("x-chatwire-usage").as_deref(), header);
+        }
+    }
+    let mut info = info();
+    info.capabilities.usage = true;
+    let provider = scripted_as(info, |_| async {
+        Ok(paced(vec![(0, text("a")), (0, finish())]))
+    });
+    let server = start(home(provider)).await;
+    for (members, header) in [
+        (json!({}), "estimated-unless-counted"),
+        (json!({"stop": "x"}), "estimated"),
+    ] {
+        let answer = server.ask(&with(streamed(), members)).await;
+        assert_eq!(answer.header("x-chatwire-usage").as_deref(), Some(header));
     }
 }
 

@@ -11,6 +11,7 @@
 mod access;
 mod async_openai;
 mod chat;
+mod dialects;
 mod errors;
 mod life;
 mod models;

@@ -190,6 +190,20 @@ impl Server {
         self.send(&post(&body.to_string(), "")).await
     }
 
+    /// Asks another path with that JSON.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        let request = post(&body.to_string(), "");
+        self.send(&request.replace("/v1/chat/completions", path))
+            .await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(&format!(
+            "DELETE {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+        ))
+        .await
+    }
+
     /// Sends these bytes and reads until the gateway closes.
     pub async fn send(&self, bytes: &str) -> Answer {
         let mut stream = self.connect().await;

@@ -3,6 +3,7 @@
 //! had come, and a bound on the time it took.
 
 mod ai_sdk;
+mod dialects;
 mod log;
 mod place;
 mod run;

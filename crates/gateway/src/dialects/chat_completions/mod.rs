@@ -1,13 +1,15 @@
 //! `POST /v1/chat/completions`, the chat API of OpenAI.
 
-mod error;
 mod messages;
 mod request;
 mod response;
 mod stream;
-mod usage;
 
-use crate::dialects::dialect::{Dialect, ParsedRequest};
+use http::Method;
+
+use crate::dialects::dialect::{Action, Dialect, DialectRoute, ParsedRequest};
+use crate::dialects::openai_error::error_body;
+use crate::dialects::recall::Recall;
 use crate::error::ApiError;
 use request::ChatCompletionRequest;
 use stream::ChatCompletionWriter;
@@ -15,21 +17,35 @@ use stream::ChatCompletionWriter;
 #[derive(Debug)]
 pub(crate) struct ChatCompletions;
 
+static ROUTES: [DialectRoute; 1] = [DialectRoute {
+    method: Method::POST,
+    path: "/v1/chat/completions",
+    action: Action::Complete(parse),
+}];
+
 impl Dialect for ChatCompletions {
-    fn path(&self) -> &'static str {
+    fn name(&self) -> &'static str {
+        "chat"
+    }
+
+    fn root(&self) -> &'static str {
         "/v1/chat/completions"
     }
 
-    fn parse(&self, body: &[u8]) -> Result<ParsedRequest, ApiError> {
-        let request = ChatCompletionRequest::parse(body)?;
-        let writer = ChatCompletionWriter::new(request.include_usage);
-        Ok(ParsedRequest {
-            request: request.request,
-            writer: Box::new(writer),
-        })
+    fn routes(&self) -> &'static [DialectRoute] {
+        &ROUTES
     }
 
     fn error_body(&self, error: &ApiError) -> Vec<u8> {
-        error::error_body(error)
+        error_body(error)
     }
+}
+
+fn parse(body: &[u8], _: &dyn Recall) -> Result<ParsedRequest, ApiError> {
+    let request = ChatCompletionRequest::parse(body)?;
+    let writer = ChatCompletionWriter::new(request.include_usage);
+    Ok(ParsedRequest {
+        request: request.request,
+        writer: Box::new(writer),
+    })
 }

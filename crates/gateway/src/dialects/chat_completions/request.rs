@@ -2,9 +2,13 @@ use chatwire_core::{ChatRequest, Parameter};
 use serde_json::Value;
 
 use super::messages;
-use crate::dialects::members::{JsonValue, Members};
-use crate::dialects::parameters::{ignored, stop_sequences, validated};
-use crate::error::{ApiError, quoted};
+use crate::dialects::members::Members;
+use crate::dialects::parameters::{
+    ignored, is_text_format, only_one_answer, read_include_usage, read_model, read_temperature,
+    stop_sequences, validated,
+};
+use crate::dialects::tools::read_tools;
+use crate::error::ApiError;
 use crate::request::GatewayRequest;
 
 /// A request for a chat completion.
@@ -19,18 +23,8 @@ impl ChatCompletionRequest {
     /// Reads the body of a request, and refuses what cannot be honoured.
     pub(super) fn parse(body: &[u8]) -> Result<ChatCompletionRequest, ApiError> {
         let mut members = Members::parse(body)?;
-        let model = members.read("model", |model| model.string())?;
-        let Some(model) = model.filter(|model| !model.trim().is_empty()) else {
-            return Err(ApiError::invalid(
-                "model",
-                "model is missing: say which to ask",
-            ));
-        };
-        if let Some(n) = members.take("n")
-            && n.number()? != 1.0
-        {
-            return Err(n.invalid("must be 1: there is one answer to a request"));
-        }
+        let model = read_model(&mut members)?;
+        only_one_answer(&mut members, "n")?;
         let mut without_effect = Vec::new();
         for (tools, choice) in [("tools", "tool_choice"), ("functions", "function_call")] {
             if read_tools(&mut members, tools, choice)? {
@@ -38,18 +32,14 @@ impl ChatCompletionRequest {
             }
         }
         if members
-            .read("response_format", read_format)?
+            .read("response_format", |format| is_text_format(&format))?
             .is_some_and(|takes_effect| !takes_effect)
         {
             without_effect.push("response_format".to_owned());
         }
         let stop = members.read("stop", stop_sequences)?.unwrap_or_default();
         let stream = members.read("stream", |stream| stream.boolean())?;
-        let include_usage = members.read("stream_options", |options| {
-            options
-                .object()?
-                .read("include_usage", |usage| usage.boolean())
-        })?;
+        let include_usage = read_include_usage(&mut members)?;
         let (messages, image) = messages::read(&members.require("messages")?)?;
         let chat = validated(ChatRequest::new(messages), "messages")?;
         let (chat, max_tokens_name) = read_parameters(chat, &mut members)?;
@@ -57,13 +47,15 @@ impl ChatCompletionRequest {
             request: GatewayRequest {
                 model,
                 chat,
+                is_question: true,
                 stream: stream.unwrap_or(false),
                 stop,
+                messages_name: "messages",
                 max_tokens_name,
                 image,
                 ignored: ignored(without_effect, members.rest(), is_default),
             },
-            include_usage: include_usage.flatten().unwrap_or(false),
+            include_usage,
         })
     }
 }
@@ -73,9 +65,7 @@ fn read_parameters(
     mut chat: ChatRequest,
     members: &mut Members<'_>,
 ) -> Result<(ChatRequest, &'static str), ApiError> {
-    if let Some(temperature) = members.read("temperature", |value| value.number())? {
-        chat = validated(chat.with_temperature(temperature as f32), "temperature")?;
-    }
+    chat = read_temperature(chat, members)?;
     // The newer name counts when both are there.
     let older = members.read("max_tokens", |limit| limit.limit())?;
     let newer = members.read("max_completion_tokens", |limit| limit.limit())?;
@@ -87,47 +77,6 @@ fn read_parameters(
         chat = validated(chat.with_max_tokens(limit), name)?;
     }
     Ok((chat, name))
-}
-
-/// Whether there are tools that will not be called. Tools that the model may
-/// call can be left out; those that it must call cannot.
-fn read_tools(members: &mut Members<'_>, tools: &str, choice: &str) -> Result<bool, ApiError> {
-    let none = match members.take(choice) {
-        None => false,
-        Some(value) if value.is_string() => match value.string()?.as_str() {
-            "none" => true,
-            "auto" => false,
-            _ => return Err(tool_required(&value)),
-        },
-        // Which tools are allowed does not matter if none is required.
-        Some(value) => {
-            let allowed = value.object()?.take("allowed_tools");
-            let mode = allowed.map(|allowed| allowed.object()?.read("mode", |mode| mode.string()));
-            if mode.transpose()?.flatten().as_deref() != Some("auto") {
-                return Err(tool_required(&value));
-            }
-            false
-        }
-    };
-    let any = members.read(tools, |tools| tools.array())?;
-    Ok(!none && any.is_some_and(|tools| !tools.is_empty()))
-}
-
-fn tool_required(choice: &JsonValue<'_>) -> ApiError {
-    choice.invalid("asks for a tool to be called, which no provider here can do")
-}
-
-/// Whether the format is what every answer has.
-fn read_format(format: JsonValue<'_>) -> Result<bool, ApiError> {
-    let kind = format.object()?.require("type")?.string()?;
-    match kind.as_str() {
-        "text" => Ok(true),
-        "json_object" => Ok(false),
-        other => Err(format.invalid(&format!(
-            "is {}, which no provider here can be held to",
-            quoted(other)
-        ))),
-    }
 }
 
 /// Whether a parameter has a value that asks for what happens anyway.

@@ -1,8 +1,8 @@
 use chatwire_core::FinishReason;
 use serde::Serialize;
 
-use super::usage::CompletionUsage;
 use crate::completion::{Completion, ReplyHead};
+use crate::dialects::completion_usage::CompletionUsage;
 
 /// What ids of this dialect begin with.
 pub(super) const ID_PREFIX: &str = "chatcmpl-";

@@ -1,11 +1,12 @@
 use bytes::{BufMut as _, BytesMut};
 use serde::Serialize;
 
-use super::error::error_body;
 use super::response::{self, ID_PREFIX, finish_reason};
-use super::usage::CompletionUsage;
 use crate::completion::{Completion, CompletionEnd, ReplyHead};
+use crate::dialects::completion_usage::CompletionUsage;
 use crate::dialects::dialect::ReplyWriter;
+use crate::dialects::openai_error::error_body;
+use crate::dialects::sse;
 use crate::error::ApiError;
 
 /// Writes the chunks of a streamed completion as server-sent events.
@@ -56,7 +57,7 @@ impl ChatCompletionWriter {
 }
 
 impl ReplyWriter for ChatCompletionWriter {
-    fn whole(&self, head: &ReplyHead, completion: &Completion) -> Vec<u8> {
+    fn whole(&mut self, head: &ReplyHead, completion: &Completion) -> Vec<u8> {
         response::whole(head, completion)
     }
 
@@ -64,8 +65,8 @@ impl ReplyWriter for ChatCompletionWriter {
         "text/event-stream"
     }
 
-    fn keep_alive(&mut self, out: &mut BytesMut) {
-        out.put_slice(b": keep-alive\n\n");
+    fn keep_alive(&mut self, out: &mut BytesMut, _: &ReplyHead) {
+        sse::keep_alive(out);
     }
 
     fn begin(&mut self, out: &mut BytesMut, head: &ReplyHead) {
@@ -92,12 +93,8 @@ impl ReplyWriter for ChatCompletionWriter {
         self.chunk(out, delta, None);
     }
 
-    /// A comment: clients pass over it, people who look at the stream see it.
     fn doubt(&mut self, out: &mut BytesMut, words: &str) {
-        out.put_slice(b": doubt: ");
-        let line: String = words.split(['\r', '\n']).collect::<Vec<_>>().join(" ");
-        out.put_slice(line.as_bytes());
-        out.put_slice(b"\n\n");
+        sse::doubt(out, words);
     }
 
     fn end(&mut self, out: &mut BytesMut, end: &CompletionEnd) {
@@ -115,7 +112,7 @@ impl ReplyWriter for ChatCompletionWriter {
     }
 
     /// An event with an `error`, and neither a `finish_reason` nor `[DONE]`.
-    fn error(&mut self, out: &mut BytesMut, error: &ApiError) {
+    fn error(&mut self, out: &mut BytesMut, _: &ReplyHead, error: &ApiError) {
         out.put_slice(b"data: ");
         out.put_slice(&error_body(error));
         out.put_slice(b"\n\n");
@@ -134,6 +131,7 @@ mod tests {
             id: "id\"1".into(),
             created: 7,
             model: "home/m".into(),
+            prompt_tokens: 9,
         }
     }
 
@@ -142,8 +140,10 @@ mod tests {
             reason: FinishReason::Eof,
             stop_sequence: None,
             usage,
+            is_estimated: false,
             text: None,
             doubt: None,
+            timing: Default::default(),
         }
     }
 
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_stream_in_full() {
         let events = written(false, |writer, out| {
-            writer.keep_alive(out);
+            writer.keep_alive(out, &head());
             writer.begin(out, &head());
             writer.delta(out, "é \"\n\u{1}🙂");
             writer.doubt(out, "a\r\n\ndata: b");
@@ -217,7 +217,7 @@ mod tests {
         let events = written(true, |writer, out| {
             writer.begin(out, &head());
             writer.delta(out, "half");
-            writer.error(out, &ApiError::internal());
+            writer.error(out, &head(), &ApiError::internal());
         });
         assert_eq!(events.len(), 3);
         assert_eq!(events[2]["error"]["code"], "internal_error");

@@ -3,7 +3,7 @@ use serde::Serialize;
 
 /// The tokens of a completion, all of them known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) struct CompletionUsage {
+pub(crate) struct CompletionUsage {
     prompt_tokens: u64,
     completion_tokens: u64,
     total_tokens: u64,
@@ -11,8 +11,8 @@ pub(super) struct CompletionUsage {
 
 impl CompletionUsage {
     /// Returns `None` if a count is missing: half a usage breaks strict
-    /// clients, and a made-up one would be wrong.
-    pub(super) fn complete(usage: Option<Usage>) -> Option<CompletionUsage> {
+    /// clients.
+    pub(crate) fn complete(usage: Option<Usage>) -> Option<CompletionUsage> {
         let usage = usage?;
         let (prompt_tokens, completion_tokens) = (usage.prompt_tokens?, usage.completion_tokens?);
         Some(CompletionUsage {

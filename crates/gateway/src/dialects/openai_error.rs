@@ -16,8 +16,8 @@ struct Members<'a> {
     code: &'static str,
 }
 
-/// The JSON object with its four members.
-pub(super) fn error_body(error: &ApiError) -> Vec<u8> {
+/// The body of an error of OpenAI's APIs: an object with four members.
+pub(crate) fn error_body(error: &ApiError) -> Vec<u8> {
     let envelope = Envelope {
         error: Members {
             message: &error.message,

@@ -1,0 +1,85 @@
+use chatwire_core::{Messages, Usage};
+
+/// How many bytes of UTF-8 count as one token. For English text this is close
+/// to what tokenizers make of it, and for other scripts not far off.
+const BYTES_PER_TOKEN: u64 = 4;
+
+/// What a message costs beyond its text: its role and the marks around it.
+const PER_MESSAGE: u64 = 4;
+
+/// Estimates the tokens of a conversation: one for every four bytes of text,
+/// rounded up, and four for each message. Images are not counted.
+pub(crate) fn prompt_tokens(messages: &Messages) -> u64 {
+    let of_message = |text: &str| text_tokens(text.len()).saturating_add(PER_MESSAGE);
+    messages
+        .iter()
+        .map(|message| of_message(&message.text()))
+        .fold(0, u64::saturating_add)
+}
+
+/// Estimates the tokens of a text with this many bytes.
+pub(crate) fn text_tokens(bytes: usize) -> u64 {
+    u64::try_from(bytes)
+        .unwrap_or(u64::MAX)
+        .div_ceil(BYTES_PER_TOKEN)
+}
+
+/// Returns `true` if both counts are there.
+pub(crate) fn is_counted(usage: Option<Usage>) -> bool {
+    usage.is_some_and(|usage| usage.prompt_tokens.is_some() && usage.completion_tokens.is_some())
+}
+
+/// Fills in the counts that the backend did not send.
+pub(crate) fn completed(usage: Option<Usage>, prompt: u64, completion: u64) -> Usage {
+    let usage = usage.unwrap_or_default();
+    if is_counted(Some(usage)) {
+        return usage;
+    }
+    let prompt = usage.prompt_tokens.unwrap_or(prompt);
+    let completion = usage.completion_tokens.unwrap_or(completion);
+    Usage::new()
+        .with_prompt_tokens(prompt)
+        .with_completion_tokens(completion)
+        .with_total_tokens(prompt.saturating_add(completion))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_for_four_bytes() {
+        for (text, tokens) in [("", 0), ("a", 1), ("abcd", 1), ("abcde", 2), ("世界", 2)] {
+            assert_eq!(text_tokens(text.len()), tokens, "{text}");
+        }
+        let messages = Messages::new().system("abcd").user("abcde");
+        assert_eq!(prompt_tokens(&messages), 1 + 2 + 4 + 4);
+        assert_eq!(prompt_tokens(&Messages::new()), 0);
+    }
+
+    #[test]
+    fn only_what_is_missing_is_filled_in() {
+        let usage = Usage::new;
+        let counted = usage()
+            .with_prompt_tokens(Some(1))
+            .with_completion_tokens(Some(2))
+            .with_total_tokens(Some(9));
+        for (given, expected) in [
+            (None, (7, 8, 15)),
+            (Some(usage()), (7, 8, 15)),
+            (Some(usage().with_total_tokens(Some(99))), (7, 8, 15)),
+            (Some(usage().with_prompt_tokens(Some(1))), (1, 8, 9)),
+            (Some(usage().with_completion_tokens(Some(2))), (7, 2, 9)),
+            (Some(counted), (1, 2, 9)),
+        ] {
+            let got = completed(given, 7, 8);
+            let got = [got.prompt_tokens, got.completion_tokens, got.total_tokens];
+            let (prompt, completion, total) = expected;
+            assert_eq!(
+                got,
+                [Some(prompt), Some(completion), Some(total)],
+                "{given:?}"
+            );
+        }
+    }
+}
