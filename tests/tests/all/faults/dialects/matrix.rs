@@ -16,7 +16,7 @@ use super::client::{Answer, gateway, post};
 use super::form::{FORMS, Form, Outcome};
 
 /// How many faults are tried at once.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 16;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_fault_through_every_dialect() {
@@ -62,7 +62,8 @@ async fn check(cell: Cell) -> Vec<String> {
     let asked = FORMS.iter().map(|form| {
         let (gate, want, waiting) = (gate.clone(), cell.want.clone(), waiting.clone());
         async move {
-            let whole = post(address, form.path, &form.body("home", false), |_| {});
+            let question = form.body("home", false);
+            let whole = post(address, form.path, &question, |_| {});
             let stream = ask_streamed(address, form, &want, &gate, &waiting);
             let (whole, stream) = tokio::join!(whole, stream);
             let wrong = [
