@@ -2,6 +2,7 @@
 //! a decoder is read to its end.
 
 mod outcome;
+pub mod readers;
 #[cfg(doctest)]
 mod readmes;
 mod recording;

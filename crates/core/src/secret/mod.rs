@@ -1,5 +1,6 @@
 //! Texts that must not be seen, and what keeps them out of errors.
 
+mod needles;
 mod redactor;
 #[allow(clippy::module_inception)]
 mod secret;

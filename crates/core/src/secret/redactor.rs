@@ -3,10 +3,11 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::needles::Needles;
 use super::secret::Secret;
 use super::spellings::{MIN_LENGTH, spellings};
 use crate::error::Error;
-use crate::text::{CUT, without_controls, without_invisible};
+use crate::text::{without_controls, without_invisible};
 
 /// Removes secrets from texts that come from a server: servers repeat in their
 /// messages what they were sent.
@@ -27,10 +28,9 @@ struct Secrets {
     /// Those that are learnt while it runs, the oldest first, those together
     /// that were learnt together.
     learnt: VecDeque<Vec<Secret>>,
-    /// All that is looked for, the longest first: a secret within another must
-    /// not leave the rest of it behind. `None` after a change, until it is
-    /// needed: few answers are errors.
-    spellings: Option<Arc<[String]>>,
+    /// All that is looked for. `None` after a change, until it is needed: few
+    /// answers are errors.
+    needles: Option<Arc<Needles>>,
 }
 
 /// How often secrets can be learnt before the oldest are forgotten: nonces of
@@ -87,96 +87,79 @@ impl Redactor {
         if !is_known {
             let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
             insert(&mut known, new);
-            known.spellings = None;
+            known.needles = None;
         }
     }
 
     /// Returns the error with `[redacted]` in place of each secret.
     #[must_use]
     pub fn error(&self, error: Error) -> Error {
-        let spellings = self.spellings();
-        error.map_texts(&|text| match clean(text, &spellings) {
+        let needles = self.needles();
+        error.map_texts(&|text| match clean(text, &needles) {
             Cow::Borrowed(_) => None,
             Cow::Owned(text) => Some(text),
         })
     }
 
     /// Returns the text with `[redacted]` in place of each secret, and without
-    /// control characters.
+    /// control characters. The time it takes is linear in the length of the
+    /// text.
     #[must_use]
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        clean(text, &self.spellings())
+        clean(text, &self.needles())
     }
 
-    fn spellings(&self) -> Arc<[String]> {
+    fn needles(&self) -> Arc<Needles> {
         let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(spellings) = &secrets.spellings {
-            return spellings.clone();
+        if let Some(needles) = &secrets.needles {
+            return needles.clone();
         }
         drop(secrets);
         let mut secrets = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let spellings = secrets.spell();
-        secrets.spellings = Some(spellings.clone());
-        spellings
+        let needles = Arc::new(secrets.spell());
+        secrets.needles = Some(needles.clone());
+        needles
     }
 }
 
 impl Secrets {
-    fn spell(&self) -> Arc<[String]> {
+    fn spell(&self) -> Needles {
         let all = self.kept.iter().chain(self.learnt.iter().flatten());
-        let mut all: Vec<String> = all.flat_map(|secret| spellings(secret.expose())).collect();
-        all.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        all.dedup();
-        all.into()
+        Needles::new(all.flat_map(|secret| spellings(secret.expose())))
     }
 }
 
 /// Returns the text without control characters and secrets.
-fn clean<'a>(text: &'a str, spellings: &[String]) -> Cow<'a, str> {
+fn clean<'a>(text: &'a str, needles: &Needles) -> Cow<'a, str> {
     let text = without_controls(text);
     // Characters that show nothing belong to some scripts, so they go only
     // where they hide something.
-    let visible = without_invisible(&text);
-    if let Cow::Owned(visible) = &visible
-        && let Cow::Owned(masked) = mask(visible, spellings)
+    if let Cow::Owned(visible) = without_invisible(&text)
+        && let Some(masked) = mask(&visible, needles)
     {
         return Cow::Owned(masked);
     }
-    match mask(&text, spellings) {
-        Cow::Owned(masked) => Cow::Owned(masked),
-        Cow::Borrowed(_) => text,
+    match mask(&text, needles) {
+        Some(masked) => Cow::Owned(masked),
+        None => text,
     }
 }
 
-fn mask<'a>(text: &'a str, spellings: &[String]) -> Cow<'a, str> {
-    let mut masked = Cow::Borrowed(text);
-    for secret in spellings {
-        if masked.contains(secret.as_str()) {
-            masked = Cow::Owned(masked.replace(secret.as_str(), MASK));
-        }
-        if let Some(rest) = mask_cut(&masked, secret) {
-            masked = Cow::Owned(rest);
-        }
+/// Returns the text with a mask in place of each secret, if there is one in it.
+fn mask(text: &str, needles: &Needles) -> Option<String> {
+    let found = needles.find(text);
+    if found.is_empty() {
+        return None;
     }
-    masked
-}
-
-/// Masks what is left of the secret where a text was cut within it.
-fn mask_cut(text: &str, secret: &str) -> Option<String> {
-    let mut masked: Option<String> = None;
-    // From the end, so that the places found stay where they are.
-    for (at, _) in text.rmatch_indices(CUT) {
-        let before = text.get(..at)?;
-        let longest = (MIN_LENGTH..secret.len())
-            .rev()
-            .filter_map(|length| secret.get(..length))
-            .find(|start| before.ends_with(start));
-        if let Some(start) = longest {
-            let current = masked.get_or_insert_with(|| text.to_owned());
-            current.replace_range(at - start.len()..at, MASK);
-        }
+    let mut masked = String::with_capacity(text.len());
+    let mut at = 0;
+    for secret in found {
+        masked.push_str(text.get(at..secret.start).unwrap_or_default());
+        masked.push_str(MASK);
+        at = secret.end;
     }
-    masked
+    masked.push_str(text.get(at..).unwrap_or_default());
+    Some(masked)
 }
 
 impl fmt::Debug for Redactor {
