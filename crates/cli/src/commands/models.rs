@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use chatwire::ModelInfo;
 use clap::Args;
 use serde_json::json;
 
@@ -57,19 +58,21 @@ async fn list(args: &ModelsArgs, general: &General) -> Result<ExitCode, Failure>
         let models = models.iter().map(|m| json!({"id": m.id, "name": m.name}));
         format!("{}\n", serde_json::Value::Array(models.collect()))
     } else {
-        let width = models
-            .iter()
-            .map(|m| m.id.chars().count())
-            .max()
-            .unwrap_or(0);
-        models
-            .iter()
-            .map(|model| match model.name == model.id {
-                true => format!("{}\n", model.id),
-                false => format!("{:width$}  {}\n", model.id, model.name),
-            })
-            .collect()
+        let widths = models.iter().map(|model| model.id.chars().count());
+        let width = widths.max().unwrap_or(0).min(MAX_WIDTH);
+        models.iter().map(|model| line(model, width)).collect()
     };
     print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The widest column of ids. One long id of a server must not make every line as
+/// long.
+const MAX_WIDTH: usize = 32;
+
+fn line(model: &ModelInfo, width: usize) -> String {
+    match model.name == model.id {
+        true => format!("{}\n", model.id),
+        false => format!("{:width$}  {}\n", model.id, model.name),
+    }
 }

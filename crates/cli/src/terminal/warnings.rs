@@ -1,4 +1,4 @@
-//! Warnings of browser sessions, on standard error: they are told through
+//! Warnings of the libraries, on standard error: they are told through
 //! `tracing`, because no request fails for their sake.
 
 use std::fmt;
@@ -15,11 +15,16 @@ pub(crate) fn show_warnings() {
     let _ = tracing::subscriber::set_global_default(Warnings);
 }
 
+/// The libraries whose warnings are for the person at the terminal.
+const LIBRARIES: [&str; 3] = ["chatwire_browser", "chatwire_config", "chatwire_core"];
+
 /// Whether this is a warning to be shown.
 pub(crate) fn is_warning(metadata: &Metadata<'_>) -> bool {
     metadata.is_event()
         && *metadata.level() <= Level::WARN
-        && metadata.target().starts_with("chatwire_browser")
+        && LIBRARIES
+            .iter()
+            .any(|name| metadata.target().starts_with(name))
 }
 
 /// Shows a warning.

@@ -63,6 +63,13 @@ impl HttpBody {
         self.deadlines.started
     }
 
+    /// Until when the first text must have come, and how long that is.
+    pub(super) fn first_text(&self) -> Option<(Instant, Duration)> {
+        self.deadlines
+            .first_byte
+            .zip(self.policy.config.first_byte_timeout)
+    }
+
     /// The next piece; `None` at the end that HTTP marks.
     pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         poll_fn(|context| self.poll_chunk(context))

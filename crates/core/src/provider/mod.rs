@@ -2,6 +2,7 @@
 
 mod capabilities;
 mod info;
+mod listed;
 mod model;
 // The folder has the name of its main idea.
 #[allow(clippy::module_inception)]
@@ -10,6 +11,7 @@ mod setting;
 
 pub use capabilities::Capabilities;
 pub use info::ProviderInfo;
+pub use listed::listed_models;
 pub use model::ModelInfo;
 pub use provider::{Provider, ProviderExt};
 pub use setting::{Setting, SettingKind, read_settings};

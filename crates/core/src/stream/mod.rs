@@ -2,6 +2,8 @@
 //! source that the events come from.
 
 mod delivered;
+mod first_text;
+mod notes;
 mod reply_stream;
 mod source;
 

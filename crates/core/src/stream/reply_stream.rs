@@ -9,6 +9,8 @@ use futures_core::stream::{FusedStream, Stream};
 use tokio::time::Instant;
 
 use super::delivered::Delivered;
+use super::first_text::FirstText;
+use super::notes::Notes;
 use super::source::{Chunks, Source};
 use crate::chat::{Finish, IncompleteReply, Reply, ReplyEvent};
 use crate::decode::ReplyDecoder;
@@ -23,7 +25,8 @@ use crate::secret::Redactor;
 /// without any text or image is an error, unless its [extras](Finish::extras) are
 /// the answer. At the end the connection is released for the next request; if the
 /// stream is dropped before, the connection is closed. No task runs in the
-/// background.
+/// background. More than 1,000 notes about progress are an error; reasoning is
+/// limited by its length, as the text is.
 ///
 /// Some backends send the whole text again at the end, in [`Finish::text`]. That
 /// text is authoritative. If it continues the streamed text, the rest of it is
@@ -40,12 +43,15 @@ pub struct ReplyStream {
     pending: VecDeque<ReplyEvent>,
     started: Instant,
     delivered: Delivered,
+    notes: Notes,
+    first_text: Option<FirstText>,
     max_text: Option<usize>,
     redactor: Redactor,
     provider: String,
     model: String,
     status: Option<u16>,
     retry_after: Option<Duration>,
+    proxy: Option<String>,
 }
 
 impl ReplyStream {
@@ -77,12 +83,15 @@ impl ReplyStream {
             pending: VecDeque::new(),
             started: Instant::now(),
             delivered: Delivered::new(remember),
+            notes: Notes::default(),
+            first_text: None,
             max_text: None,
             redactor: Redactor::new(),
             provider: String::new(),
             model: String::new(),
             status: None,
             retry_after: None,
+            proxy: None,
         }
     }
 
@@ -102,16 +111,29 @@ impl ReplyStream {
         self
     }
 
+    /// Sets until when the first text must have come, and how long that is from
+    /// the request on.
+    pub(crate) fn with_first_text(mut self, limit: Option<(Instant, Duration)>) -> ReplyStream {
+        self.first_text = limit.map(|(until, limit)| FirstText::new(until, limit));
+        self
+    }
+
     pub(crate) fn with_redactor(mut self, redactor: Redactor) -> ReplyStream {
         self.redactor = redactor;
         self
     }
 
-    /// Sets the status of the response, and how long the response asks to wait.
-    /// An error in the body gets both.
-    pub(crate) fn with_response(mut self, status: u16, wait: Option<Duration>) -> ReplyStream {
+    /// Sets the status of the response, how long the response asks to wait, and
+    /// the proxy that it came through. An error in the body gets all of them.
+    pub(crate) fn with_response(
+        mut self,
+        status: u16,
+        wait: Option<Duration>,
+        proxy: Option<String>,
+    ) -> ReplyStream {
         self.status = Some(status);
         self.retry_after = wait;
+        self.proxy = proxy;
         self
     }
 
@@ -204,7 +226,11 @@ impl ReplyStream {
             if let Some(event) = self.pending.pop_front() {
                 return Poll::Ready(Some(Ok(event)));
             }
-            let event = match ready!(self.source.poll_event(context, self.max_text)) {
+            let polled = match self.source.poll_event(context, self.max_text) {
+                Poll::Ready(polled) => polled,
+                Poll::Pending => Some(Err(ready!(self.poll_first_text(context)))),
+            };
+            let event = match polled {
                 Some(event) => event.and_then(|event| self.admit(event)),
                 None => {
                     let finish = ready!(self.source.poll_finish(context));
@@ -226,6 +252,17 @@ impl ReplyStream {
         }
     }
 
+    /// Resolves with the error when the time for the first text has passed, while
+    /// nothing is at hand. Before anything has come at all, the body itself has
+    /// that limit.
+    fn poll_first_text(&mut self, context: &mut Context<'_>) -> Poll<Error> {
+        let has_begun = !self.notes.is_empty() || self.source.has_eventless_bytes();
+        match &mut self.first_text {
+            Some(limit) if has_begun && self.delivered.pieces() == 0 => limit.poll(context),
+            _ => Poll::Pending,
+        }
+    }
+
     /// Enforces the contract: returns what the stream yields for this event.
     fn admit(&mut self, event: ReplyEvent) -> Result<Option<ReplyEvent>, Error> {
         match event {
@@ -235,7 +272,10 @@ impl ReplyStream {
                 Ok(Some(ReplyEvent::Text(text)))
             }
             ReplyEvent::Finish(finish) => self.admit_finish(finish),
-            progress @ ReplyEvent::Progress { .. } => Ok(Some(progress)),
+            ReplyEvent::Progress { kind, text } => {
+                self.notes.admit(&kind, &text, self.max_text)?;
+                Ok(Some(ReplyEvent::Progress { kind, text }))
+            }
         }
     }
 
@@ -289,7 +329,9 @@ impl ReplyStream {
     }
 
     fn finish_error(&self, error: Error) -> Error {
-        let error = error.with_retry_after(self.retry_after);
+        let error = error
+            .with_retry_after(self.retry_after)
+            .with_proxy(self.proxy.as_deref());
         let error = match (error.status(), self.status) {
             (None, Some(status)) => error.with_status(status),
             _ => error,

@@ -102,6 +102,11 @@ impl Source {
         }
     }
 
+    /// Returns whether bytes have come that made no event yet.
+    pub(super) fn has_eventless_bytes(&self) -> bool {
+        matches!(self, Source::Body(body) if body.eventless > 0)
+    }
+
     /// Begins to release the connection, once the answer is complete.
     pub(super) fn release(&mut self, finish: Finish) {
         *self = match std::mem::replace(self, Source::Closed) {
@@ -157,7 +162,11 @@ impl Body {
             if !self.needs_input {
                 match self.decoder.next_event() {
                     Ok(Some(event)) => {
-                        self.eventless = 0;
+                        // An empty text is none: there may be no end of them.
+                        let is_empty = matches!(&event, ReplyEvent::Text(text) if text.is_empty());
+                        if !is_empty {
+                            self.eventless = 0;
+                        }
                         return Poll::Ready(Ok(event));
                     }
                     Ok(None) if self.ended => return Poll::Ready(Err(cut_off())),
