@@ -55,7 +55,7 @@ pub use chatwire_core::{
 };
 #[cfg(feature = "combinators")]
 pub use chatwire_core::{Fallback, Retry};
-pub use registry::{ProviderKind, ProviderOptions, provider, providers};
+pub use registry::{ProviderKind, ProviderOptions, provider, provider_kind, providers};
 
 #[cfg(feature = "ai-sdk")]
 pub use chatwire_ai_sdk as ai_sdk;

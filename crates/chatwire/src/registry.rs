@@ -71,6 +71,8 @@ impl fmt::Debug for ProviderOptions {
 pub struct ProviderKind {
     /// The name, for example `aura`.
     pub name: &'static str,
+    /// Other names for it, by the software that such servers run.
+    pub aliases: &'static [&'static str],
     /// The public server it is named after, if there was one. It is offline, and
     /// nothing contacts it unless it is set as the base URL.
     pub historical_base_url: Option<&'static str>,
@@ -89,7 +91,13 @@ pub fn providers() -> &'static [ProviderKind] {
     KINDS
 }
 
-/// Builds the provider of that name. Nothing is sent yet.
+/// Returns the kind of provider of that name or alias, if it is compiled in.
+pub fn provider_kind(name: &str) -> Option<&'static ProviderKind> {
+    let is_known = |kind: &&ProviderKind| kind.name == name || kind.aliases.contains(&name);
+    KINDS.iter().find(is_known)
+}
+
+/// Builds the provider of that name or alias. Nothing is sent yet.
 ///
 /// # Errors
 ///
@@ -97,18 +105,18 @@ pub fn providers() -> &'static [ProviderKind] {
 /// [`ErrorKind::InvalidRequest`] if there is no base URL, and for an address,
 /// proxy, header or setting that cannot be used.
 pub fn provider(name: &str, options: ProviderOptions) -> Result<Arc<dyn Provider>, Error> {
-    let Some(kind) = KINDS.iter().find(|kind| kind.name == name) else {
+    let Some(kind) = provider_kind(name) else {
         let known: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
         return Err(Error::new(
             ErrorKind::UnknownProvider,
             format!("no provider {name:?}; known: {}", known.join(", ")),
         ));
     };
-    (kind.build)(options).map_err(|error| error.with_provider(name))
+    (kind.build)(options).map_err(|error| error.with_provider(kind.name))
 }
 
-/// The row of a provider: its crate, its client, the public server it is named
-/// after, the servers it works with, and what belongs to one request.
+/// The row of a provider: its crate, its client, its aliases, the public server
+/// it is named after, the servers it works with, and what belongs to one request.
 #[cfg(any(
     feature = "magickpen",
     feature = "chatgpt4online",
@@ -116,9 +124,10 @@ pub fn provider(name: &str, options: ProviderOptions) -> Result<Arc<dyn Provider
     feature = "ai-sdk"
 ))]
 macro_rules! kind {
-    ($provider:ident, $client:ident, $historical:expr, $server:literal, $options:expr) => {
+    ($provider:ident, $client:ident, $aliases:expr, $historical:expr, $server:literal, $options:expr) => {
         ProviderKind {
             name: $provider::NAME,
+            aliases: $aliases,
             historical_base_url: $historical,
             server: $server,
             settings: $provider::SETTINGS,
@@ -140,6 +149,7 @@ const KINDS: &[ProviderKind] = &[
     kind!(
         chatwire_magickpen,
         MagickPen,
+        &[],
         Some(chatwire_magickpen::HISTORICAL_BASE_URL),
         "MagickPen servers",
         &[]
@@ -148,6 +158,7 @@ const KINDS: &[ProviderKind] = &[
     kind!(
         chatwire_chatgpt4online,
         Chatgpt4Online,
+        &["wordpress", "ai-engine"],
         Some(chatwire_chatgpt4online::HISTORICAL_BASE_URL),
         "WordPress sites with the AI Engine plugin",
         chatwire_chatgpt4online::REQUEST_OPTIONS
@@ -156,6 +167,7 @@ const KINDS: &[ProviderKind] = &[
     kind!(
         chatwire_aura,
         Aura,
+        &["chatbot-ui", "openchat-ui"],
         Some(chatwire_aura::HISTORICAL_BASE_URL),
         "openchat-ui and Chatbot-UI servers",
         &[]
@@ -164,6 +176,7 @@ const KINDS: &[ProviderKind] = &[
     kind!(
         chatwire_ai_sdk,
         AiSdk,
+        &[],
         None,
         "servers built with the AI SDK (npm ai)",
         chatwire_ai_sdk::REQUEST_OPTIONS

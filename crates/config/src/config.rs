@@ -116,12 +116,18 @@ impl Config {
                 Ok(provider) => providers.push((name.clone(), provider)),
                 Err(error) => {
                     let (span, key) = blame(name, table, &error);
-                    mistakes.at(span, &key, without_provider(&error));
+                    mistakes.at(span, &key, error.description());
                 }
             }
         }
         let builder = gateway::builder(&self.file, providers, &self.folder, &mut mistakes);
         mistakes.or(builder)
+    }
+
+    /// Returns whether secrets may stand in the file itself, rather than in the
+    /// environment or in files of their own.
+    pub fn has_secrets(&self) -> bool {
+        redact::has_secrets(&self.file)
     }
 
     /// The configuration as TOML, without secrets and comments: it can be shown
@@ -184,16 +190,6 @@ fn blame(name: &str, table: &Spanned<EndpointTable>, error: &Error) -> (Range<us
         Some((key, value)) => (value.span(), dotted(["endpoints", name, "options", key])),
         None => (table.span(), dotted(["endpoints", name])),
     }
-}
-
-/// The words of an error without the name of its provider, which the place says.
-fn without_provider(error: &Error) -> String {
-    let text = error.to_string();
-    let name = error.provider().unwrap_or_default();
-    let rest = text
-        .strip_prefix(name)
-        .and_then(|rest| rest.strip_prefix(": "));
-    rest.map_or(text.clone(), str::to_owned)
 }
 
 /// What the types of the tables cannot say.

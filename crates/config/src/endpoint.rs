@@ -29,9 +29,14 @@ pub struct EndpointConfig {
 }
 
 impl EndpointConfig {
-    /// An endpoint without any settings, named after its kind of provider.
+    /// An endpoint without any settings, named after its kind of provider, which
+    /// may be given by one of its aliases.
     pub fn new(provider: impl Into<String>) -> EndpointConfig {
         let provider = provider.into();
+        let provider = match chatwire::provider_kind(&provider) {
+            Some(kind) => kind.name.to_owned(),
+            None => provider,
+        };
         EndpointConfig {
             name: provider.clone(),
             provider,
@@ -73,9 +78,7 @@ impl EndpointConfig {
         if let Some(url) = &self.base_url {
             options = options.with_base_url(url);
         }
-        let kind = chatwire::providers()
-            .iter()
-            .find(|kind| kind.name == self.provider);
+        let kind = chatwire::provider_kind(&self.provider);
         let of_request = kind.map_or(&[][..], |kind| kind.request_options);
         let mut request_options = Vec::new();
         for (name, value) in &self.options {

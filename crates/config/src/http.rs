@@ -5,6 +5,7 @@ use std::path::Path;
 use chatwire::HttpConfig;
 
 use crate::file::{HttpTable, Leaf, Mistakes, OrOff, dotted};
+use crate::private::read_certificates;
 
 /// Why a header cannot be set, if it cannot: those that frame a message belong
 /// to the HTTP client, which knows what it sends.
@@ -82,6 +83,15 @@ pub(crate) fn apply(
             Some(Err(why)) => {
                 let key = dotted(path.iter().copied().chain(["proxy"]));
                 mistakes.at(proxy.span(), &key, why);
+            }
+        }
+    }
+    if let (Some(file), None) = (&table.ca_file, &over.ca_file) {
+        match read_certificates(&folder.join(&file.get_ref().0)) {
+            Ok(pem) => http = http.with_root_certificates(pem),
+            Err(why) => {
+                let key = dotted(path.iter().copied().chain(["ca_file"]));
+                mistakes.at(file.span(), &key, why);
             }
         }
     }

@@ -61,14 +61,22 @@
 //! | table | keys |
 //! |---|---|
 //! | top | `default` |
-//! | `[http]`, `[endpoints.NAME.http]` | `connect_timeout`, `first_byte_timeout`, `idle_timeout`, `total_timeout`, `max_event`, `max_error_body`, `max_page`, `max_reply`, `proxy`, `user_agent`, `headers` |
+//! | `[http]`, `[endpoints.NAME.http]` | `connect_timeout`, `first_byte_timeout`, `idle_timeout`, `total_timeout`, `max_event`, `max_error_body`, `max_page`, `max_reply`, `proxy`, `ca_file`, `user_agent`, `headers` |
 //! | `[endpoints.NAME]` | `provider`, `base_url`, `options`, `http` |
 //! | `[aliases]` | a name = a model or a list of models |
 //! | `[gateway]` | `listen`, `strict`, `usage`, `retries`, `retry_delay`, `keep_alive`, `grace`, `allowed_hosts`, `allowed_origins`, `api_keys`, `limits` |
 //! | `[gateway.limits]` | the fields of [`Limits`](chatwire_gateway::Limits) |
 //!
 //! A limit is removed by `"off"`, and so is the proxy of the environment by
-//! `proxy = "off"`.
+//! `proxy = "off"`. `ca_file` names a file with certificates in PEM to trust
+//! besides the system's: of an authority of your own, or a server's self-signed
+//! one.
+//!
+//! # Permissions
+//!
+//! On Unix, files of keys and certificates that others may write are refused, and
+//! a warning is logged for files of keys that others may read. [`read_config`]
+//! and [`warn_if_readable`] do the same for the configuration file itself.
 
 mod address;
 mod config;
@@ -77,6 +85,7 @@ mod error;
 mod file;
 mod gateway;
 mod http;
+mod private;
 mod redact;
 mod request_options;
 mod units;
@@ -85,4 +94,5 @@ pub use config::Config;
 pub use endpoint::EndpointConfig;
 pub use error::{ConfigError, ConfigErrors};
 pub use file::deserialize_duration;
+pub use private::{read_certificates, read_config, read_secret, warn_if_readable};
 pub use units::{parse_address, parse_duration};

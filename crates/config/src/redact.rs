@@ -6,16 +6,14 @@
 use chatwire::Setting;
 
 use crate::address::shown_address;
-use crate::file::{File, Leaf, Source};
+use crate::file::{EndpointTable, File, HttpTable, Leaf, OrOff, Source};
 
 /// The file as TOML, with `[redacted]` for everything that may be secret.
 pub(crate) fn shown(file: &File) -> String {
     let mut file = file.clone();
     for endpoint in file.endpoints.values_mut().map(toml::Spanned::get_mut) {
         let provider = endpoint.provider.as_ref().map(|name| &name.get_ref().0);
-        let kind = chatwire::providers()
-            .iter()
-            .find(|kind| provider.is_some_and(|name| kind.name == name));
+        let kind = provider.and_then(|name| chatwire::provider_kind(name));
         let settings = kind.map_or(&[][..], |kind| kind.settings);
         for (name, value) in &mut endpoint.options {
             let Leaf(value, shown) = value.get_mut();
@@ -28,6 +26,39 @@ pub(crate) fn shown(file: &File) -> String {
         }
     }
     toml::to_string(&file).unwrap_or_default()
+}
+
+/// Whether secrets may stand in the file itself.
+pub(crate) fn has_secrets(file: &File) -> bool {
+    let in_http = |http: &HttpTable| {
+        let proxy = http.proxy.as_ref().is_some_and(|proxy| {
+            let Leaf(OrOff(source), _) = proxy.get_ref();
+            matches!(source, Some(Source::Text(text)) if is_hidden(text.expose()))
+        });
+        let mut headers = http.headers.values();
+        proxy || headers.any(|value| matches!(value.get_ref().0, Source::Text(_)))
+    };
+    let in_endpoint = |endpoint: &EndpointTable| {
+        let name = endpoint.provider.as_ref().map(|name| &name.get_ref().0);
+        let kind = name.and_then(|name| chatwire::provider_kind(name));
+        let settings = kind.map_or(&[][..], |kind| kind.settings);
+        let url = endpoint.base_url.as_ref();
+        let in_url = url.is_some_and(|url| is_hidden(&url.get_ref().0.0));
+        let in_options = endpoint.options.iter().any(|(name, value)| {
+            matches!(value.get_ref().0.0, Source::Text(_))
+                && settings
+                    .iter()
+                    .any(|known| known.name == name && known.secret)
+        });
+        in_url || in_options || in_http(&endpoint.http)
+    };
+    let mut endpoints = file.endpoints.values();
+    in_http(&file.http) || endpoints.any(|endpoint| in_endpoint(endpoint.get_ref()))
+}
+
+/// Whether something in an address is not to be shown.
+fn is_hidden(address: &str) -> bool {
+    shown_address(address) != address
 }
 
 fn is_harmless(setting: &Setting, name: &str) -> bool {

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -50,6 +51,17 @@ pub(crate) struct TargetArgs {
     /// arguments
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
+
+    /// File with certificates in PEM to trust besides the system's: of an
+    /// authority of your own, or a server's self-signed one. The variable
+    /// SSL_CERT_FILE names a file to use instead of the system's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+
+    /// Accept every certificate. Whoever is between you and the server can then
+    /// read and change everything
+    #[arg(long)]
+    pub(crate) insecure: bool,
 
     /// Time limit for the complete answer, such as 30s or 2m [default: none; 10s
     /// to connect, 120s for the first text, 60s of silence]

@@ -91,7 +91,7 @@ impl Script {
         let wrong = |why: String| Err(Failure::Usage(format!("script {name:?}: {why}")));
         for (index, answer) in script.answers.iter().enumerate() {
             let number = index + 1;
-            let known = |name: &String| chatwire::providers().iter().any(|kind| kind.name == name);
+            let known = |name: &String| chatwire::provider_kind(name).is_some();
             if let Some(provider) = answer.provider.as_ref().filter(|name| !known(name)) {
                 return wrong(format!("answer {number}: no provider {provider:?}"));
             }

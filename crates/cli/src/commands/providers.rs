@@ -58,6 +58,7 @@ fn json(kind: &ProviderKind, info: &ProviderInfo) -> serde_json::Value {
     };
     json!({
         "name": kind.name,
+        "aliases": kind.aliases,
         "default": kind.name == DEFAULT_PROVIDER,
         "server": kind.server,
         "base_url": kind.historical_base_url,
@@ -89,8 +90,12 @@ fn table(kind: &ProviderKind, info: &ProviderInfo) -> String {
     let named_after = kind.historical_base_url.map_or(String::new(), |url| {
         format!("  named after   {url} (offline)\n")
     });
+    let aliases = match kind.aliases {
+        [] => String::new(),
+        aliases => format!("  aliases       {}\n", aliases.join(", ")),
+    };
     let mut text = format!(
-        "{}{default}\n  server        {}\n{named_after}  \
+        "{}{default}\n{aliases}  server        {}\n{named_after}  \
          models        {}\n  capabilities  {}\n",
         kind.name,
         kind.server,

@@ -1,11 +1,9 @@
 //! The configuration file: where it is, and what it says.
 
 use std::env;
-use std::fs;
-use std::io;
 use std::path::PathBuf;
 
-use chatwire_config::{Config, ConfigErrors};
+use chatwire_config::{Config, ConfigErrors, read_config, warn_if_readable};
 use etcetera::BaseStrategy as _;
 
 use crate::args::General;
@@ -27,16 +25,14 @@ impl Configuration {
     /// Finds the file: the flag's, the environment's, the usual one.
     pub(crate) fn find(general: &General) -> Result<Configuration, Failure> {
         let (path, named) = place(general)?;
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => Some(text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !named => None,
-            Err(error) => {
-                return Err(Failure::Usage(format!(
-                    "configuration {:?} cannot be read: {error}",
-                    path.display().to_string()
-                )));
-            }
-        };
+        let text =
+            read_config(&path).map_err(|why| Failure::Usage(format!("configuration: {why}")))?;
+        if text.is_none() && named {
+            return Err(Failure::Usage(format!(
+                "configuration {:?} cannot be read: there is no such file",
+                path.display().to_string()
+            )));
+        }
         Ok(Configuration { path, text })
     }
 
@@ -44,6 +40,9 @@ impl Configuration {
     pub(crate) fn parse(&self) -> Result<Config, Failure> {
         let config = Config::parse(self.text.as_deref().unwrap_or_default())
             .map_err(|errors| self.mistakes(&errors))?;
+        if config.has_secrets() {
+            warn_if_readable(&self.path);
+        }
         Ok(match self.path.parent() {
             Some(folder) => config.with_folder(folder),
             None => config,

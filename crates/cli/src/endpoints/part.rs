@@ -9,7 +9,7 @@ use chatwire_mock::AnyMock;
 use super::environment::variable;
 use super::mock;
 use super::recognise::recognise;
-use super::settings::{header, proxy, setting};
+use super::settings::{certificates, header, proxy, setting};
 use crate::args::{DEFAULT_PROVIDER, TargetArgs};
 use crate::failure::Failure;
 use crate::terminal::say;
@@ -94,6 +94,17 @@ pub(super) async fn part(
         Some("off") => endpoint.http = endpoint.http.without_proxy(),
         Some(proxy) => endpoint.http = endpoint.http.with_proxy(proxy),
     }
+    if let Some(path) = &args.ca_file {
+        let pem = certificates(path)?;
+        endpoint.http = endpoint.http.with_root_certificates(pem);
+    }
+    if args.insecure {
+        say(
+            "certificates are not checked (--insecure): whoever is between you and the server can \
+             read and change everything",
+        );
+        endpoint.http = endpoint.http.with_unchecked_tls(true);
+    }
     for text in &args.header {
         let (name, value) = header(text)?;
         endpoint.add_header(&name, &value)?;
@@ -101,10 +112,7 @@ pub(super) async fn part(
     if endpoint.provider.is_empty() {
         endpoint = recognised(endpoint, timeout).await;
     }
-    let Some(kind) = chatwire::providers()
-        .iter()
-        .find(|kind| kind.name == endpoint.provider)
-    else {
+    let Some(kind) = chatwire::provider_kind(&endpoint.provider) else {
         // The facade's error lists the providers.
         let error = chatwire::provider(&endpoint.provider, ProviderOptions::new()).err();
         return Err(Failure::from(error.unwrap_or_else(|| {

@@ -8,6 +8,17 @@ use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, HttpResponse
 /// How long an answer is waited for, at most.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// What an address may end in that was copied from a browser.
+const ROUTES: [&str; 7] = [
+    "/api/chat",
+    "/api/models",
+    "/api",
+    "/wp-json/*",
+    "/wp-admin/*",
+    "/wp-login.php",
+    "/index.php",
+];
+
 /// The kind of the server at this address, found out with at most two requests;
 /// `None` if it is none of those that can be told.
 pub(super) async fn recognise(
@@ -15,8 +26,7 @@ pub(super) async fn recognise(
     http: HttpConfig,
     timeout: Option<Duration>,
 ) -> Option<&'static str> {
-    let base_url = base_url.trim().trim_end_matches('/');
-    let base = BaseUrl::parse(base_url.strip_suffix("/api/chat").unwrap_or(base_url)).ok()?;
+    let base = BaseUrl::pasted(Some(base_url), &ROUTES).ok()?;
     let patience = timeout.map_or(PATIENCE, |limit| limit.min(PATIENCE));
     let http = http
         .with_first_byte_timeout(patience)

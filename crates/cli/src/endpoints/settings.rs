@@ -2,7 +2,7 @@
 //! repeats a value: it may be a secret.
 
 use std::env;
-use std::fs;
+use std::path::Path;
 
 use chatwire::ProviderKind;
 
@@ -60,6 +60,12 @@ pub(super) fn proxy(text: &str) -> Result<String, Failure> {
     }
 }
 
+/// Reads the file of `--ca-file`.
+pub(super) fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {
+    chatwire_config::read_certificates(path)
+        .map_err(|why| Failure::Usage(format!("--ca-file: {why}")))
+}
+
 /// Returns name and value if the name ends in `_env` or `_file`.
 fn elsewhere(what: &str, name: &str, place: &str) -> Result<Option<(String, String)>, Failure> {
     if let Some(name) = name.strip_suffix("_env") {
@@ -71,11 +77,8 @@ fn elsewhere(what: &str, name: &str, place: &str) -> Result<Option<(String, Stri
         return Ok(Some((name.to_owned(), value)));
     }
     if let Some(name) = name.strip_suffix("_file") {
-        let text = fs::read_to_string(place).map_err(|error| {
-            Failure::Usage(format!(
-                "{what} {name}: the file {place:?} cannot be read: {error}"
-            ))
-        })?;
+        let text = chatwire_config::read_secret(Path::new(place))
+            .map_err(|why| Failure::Usage(format!("{what} {name}: {why}")))?;
         let value = text.trim_end_matches(['\r', '\n']).to_owned();
         return Ok(Some((name.to_owned(), value)));
     }

@@ -10,7 +10,7 @@ use super::file::Configuration;
 use super::part::{Part, part};
 use crate::args::{DEFAULT_PROVIDER, General, TargetArgs};
 use crate::failure::Failure;
-use crate::terminal::{say, show_warnings};
+use crate::terminal::{say, say_over, show_warnings};
 
 /// A provider that is ready for requests.
 #[derive(Debug)]
@@ -124,7 +124,7 @@ impl Target {
                 let attempts = error.attempts().iter().zip(parts);
                 let named = attempts.map(|(attempt, part)| {
                     let name = &part.endpoint.name;
-                    Error::new(attempt.kind(), without_provider(attempt)).with_provider(name)
+                    Error::new(attempt.kind(), attempt.description()).with_provider(name)
                 });
                 let all = Error::new(error.kind(), "none of the endpoints answered")
                     .with_retry_after(error.retry_after())
@@ -160,15 +160,14 @@ fn with_retries(provider: Arc<dyn Provider>, retries: usize) -> Arc<dyn Provider
     if retries == 0 {
         return provider;
     }
-    Arc::new(Retry::new(provider).with_attempts(retries.saturating_add(1)))
-}
-
-/// The words of an error without the name of its provider.
-fn without_provider(error: &Error) -> String {
-    let text = error.to_string();
-    let name = error.provider().unwrap_or_default();
-    let rest = text
-        .strip_prefix(name)
-        .and_then(|rest| rest.strip_prefix(": "));
-    rest.map_or(text.clone(), str::to_owned)
+    let retry = Retry::new(provider).with_attempts(retries.saturating_add(1));
+    Arc::new(retry.on_failure(|attempt| {
+        if let Some(wait) = attempt.next_in {
+            let seconds = wait.as_secs_f64();
+            say_over(&format!(
+                "{}; asking again in {seconds:.1} s",
+                attempt.error
+            ));
+        }
+    }))
 }

@@ -16,7 +16,7 @@ pub(crate) use editor::{Lines, Typed};
 pub(crate) use fence::first_code_block;
 pub(crate) use filter::without_controls;
 pub(crate) use reasoning::Reasoning;
-pub(crate) use say::{print, say};
+pub(crate) use say::{print, say, say_over};
 pub(crate) use spinner::Spinner;
 pub(crate) use style::Style;
 pub(crate) use warnings::show_warnings;

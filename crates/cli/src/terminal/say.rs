@@ -1,4 +1,4 @@
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use super::filter::without_controls;
 
@@ -8,6 +8,14 @@ pub(crate) fn say(message: &str) {
     for line in message.lines() {
         let _ = writeln!(io::stderr(), "chatwire: {line}");
     }
+}
+
+/// Prints a message on standard error where a spinner may be turning.
+pub(crate) fn say_over(message: &str) {
+    if io::stderr().is_terminal() {
+        let _ = write!(io::stderr(), "\r\u{1b}[K");
+    }
+    say(message);
 }
 
 /// Prints the result of a command on standard output.

@@ -3,6 +3,8 @@ use std::path::{Path, PathBuf};
 use chatwire::Secret;
 use serde::{Deserialize, Serialize};
 
+use crate::private::read_secret;
+
 /// Where a secret stands: `{ env = "NAME" }` or `{ file = "path" }`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -26,12 +28,7 @@ impl Reference {
             Reference::Env(name) => std::env::var(name).map_err(|_| {
                 format!("the environment variable {name} is not set, or is not text")
             })?,
-            Reference::File(path) => {
-                let path = folder.join(path);
-                std::fs::read_to_string(&path).map_err(|error| {
-                    format!("the file {} cannot be read: {error}", path.display())
-                })?
-            }
+            Reference::File(path) => read_secret(&folder.join(path))?,
         };
         match text.trim() {
             "" => Err("there is nothing in the variable or file".to_owned()),

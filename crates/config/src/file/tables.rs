@@ -54,6 +54,7 @@ pub(crate) struct HttpTable {
     pub(crate) max_page: Option<Leaf<OrOff<usize>>>,
     pub(crate) max_reply: Option<Leaf<OrOff<usize>>>,
     pub(crate) proxy: Option<Spanned<Leaf<OrOff<Source>>>>,
+    pub(crate) ca_file: Option<Spanned<Leaf<String>>>,
     pub(crate) user_agent: Option<Leaf<String>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) headers: BTreeMap<String, Spanned<Leaf<Source>>>,
