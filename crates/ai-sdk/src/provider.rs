@@ -4,7 +4,7 @@ use bytes::Bytes;
 use chatwire_browser::{SessionClient, SessionOptions};
 use chatwire_core::provider_kit::{BaseUrl, HttpRequest, HttpResponse, RequestUrl};
 use chatwire_core::{
-    BoxFuture, ChatRequest, Error, HttpConfig, Provider, ProviderInfo, ReplyStream,
+    BoxFuture, ChatRequest, Error, HttpConfig, Provider, ProviderInfo, ReplyStream, Secret,
 };
 use http::HeaderValue;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -48,12 +48,9 @@ impl AiSdk {
     ) -> Result<AiSdk, Error> {
         let path = config.path.as_deref().unwrap_or(DEFAULT_PATH).trim();
         let path = format!("/{}", path.trim_matches('/'));
-        let address = config.base_url.as_ref().map(|url| {
-            // An address as it is copied from a browser's tools.
-            let address = url.expose().trim().trim_end_matches('/');
-            address.strip_suffix(&path).unwrap_or(address)
-        });
-        let base = BaseUrl::required(address)?;
+        let address = config.base_url.as_ref().map(Secret::expose);
+        // An address may be copied from a browser's tools.
+        let base = BaseUrl::pasted(address, &[&path, "/api"])?;
         let sessions = config.sessions.apply(sessions)?;
         let client = SessionClient::new(NAME, http, base, sessions)?;
         let mut limits = Limits::new().with_delta(client.http().max_event());

@@ -20,8 +20,8 @@ pub(crate) async fn failure(response: HttpResponse) -> Error {
     match response.reason() {
         Some("") => response.complete_error(Error::new(
             ErrorKind::Refused,
-            "the server failed; its reason phrase is empty, or has characters beyond ASCII, \
-             which are lost in HTTP",
+            "the server failed without a reason: the reason phrase, where such servers put it, is \
+             empty or cannot be read",
         )),
         Some(reason) => {
             let error = response.error_with_words(reason);

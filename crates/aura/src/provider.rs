@@ -1,5 +1,5 @@
 use chatwire_browser::{SessionClient, SessionOptions};
-use chatwire_core::provider_kit::{BaseUrl, HttpRequest, HttpResponse};
+use chatwire_core::provider_kit::{BaseUrl, HttpRequest, HttpResponse, listed_models};
 use chatwire_core::{
     BoxFuture, Capabilities, ChatRequest, Error, HttpConfig, ModelInfo, Provider, ProviderInfo,
     ReplyStream, Secret,
@@ -18,6 +18,9 @@ pub const NAME: &str = "aura";
 /// The public server that this is named after. It is offline, and nothing here
 /// contacts it unless it is set as the base URL.
 pub const HISTORICAL_BASE_URL: &str = "https://openchat.team";
+
+/// What an address may end in that was copied from a browser's tools.
+const ROUTES: [&str; 3] = ["/api/chat", "/api/models", "/api"];
 
 /// The models of the public server, and their names there.
 const MODELS: [(&str, &str); 2] = [
@@ -54,7 +57,7 @@ impl Aura {
     ) -> Result<Aura, Error> {
         let named = |error: Error| error.with_provider(NAME);
         let address = config.base_url.as_ref().map(Secret::expose);
-        let base = BaseUrl::required(address).map_err(named)?;
+        let base = BaseUrl::pasted(address, &ROUTES).map_err(named)?;
         let mut headers = base.page_headers().map_err(named)?;
         headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
         let info = info(&base, &config);
@@ -109,16 +112,15 @@ impl Aura {
         let body = serde_json::json!({ "key": self.key.expose() });
         let response = self.post("/api/models", &body).await?;
         let listed: Vec<Listed> = response.into_json("the list of models").await?;
-        // A server may repeat the key that it was sent anywhere.
-        let redactor = self.client.http().redactor();
-        let model = |listed: &Listed| {
-            let model = ModelInfo::new(redactor.text(&listed.id));
-            match &listed.name {
-                Some(name) => model.with_name(redactor.text(name)),
+        let model = |listed: Listed| {
+            let model = ModelInfo::new(listed.id);
+            match listed.name {
+                Some(name) => model.with_name(name),
                 None => model,
             }
         };
-        Ok(listed.iter().map(model).collect())
+        let redactor = self.client.http().redactor();
+        Ok(listed_models(listed.into_iter().map(model), redactor))
     }
 }
 

@@ -84,6 +84,8 @@ enum Found {
     /// This is no REST API; maybe the answer says where it is.
     NoApi {
         announced: Option<Api>,
+        /// Where it is, if that is another server.
+        elsewhere: Option<RequestUrl>,
         page: Option<Error>,
     },
 }
@@ -106,6 +108,7 @@ pub(crate) async fn open(
     }
     let usual = apis.len();
     let mut page: Option<Error> = None;
+    let mut other_server: Option<RequestUrl> = None;
     let mut next = 0;
     while let Some(api) = apis.get(next) {
         match start_session(site, api, member.as_ref()).await? {
@@ -123,9 +126,11 @@ pub(crate) async fn open(
             }
             Found::NoApi {
                 announced,
+                elsewhere,
                 page: another,
             } => {
                 page = page.or(another);
+                other_server = other_server.or(elsewhere);
                 // One more, after the usual ones, which nearly all sites have.
                 if apis.len() == usual {
                     apis.extend(announced.filter(|api| !apis.contains(api)));
@@ -135,7 +140,7 @@ pub(crate) async fn open(
         next += 1;
     }
     let tried = ROOTS.join(", ");
-    Err(match page {
+    let error = match page {
         Some(page) => page.with_context(&format!(
             "tried {tried} at {base}; check the base URL, and whether the site runs AI Engine"
         )),
@@ -143,7 +148,23 @@ pub(crate) async fn open(
             ErrorKind::Credentials,
             format!("{base} gave no nonce: its answers are neither JSON nor pages (tried {tried})"),
         ),
+    };
+    Err(match other_server.map(|root| (other_base(&root), root)) {
+        Some((other, root)) => error.with_context(&format!(
+            "it says that its REST API is at {root}, on another server: if that is the one that \
+             you mean, set {other} as the base URL"
+        )),
+        None => error,
     })
+}
+
+/// The base URL of the site whose REST API this is.
+fn other_base(root: &RequestUrl) -> String {
+    let path = root.path().trim_end_matches('/');
+    let base = ["/wp-json", "/index.php"]
+        .iter()
+        .find_map(|end| path.strip_suffix(end));
+    format!("{}{}", root.origin(), base.unwrap_or(path))
 }
 
 /// What a site has, as far as it shows without a question.
@@ -227,10 +248,15 @@ async fn start_session(
                 let is_page = is_html_page(&body);
                 let link = linked_root(response.headers());
                 let link = link.or_else(|| is_page.then(|| page::linked_root(&body)).flatten());
+                let named = link
+                    .as_deref()
+                    .and_then(|link| response.url().resolve(link));
+                let elsewhere = named.filter(|root| !root.same_origin(response.url()));
                 let root = link.and_then(|link| response.url().resolve_same_origin(&link));
                 let page = is_page.then(|| page_error(&body, "the REST API of WordPress"));
                 Ok(Found::NoApi {
                     announced: root.and_then(|root| Api::below(&root)),
+                    elsewhere,
                     page: page.map(|error| response.complete_error(error)),
                 })
             }

@@ -34,6 +34,8 @@ pub struct AiEngineDecoder {
     /// What is not an event: a whole answer in JSON, a page, warnings of PHP.
     stray: String,
     seen_event: bool,
+    /// Text of the answer has come.
+    has_text: bool,
     /// The backend has reported an error without words; one with words may
     /// follow.
     wordless_error: bool,
@@ -60,6 +62,7 @@ impl AiEngineDecoder {
             limit,
             stray: String::new(),
             seen_event: false,
+            has_text: false,
             wordless_error: false,
             ended: false,
             finished: false,
@@ -77,7 +80,10 @@ impl AiEngineDecoder {
     /// The event of a line, if it is one.
     fn decode_line(&mut self, line: Line) -> Result<Option<ReplyEvent>, Error> {
         match line {
-            Line::Text(text) => Ok(Some(ReplyEvent::Text(text))),
+            Line::Text(text) => {
+                self.has_text |= !text.trim().is_empty();
+                Ok(Some(ReplyEvent::Text(text)))
+            }
             Line::Progress(kind, text) => Ok(Some(ReplyEvent::Progress { kind, text })),
             Line::Nothing => Ok(None),
             Line::End(payload) => self.end_of(&payload).map(Some),
@@ -118,10 +124,13 @@ impl AiEngineDecoder {
         let images = end.images();
         let mut reply = end.reply.clone();
         let mut reason = FinishReason::Stop;
+        let mut note = None;
         if images.is_empty() && reply.as_deref().is_some_and(|it| it.trim().is_empty()) {
-            reply = end.shown();
-            if reply.is_none() {
+            // What was streamed is the answer, also where the end does not repeat it.
+            reply = end.shown().filter(|_| !self.has_text);
+            if reply.is_none() && !self.has_text {
                 reason = without_words(&end)?;
+                note = note_functions(&end);
             }
         }
         self.finished = true;
@@ -130,6 +139,10 @@ impl AiEngineDecoder {
             .with_images(images);
         finish.text = reply;
         finish.extras = end.extras().collect();
+        if let Some(note) = note {
+            self.finish = Some(finish);
+            return Ok(note);
+        }
         if end.is_doubtful() {
             finish.extras.push(Extra::new("accuracy", "\"estimated\""));
             self.finish = Some(finish);
@@ -218,6 +231,7 @@ impl AiEngineDecoder {
             ErrorKind::Protocol,
             "the answer is neither an event stream nor JSON of AI Engine",
         )
+        .with_detail(&refusal::first_line(&stray).unwrap_or_default())
         .with_excerpt(&stray))
     }
 }
@@ -244,6 +258,7 @@ impl ReplyDecoder for AiEngineDecoder {
             }
             if let Some(text) = live_text(line) {
                 self.seen_event = true;
+                self.has_text |= !text.trim().is_empty();
                 return Ok(Some(ReplyEvent::Text(text)));
             }
             match read_line(line) {
@@ -337,18 +352,9 @@ fn read_line(line: &str) -> Option<Line> {
     })
 }
 
-/// What an end without words, pictures and anything to show means.
+/// What an end without words, pictures and anything to show means: data for the
+/// page of the bot is an answer too.
 fn without_words(end: &Answer) -> Result<FinishReason, Error> {
-    let functions = end.functions();
-    if !functions.is_empty() {
-        return Err(Error::new(
-            ErrorKind::Protocol,
-            format!(
-                "the bot has no words, but wants its page to run {}: only a browser can do that",
-                functions.join(", ")
-            ),
-        ));
-    }
     match end.extras().next() {
         Some(first) => Ok(FinishReason::Other(first.name)),
         None => Err(Error::new(
@@ -356,6 +362,19 @@ fn without_words(end: &Answer) -> Result<FinishReason, Error> {
             "the answer is empty: the backend ended it without a word",
         )),
     }
+}
+
+/// The note about functions that the bot wants its page to run, if it says
+/// nothing else.
+fn note_functions(end: &Answer) -> Option<ReplyEvent> {
+    let functions = end.functions();
+    (!functions.is_empty()).then(|| ReplyEvent::Progress {
+        kind: ProgressKind::ToolCall,
+        text: format!(
+            "the bot has no words, but wants its page to run {}: only a browser can do that",
+            functions.join(", ")
+        ),
+    })
 }
 
 fn progress_kind(subtype: &str) -> ProgressKind {

@@ -1,5 +1,5 @@
 use chatwire_core::provider_kit::HttpResponse;
-use chatwire_core::provider_kit::refusal::{self, json_in, plain_text};
+use chatwire_core::provider_kit::refusal::{self, is_quota, json_in, plain_text};
 use chatwire_core::{Error, ErrorKind};
 
 use crate::payload::Answer;
@@ -15,7 +15,8 @@ pub(crate) enum Failure {
 /// The codes with which WordPress refuses a nonce.
 const NONCE_CODES: [&str; 2] = ["rest_forbidden", "rest_cookie_invalid_nonce"];
 
-pub(crate) async fn failure(mut response: HttpResponse) -> Failure {
+/// `has_sessions` tells whether the plugin's route for sessions was found.
+pub(crate) async fn failure(mut response: HttpResponse, has_sessions: bool) -> Failure {
     let status = response.status();
     let body = response.read_excerpt().await;
     let answer = json_in(&body, |answer: &Answer| {
@@ -42,7 +43,13 @@ pub(crate) async fn failure(mut response: HttpResponse) -> Failure {
         Some(answer) if answer.code == NO_ROUTE => Failure::Other(
             response
                 .error_with_body(&body)
-                .with_context("AI Engine or its chatbots module is off"),
+                .with_context(match has_sessions {
+                    true => "AI Engine is there, but its chatbots module is off",
+                    false => {
+                        "this is the REST API of WordPress, so the address is right, but AI Engine \
+                         is not installed, or off"
+                    }
+                }),
         ),
         _ => Failure::Other(response.error_with_body(&body)),
     }
@@ -80,6 +87,10 @@ pub(crate) fn over_limit(words: &str) -> Error {
     let error = refusal::from_words(words);
     if plain_text(words).is_empty() {
         return Error::new(ErrorKind::RateLimited, "a limit of the site is used up");
+    }
+    // Neither a long question nor a used-up quota gets better by waiting.
+    if error.kind() == ErrorKind::ContextLength || is_quota(words) {
+        return error;
     }
     error.with_kind(ErrorKind::RateLimited)
 }

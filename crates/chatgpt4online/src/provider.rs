@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use chatwire_browser::{ActiveSession, SessionClient, SessionOptions};
-use chatwire_core::provider_kit::{BaseUrl, Cached, CredentialCache, HttpClient, HttpRequest};
+use chatwire_core::provider_kit::{
+    BaseUrl, Cached, CredentialCache, HttpClient, HttpRequest, listed_models,
+};
 use chatwire_core::{
     BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, HttpConfig, Image, Message, ModelInfo,
     Provider, ProviderInfo, ReplyStream, Secret,
@@ -28,6 +30,15 @@ pub const NAME: &str = "chatgpt4online";
 /// The public site that this is named after. It is offline, and nothing here
 /// contacts it unless it is set as the base URL.
 pub const HISTORICAL_BASE_URL: &str = "https://chatgpt4online.org";
+
+/// What an address may end in that was copied from a browser.
+const ROUTES: [&str; 5] = [
+    "/wp-json/*",
+    "/wp-admin/*",
+    "/wp-content/*",
+    "/wp-login.php",
+    "/index.php",
+];
 
 /// What stands for a model that only the site knows.
 const MODEL: &str = "default";
@@ -62,7 +73,9 @@ impl Chatgpt4Online {
     ) -> Result<Chatgpt4Online, Error> {
         let named = |error: Error| error.with_provider(NAME);
         let base = config.base_url.as_ref().map(Secret::expose);
-        let base = BaseUrl::required(base).map_err(named)?;
+        // The REST API of sites with plain permalinks is a query.
+        let base = base.map(|url| url.split_once("?rest_route=").map_or(url, |(base, _)| base));
+        let base = BaseUrl::pasted(base, &ROUTES).map_err(named)?;
         config.nonce_page = format!("/{}", config.nonce_page.trim_start_matches('/'));
         // What cannot be joined is better said now than with the first request.
         base.join(&config.nonce_page).map_err(named)?;
@@ -314,7 +327,7 @@ impl Chatgpt4Online {
             let reply = response.into_reply(self.decoder(&cached), model).await;
             return Ok(reply.map_err(Failure::Other));
         }
-        Ok(Err(match failure(response).await {
+        Ok(Err(match failure(response, !access.is_old).await {
             Failure::Nonce(error) if access.nonce.is_none() => {
                 let why = format!(
                     "the site wants a nonce and has none on {}{}: \
@@ -351,7 +364,7 @@ impl Chatgpt4Online {
         }
         Ok(match listed.is_empty() {
             true => self.info.models.clone(),
-            false => listed,
+            false => listed_models(listed, self.client.http().redactor()),
         })
     }
 }

@@ -191,7 +191,7 @@ async fn upload(
         return Ok(Err(Failure::Other(response.complete_error(error))));
     }
     if !response.is_success() {
-        return Ok(Err(match failure(response).await {
+        return Ok(Err(match failure(response, !access.is_old).await {
             Failure::Other(error) => Failure::Other(error.with_context("uploading an image")),
             nonce => nonce,
         }));

@@ -4,6 +4,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::text::{CUT, shorten};
+use crate::wait::wait_from_words;
+
 /// The error of a request or a reply.
 ///
 /// It is one pointer wide and cheap to clone. Branch on [`kind`](Error::kind). Its
@@ -14,13 +17,15 @@ use std::time::Duration;
 pub struct Error(Arc<Inner>);
 
 #[derive(Clone, thiserror::Error)]
-#[error("{}{message}{}{}", Origin(.provider.as_deref()), Status(*.status), Attempts(self))]
+#[error("{}{message}{}{}", Origin(.provider.as_deref()), Details(self), Attempts(self))]
 struct Inner {
     kind: ErrorKind,
     message: String,
     provider: Option<String>,
     status: Option<u16>,
+    detail: Option<String>,
     retry_after: Option<Duration>,
+    proxy: Option<String>,
     retryable: Option<bool>,
     excerpt: Option<String>,
     attempts: Vec<Error>,
@@ -51,14 +56,42 @@ impl fmt::Display for Origin<'_> {
     }
 }
 
-/// Shows the HTTP status, after the message; 200 says nothing and is left out.
-struct Status(Option<u16>);
+/// Shows after the message, in this order, what is known: the HTTP status, what
+/// the server said, the wait that it asks for, and the proxy in between. What
+/// the message says already is not repeated.
+struct Details<'a>(&'a Inner);
 
-impl fmt::Display for Status {
+impl fmt::Display for Details<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            None | Some(200) => Ok(()),
-            Some(status) => write!(f, " (HTTP {status})"),
+        let inner = self.0;
+        let detail = inner.detail.as_deref();
+        let detail = detail.filter(|it| !inner.message.contains(it.trim_end_matches(CUT)));
+        // A status 200 says nothing by itself.
+        let status = inner
+            .status
+            .filter(|status| *status != 200 || detail.is_some());
+        let is_told = |wait| {
+            [detail, Some(inner.message.as_str())]
+                .into_iter()
+                .flatten()
+                .any(|words| wait_from_words(words) == Some(wait))
+        };
+        let wait = inner
+            .retry_after
+            .filter(|wait| !wait.is_zero() && !is_told(*wait));
+        let mut parts = Vec::new();
+        match (status, detail) {
+            (Some(status), Some(detail)) => parts.push(format!("HTTP {status}: {detail}")),
+            (Some(status), None) => parts.push(format!("HTTP {status}")),
+            (None, Some(detail)) => parts.push(detail.to_owned()),
+            (None, None) => {}
+        }
+        parts.extend(wait.map(|wait| format!("try again in {} s", wait.as_secs_f64())));
+        let proxy = inner.proxy.as_deref();
+        parts.extend(proxy.map(|proxy| format!("through the proxy {proxy}")));
+        match parts.is_empty() {
+            true => Ok(()),
+            false => write!(f, " ({})", parts.join("; ")),
         }
     }
 }
@@ -175,6 +208,9 @@ pub enum TimeoutPhase {
     Head,
     /// For the first byte of the body.
     FirstByte,
+    /// For the first text of the answer. Notes about progress do not count as
+    /// one.
+    FirstText,
     /// Between two reads.
     Idle,
     /// For the whole reply.
@@ -191,6 +227,8 @@ pub enum Limit {
     Page,
     /// The text of a whole reply.
     Reply,
+    /// The notes about progress in a reply.
+    Notes,
 }
 
 impl Error {
@@ -201,7 +239,9 @@ impl Error {
             message: message.into(),
             provider: None,
             status: None,
+            detail: None,
             retry_after: None,
+            proxy: None,
             retryable: None,
             excerpt: None,
             attempts: Vec::new(),
@@ -227,6 +267,29 @@ impl Error {
     #[must_use]
     pub fn with_status(self, status: u16) -> Error {
         self.with(|inner| inner.status = Some(status))
+    }
+
+    /// Sets what the server said with the status: the title of its page, or the
+    /// first line. It is shown after the status, on one line and cut to
+    /// [`Error::DETAIL_MAX`] bytes, unless the message has it already.
+    #[must_use]
+    pub fn with_detail(self, words: &str) -> Error {
+        let words: Vec<&str> = words.split_whitespace().collect();
+        let words = shorten(&words.join(" "), Error::DETAIL_MAX);
+        if words.is_empty() {
+            return self;
+        }
+        self.with(|inner| inner.detail = Some(words))
+    }
+
+    /// Sets the proxy between, as its address without user name and password.
+    /// `None` changes nothing.
+    #[must_use]
+    pub fn with_proxy(self, proxy: Option<&str>) -> Error {
+        match proxy {
+            Some(proxy) => self.with(|inner| inner.proxy = Some(proxy.to_owned())),
+            None => self,
+        }
     }
 
     /// Sets how long the backend asks to wait. `None` changes nothing.
@@ -270,7 +333,7 @@ impl Error {
         if excerpt.is_empty() {
             return self;
         }
-        let cut = crate::text::shorten(excerpt, Error::EXCERPT_MAX);
+        let cut = shorten(excerpt, Error::EXCERPT_MAX);
         self.with(|inner| inner.excerpt = Some(cut))
     }
 
@@ -286,7 +349,7 @@ impl Error {
         self.with(|inner| inner.source = Some(Source(Arc::new(source))))
     }
 
-    /// Rewrites the texts that came from a server: the message and the excerpt of
+    /// Rewrites the texts that came from a server: message, detail and excerpt of
     /// this error and of its attempts. The source cannot be rewritten; if it would
     /// have to be, it is removed.
     #[must_use]
@@ -295,8 +358,10 @@ impl Error {
         let attempts: Vec<Error> = attempts.map(|error| error.map_texts(rewrite)).collect();
         let message = rewrite(&self.0.message);
         let excerpt = self.0.excerpt.as_deref().and_then(rewrite);
+        let detail = self.0.detail.as_deref().and_then(rewrite);
         let telltale = self.source_says(&|text| rewrite(text).is_some());
-        if message.is_none() && excerpt.is_none() && !telltale && attempts.is_empty() {
+        let is_unchanged = message.is_none() && excerpt.is_none() && detail.is_none();
+        if is_unchanged && !telltale && attempts.is_empty() {
             return self;
         }
         self.with(|inner| {
@@ -306,6 +371,9 @@ impl Error {
             }
             if excerpt.is_some() {
                 inner.excerpt = excerpt;
+            }
+            if detail.is_some() {
+                inner.detail = detail;
             }
             if telltale {
                 inner.source = None;
@@ -328,6 +396,9 @@ impl Error {
     /// The maximum length of an [`excerpt`](Error::excerpt), in bytes.
     pub const EXCERPT_MAX: usize = 512;
 
+    /// The maximum length of a [`detail`](Error::detail), in bytes.
+    pub const DETAIL_MAX: usize = 200;
+
     /// Returns the kind.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -336,6 +407,12 @@ impl Error {
     /// Returns the message, without the name of the provider.
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// Returns the message with what is known besides, such as the status, without
+    /// the name of the provider: for words around it that name the server already.
+    pub fn description(&self) -> String {
+        format!("{}{}", self.0.message, Details(&self.0))
     }
 
     /// Returns the name of the provider that failed, if it is known.
@@ -347,6 +424,19 @@ impl Error {
     /// came with status 200 has 200.
     pub fn status(&self) -> Option<u16> {
         self.0.status
+    }
+
+    /// Returns what the server said with the status, in one line: the title of
+    /// its page, or the first line. Where the server's words are the
+    /// [message](Error::message) itself, there is none.
+    pub fn detail(&self) -> Option<&str> {
+        self.0.detail.as_deref()
+    }
+
+    /// Returns the proxy that the request went through, without user name and
+    /// password.
+    pub fn proxy(&self) -> Option<&str> {
+        self.0.proxy.as_deref()
     }
 
     /// Returns how long the backend asks to wait before the next request.
@@ -401,8 +491,14 @@ impl fmt::Debug for Inner {
         if let Some(status) = self.status {
             all.field("status", &status);
         }
+        if let Some(detail) = &self.detail {
+            all.field("detail", detail);
+        }
         if let Some(wait) = self.retry_after {
             all.field("retry_after", &wait);
+        }
+        if let Some(proxy) = &self.proxy {
+            all.field("proxy", proxy);
         }
         if let Some(excerpt) = &self.excerpt {
             all.field("excerpt", excerpt);

@@ -73,6 +73,7 @@ mod secret;
 mod stream;
 mod sync;
 mod text;
+mod wait;
 
 pub use chat::{
     ChatRequest, Extra, Finish, FinishReason, Image, IncompleteReply, Message, Messages, Parameter,

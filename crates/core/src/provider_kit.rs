@@ -6,7 +6,7 @@
 pub use crate::credentials::{Cached, CredentialCache};
 pub use crate::decode::ReplyDecoder;
 pub use crate::http::{BaseUrl, HttpClient, HttpRequest, HttpResponse, RequestUrl};
-pub use crate::provider::{Setting, SettingKind, read_settings};
+pub use crate::provider::{Setting, SettingKind, listed_models, read_settings};
 pub use crate::secret::Redactor;
 
 /// Decoders: pure functions of bytes. No I/O, no clock, and the same result
@@ -27,8 +27,8 @@ pub mod html {
 /// is not an answer, at most the first [64 KiB](refusal::JUDGED) are judged.
 pub mod refusal {
     pub use crate::refusal::{
-        ErrorResponse, JUDGED, from_words, is_html_page, is_temporary, json_in, kind_from_words,
-        message_in_json, page_error, page_title, plain_text, unreadable, wait_from_header,
-        wait_from_words,
+        ErrorResponse, JUDGED, first_line, from_words, is_html_page, is_quota, is_temporary,
+        json_in, kind_from_words, message_in_json, page_error, page_title, plain_text, unreadable,
+        wait_from_header, wait_from_words,
     };
 }

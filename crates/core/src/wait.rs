@@ -1,3 +1,5 @@
+//! How long a server asks to wait.
+
 use std::time::{Duration, SystemTime};
 
 use http::header::{HeaderMap, RETRY_AFTER};

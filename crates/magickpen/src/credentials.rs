@@ -121,7 +121,7 @@ impl Search<'_> {
         }
         message.push_str(&format!("and the front page of {site}"));
         for fault in self.faults.iter().take(SHOWN_FAULTS) {
-            message.push_str(&format!("; {}", fault.message()));
+            message.push_str(&format!("; {}", fault.description()));
         }
         if let Some(more @ 1..) = self.faults.len().checked_sub(SHOWN_FAULTS) {
             message.push_str(&format!("; and {more} more errors"));

@@ -20,6 +20,9 @@ pub const HISTORICAL_BASE_URL: &str = "https://magickpen.com";
 /// The API of the public site, which is offline, too.
 pub const HISTORICAL_API_URL: &str = "https://api.magickpen.com";
 
+/// What an address may end in that was copied from a browser's tools.
+const ROUTES: [&str; 2] = ["/ask", "/_nuxt/*"];
+
 const MODEL: &str = "gpt-4o-mini";
 
 /// A client for one MagickPen server. All its requests share credentials and
@@ -79,9 +82,9 @@ impl MagickPenBuilder {
     pub fn build(self) -> Result<MagickPen, Error> {
         let named = |error: Error| error.with_provider(NAME);
         let site = self.config.base_url.as_ref().map(Secret::expose);
-        let site = BaseUrl::required(site).map_err(named)?;
+        let site = BaseUrl::pasted(site, &ROUTES).map_err(named)?;
         let api = match &self.config.api_url {
-            Some(url) => BaseUrl::parse(url.expose()).map_err(named)?,
+            Some(url) => BaseUrl::pasted(Some(url.expose()), &ROUTES).map_err(named)?,
             None => site.clone(),
         };
         let mut info = ProviderInfo::new(NAME, site.as_text(), MODEL);

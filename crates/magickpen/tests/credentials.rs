@@ -138,19 +138,15 @@ async fn what_is_missing_is_named_with_where_it_was_looked_for() {
         // The front page cannot be read either.
         (
             &[(KNOWN, API)],
-            &[": secret not found", KNOWN, "front page", "status 404"],
+            &[": secret not found", KNOWN, "front page", "HTTP 404"],
         ),
         (
             &[(KNOWN, SECRET), ("/", "500 Internal Server Error")],
-            &["X-API-Secret not found", "front page", "status 500"],
+            &["X-API-Secret not found", "front page", "HTTP 500"],
         ),
         (
             &[(KNOWN, "403 Forbidden"), ("/", "401 Unauthorized")],
-            &[
-                "X-API-Secret and secret not found",
-                "status 403",
-                "status 401",
-            ],
+            &["X-API-Secret and secret not found", "HTTP 403", "HTTP 401"],
         ),
         (
             &[
@@ -162,7 +158,7 @@ async fn what_is_missing_is_named_with_where_it_was_looked_for() {
                 ("/a.js", "503 Service Unavailable"),
                 ("/b.js", "nothing"),
             ],
-            &[": secret not found", KNOWN, "/a.js", "/b.js", "status 503"],
+            &[": secret not found", KNOWN, "/a.js", "/b.js", "HTTP 503"],
         ),
     ];
     for (pages, words) in cases {

@@ -347,7 +347,7 @@ async fn what_comes_besides_the_answer_is_kept() {
         ),
         (
             AiReply::new().actions(actions).end(""),
-            Err("doIt: only a browser"),
+            Ok(("", &["actions"])),
         ),
         (
             AiReply::new().approval(json!({"id": 7})).end(""),

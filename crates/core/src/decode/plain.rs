@@ -137,6 +137,7 @@ fn json_error(body: &str) -> Error {
             ErrorKind::Protocol,
             "the server sent JSON where the answer should be plain text",
         )
+        .with_detail(&refusal::first_line(body).unwrap_or_default())
         .with_excerpt(body),
     }
 }

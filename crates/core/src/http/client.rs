@@ -10,6 +10,7 @@ use super::policy::Policy;
 use super::request::HttpRequest;
 use super::response::HttpResponse;
 use super::send::Sender;
+use super::url::RequestUrl;
 use crate::error::Error;
 use crate::secret::Redactor;
 
@@ -49,6 +50,15 @@ impl HttpClient {
         &self.policy.redactor
     }
 
+    /// Returns the proxy that a request to this address goes through, without
+    /// user name and password: the configured one, or one of the environment
+    /// unless that exempts the address. That of a client of your own is not
+    /// known.
+    pub fn proxy_of(&self, url: &RequestUrl) -> Option<String> {
+        let proxy = self.connections.proxy_of(url)?;
+        Some(proxy.to_string())
+    }
+
     /// Sends a request, and resolves with the head of the response, whatever
     /// its status.
     ///
@@ -64,6 +74,7 @@ impl HttpClient {
     /// [`ErrorKind::Status`](crate::ErrorKind::Status) for a redirect that is
     /// not followed.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
+        let proxy = self.proxy_of(&request.url);
         let sender = Sender {
             connections: &self.connections,
             policy: &self.policy,
@@ -76,12 +87,14 @@ impl HttpClient {
             url = %request.url,
         );
         let sent = sender.send(request).instrument(span).await;
-        let (response, url) = sent.map_err(|error| self.policy.complete(error))?;
+        let (response, url) =
+            sent.map_err(|error| self.policy.complete(error, proxy.as_deref()))?;
         Ok(HttpResponse::new(
             response,
             url,
             self.policy.clone(),
             sender.deadlines,
+            proxy,
         ))
     }
 }

@@ -9,7 +9,7 @@ use crate::secret::Secret;
 /// | what | default | method |
 /// |---|---|---|
 /// | connection | 10 s | [`with_connect_timeout`](HttpConfig::with_connect_timeout) |
-/// | head and first byte of an answer | 120 s | [`with_first_byte_timeout`](HttpConfig::with_first_byte_timeout) |
+/// | head, first byte and first text of an answer | 120 s | [`with_first_byte_timeout`](HttpConfig::with_first_byte_timeout) |
 /// | silence between two reads | 60 s | [`with_idle_timeout`](HttpConfig::with_idle_timeout) |
 /// | whole reply | none | [`with_total_timeout`](HttpConfig::with_total_timeout) |
 /// | one event of a stream | 1 MiB | [`with_max_event`](HttpConfig::with_max_event) |
@@ -43,6 +43,8 @@ pub struct HttpConfig {
     pub(super) max_reply: Option<usize>,
     pub(super) proxy: Option<Secret>,
     pub(super) direct: bool,
+    pub(super) root_certificates: Vec<Vec<u8>>,
+    pub(super) unchecked_tls: bool,
     pub(super) headers: Vec<(String, Secret)>,
     pub(super) user_agent: Option<String>,
     pub(super) client: Option<reqwest::Client>,
@@ -61,6 +63,8 @@ impl Default for HttpConfig {
             max_reply: Some(64 * 1024 * 1024),
             proxy: None,
             direct: false,
+            root_certificates: Vec::new(),
+            unchecked_tls: false,
             headers: Vec::new(),
             user_agent: None,
             client: None,
@@ -82,9 +86,10 @@ impl HttpConfig {
         self
     }
 
-    /// Limits the time from the request to the first byte of the body. Some
-    /// servers send the head only with the first text, so one limit covers both;
-    /// the error says which was missing.
+    /// Limits the time from the request to the first text of the answer. Notes
+    /// about progress, reasoning and signs of life are no text. Some servers send
+    /// the head only with the first text, so one limit covers both; the error
+    /// says which was missing. A page that is read whole must have begun by then.
     #[must_use]
     pub fn with_first_byte_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
         self.first_byte_timeout = limit.into();
@@ -139,7 +144,7 @@ impl HttpConfig {
     /// Sets a proxy for every request: `http://`, `https://`, `socks5://` or
     /// `socks5h://`, with user name and password in the address if it wants
     /// them. Without one, the environment's (`HTTPS_PROXY`, `NO_PROXY`, …) is
-    /// used. It does not apply to a client of your
+    /// used; `NO_PROXY=*` switches that off. It does not apply to a client of your
     /// own. SOCKS needs one of the features `rustls` and `native-tls`.
     #[must_use]
     pub fn with_proxy(mut self, url: impl Into<String>) -> HttpConfig {
@@ -164,6 +169,34 @@ impl HttpConfig {
     /// Returns the proxy that was set, for code that makes its own connections.
     pub fn proxy(&self) -> Option<&Secret> {
         self.proxy.as_ref()
+    }
+
+    /// Adds certificates in PEM that are trusted besides those of the platform:
+    /// authorities of your own, and servers' own self-signed certificates. It
+    /// does not apply to a client of your own.
+    ///
+    /// The platform's authorities are those of the system; on Linux and other
+    /// Unixes the environment variable `SSL_CERT_FILE` names another file with
+    /// them.
+    #[must_use]
+    pub fn with_root_certificates(mut self, pem: impl Into<Vec<u8>>) -> HttpConfig {
+        self.root_certificates.push(pem.into());
+        self
+    }
+
+    /// Returns the texts with root certificates that were added.
+    pub fn root_certificates(&self) -> impl Iterator<Item = &[u8]> {
+        self.root_certificates.iter().map(Vec::as_slice)
+    }
+
+    /// Accepts every certificate: whoever is between you and the server can then
+    /// read and change everything. For servers of your own in a network that you
+    /// trust; [`with_root_certificates`](HttpConfig::with_root_certificates) is
+    /// nearly always the better way.
+    #[must_use]
+    pub fn with_unchecked_tls(mut self, yes: bool) -> HttpConfig {
+        self.unchecked_tls = yes;
+        self
     }
 
     /// Adds a header to every request, for example a cookie. It replaces the
@@ -220,6 +253,8 @@ impl fmt::Debug for HttpConfig {
             .field("max_reply", &self.max_reply)
             .field("proxy", &self.proxy)
             .field("direct", &self.direct)
+            .field("root_certificates", &self.root_certificates.len())
+            .field("unchecked_tls", &self.unchecked_tls)
             .field("headers", &names)
             .field("user_agent", &self.user_agent)
             .finish_non_exhaustive()

@@ -1,6 +1,8 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
+#[cfg(feature = "rustls")]
+use super::certificates::tls_failure;
 use super::config::HttpConfig;
 use super::url::RequestUrl;
 use crate::error::{Error, ErrorKind, TimeoutPhase};
@@ -11,6 +13,7 @@ pub(super) fn timeout_error(phase: TimeoutPhase, limit: Option<Duration>) -> Err
         TimeoutPhase::Connect => "no connection",
         TimeoutPhase::Head => "no response head",
         TimeoutPhase::FirstByte => "a response head, but no first byte of the answer",
+        TimeoutPhase::FirstText => "no first text of the answer",
         TimeoutPhase::Idle => "no more of the answer",
         TimeoutPhase::Total => "the answer was not complete",
     };
@@ -37,7 +40,14 @@ pub(super) fn send_error(error: reqwest::Error, url: &RequestUrl, config: &HttpC
     let (kind, message) = if is_not_http(&error) {
         (
             ErrorKind::Protocol,
-            format!("{url} does not answer in HTTP: {}", root_cause(&error)),
+            format!(
+                "{url} does not answer in HTTP: {}{}",
+                root_cause(&error),
+                match url.is_https() {
+                    true => "",
+                    false => "; if it speaks TLS, its address begins with https://",
+                }
+            ),
         )
     } else if error.is_builder() {
         (
@@ -47,7 +57,7 @@ pub(super) fn send_error(error: reqwest::Error, url: &RequestUrl, config: &HttpC
     } else if error.is_connect() {
         (
             ErrorKind::Connect,
-            format!("cannot connect to {url}: {}", root_cause(&error)),
+            format!("cannot connect to {url}: {}", why(&error)),
         )
     } else {
         (
@@ -73,6 +83,29 @@ pub(super) fn body_error(error: reqwest::Error) -> Error {
         ),
     )
     .with_source(error)
+}
+
+/// Why there is no connection.
+fn why(error: &reqwest::Error) -> String {
+    #[cfg(feature = "rustls")]
+    if let Some(words) = tls_failure(error) {
+        return words;
+    }
+    let cause = root_cause(error);
+    match cause.contains("handshake eof") {
+        true => format!("{cause}: it may not speak TLS there, but http://"),
+        false => cause,
+    }
+}
+
+/// The error for root certificates without a certificate.
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
+pub(super) fn no_certificate() -> Error {
+    Error::new(
+        ErrorKind::InvalidRequest,
+        "the root certificates have no certificate in PEM among them, which begins with \
+         -----BEGIN CERTIFICATE-----",
+    )
 }
 
 /// The innermost cause: what happened, rather than who passed it on.

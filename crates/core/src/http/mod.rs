@@ -2,6 +2,8 @@
 //! proxies, headers and redirects, in one place.
 
 mod body;
+#[cfg(feature = "rustls")]
+mod certificates;
 mod client;
 mod coding;
 mod config;
@@ -12,12 +14,16 @@ mod headers;
 mod lazy_timer;
 mod policy;
 mod proxy;
+mod redirect;
 mod request;
 mod response;
 mod reuse;
 mod send;
 mod tls;
+mod tunnel;
 mod url;
+#[cfg(feature = "rustls")]
+mod verifier;
 
 pub use client::HttpClient;
 pub use config::HttpConfig;

@@ -26,8 +26,9 @@ impl Policy {
         })
     }
 
-    /// Names the provider in an error, and removes secrets from it.
-    pub(super) fn complete(&self, error: Error) -> Error {
-        self.redactor.error(error.with_provider(&self.provider))
+    /// Names provider and proxy in an error, and removes secrets from it.
+    pub(super) fn complete(&self, error: Error, proxy: Option<&str>) -> Error {
+        let error = error.with_provider(&self.provider).with_proxy(proxy);
+        self.redactor.error(error)
     }
 }

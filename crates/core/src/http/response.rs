@@ -30,6 +30,8 @@ pub struct HttpResponse {
     url: RequestUrl,
     body: HttpBody,
     policy: Arc<Policy>,
+    /// The proxy that it came through.
+    proxy: Option<String>,
 }
 
 impl HttpResponse {
@@ -38,6 +40,7 @@ impl HttpResponse {
         url: RequestUrl,
         policy: Arc<Policy>,
         deadlines: Deadlines,
+        proxy: Option<String>,
     ) -> HttpResponse {
         let (head, body) = http::Response::<reqwest::Body>::from(response).into_parts();
         // HTTP/1 reasons are Latin-1, where each byte is one character. The
@@ -54,6 +57,7 @@ impl HttpResponse {
             url,
             body: HttpBody::new(body, coding, policy.clone(), deadlines),
             policy,
+            proxy,
         }
     }
 
@@ -68,8 +72,8 @@ impl HttpResponse {
     }
 
     /// Returns the reason phrase, if it is not the usual one of the status. It
-    /// is empty if the server sent none, or one with characters beyond ASCII,
-    /// which the HTTP parser drops.
+    /// is empty if the server sent none, or one that the HTTP parser does not
+    /// take, because of characters beyond ASCII.
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
     }
@@ -101,12 +105,14 @@ impl HttpResponse {
     ) -> Result<ReplyStream, Error> {
         let provider = self.policy.provider.clone();
         let started = self.body.started();
+        let first_text = self.body.first_text();
         let wait = wait_in(&self.headers, SystemTime::now());
         ReplyStream::from_body(Box::pin(self.body), Box::new(decoder), started)
             .with_provider_and_model(&provider, model)
             .with_max_text(self.policy.config.max_reply)
+            .with_first_text(first_text)
             .with_redactor(self.policy.redactor.clone())
-            .with_response(self.status, wait)
+            .with_response(self.status, wait, self.proxy)
             .wait_for_first_event()
             .await
     }
@@ -248,16 +254,16 @@ impl HttpResponse {
             url: &self.url.to_string(),
             body,
         };
-        self.policy
-            .complete(response.to_error(words, SystemTime::now()))
+        let error = response.to_error(words, SystemTime::now());
+        self.policy.complete(error, self.proxy.as_deref())
     }
 
     /// Adds to an error what every error of this response has, its status and
     /// the wait that it asks for, and removes secrets.
     pub fn complete_error(&self, error: Error) -> Error {
         let now = SystemTime::now();
-        self.policy
-            .complete(add_response(error, self.status, &self.headers, now))
+        let error = add_response(error, self.status, &self.headers, now);
+        self.policy.complete(error, self.proxy.as_deref())
     }
 }
 

@@ -6,7 +6,9 @@ use super::connect::Connections;
 use super::deadlines::Deadlines;
 use super::failure::{send_error, timeout_error};
 use super::policy::Policy;
+use super::redirect::{is_login, refused};
 use super::request::HttpRequest;
+use super::tunnel;
 use super::url::{RequestUrl, userinfo_secrets};
 use crate::error::{Error, ErrorKind, TimeoutPhase};
 
@@ -49,18 +51,14 @@ impl Sender<'_> {
                 Some(next) if request.follows_redirects && (repeats || status == 303) => next,
                 _ => return Ok((response, request.url)),
             };
-            let refused = |why: String| {
-                let error = Error::new(ErrorKind::Status, format!("{} {why}", request.url));
-                Err(error.with_status(status))
-            };
-            if !repeats || !next.same_origin(&request.url) {
-                return refused(format!(
-                    "redirects to {next}, which is not followed: \
-                     if that is the server you mean, set it as the base URL"
-                ));
+            let is_elsewhere = !next.same_origin(&request.url);
+            let is_login = is_login(&next) && !is_login(&request.url);
+            if !repeats || is_elsewhere || is_login {
+                return Err(refused(&request.url, &next, status));
             }
             if hop == MAX_REDIRECTS {
-                return refused(format!("redirects more than {MAX_REDIRECTS} times"));
+                let why = format!("{} redirects more than {MAX_REDIRECTS} times", request.url);
+                return Err(Error::new(ErrorKind::Status, why).with_status(status));
             }
             hop += 1;
             tracing::debug!(status, to = %next, "redirect");
@@ -71,14 +69,14 @@ impl Sender<'_> {
     /// Sends the request once, and once more if its connection was closed
     /// before the request could be served.
     async fn exchange(&self, request: &HttpRequest) -> Result<reqwest::Response, Error> {
-        let failed = |error| send_error(error, &request.url, &self.policy.config);
-        let connections = self.connections;
+        self.connections.check(&request.url)?;
+        let pool = self.connections.of_this_runtime()?;
         let sent = async {
-            let pooled = &connections.pooled;
+            let pooled = &pool.pooled;
             match pooled.execute(self.build(pooled, request)?).await {
-                Err(error) if connections.served.has_closed(&error) => {
+                Err(error) if pool.served.has_closed(&error) => {
                     tracing::debug!("a reused connection was closed: sending again");
-                    let fresh = &connections.fresh;
+                    let fresh = &pool.fresh;
                     fresh.execute(self.build(fresh, request)?).await
                 }
                 result => result,
@@ -90,14 +88,28 @@ impl Sender<'_> {
                 .map_err(|_| self.head_timeout())?,
             None => sent.await,
         };
-        let response = result.map_err(failed)?;
-        connections.served.add(&response);
+        let response = match result {
+            Ok(response) => response,
+            Err(error) => return Err(self.failed(error, &request.url).await),
+        };
+        pool.served.add(&response);
         tracing::debug!(
             status = response.status().as_u16(),
             elapsed = ?self.deadlines.started.elapsed(),
             "response head"
         );
         Ok(response)
+    }
+
+    /// The error for a request that got no response head.
+    async fn failed(&self, error: reqwest::Error, url: &RequestUrl) -> Error {
+        if tunnel::is_refusal(&error)
+            && let Some(proxy) = self.connections.proxy_of(url)
+            && let Some(refusal) = tunnel::refusal(&proxy, url).await
+        {
+            return refusal.with_source(error.without_url());
+        }
+        send_error(error, url, &self.policy.config)
     }
 
     fn head_timeout(&self) -> Error {

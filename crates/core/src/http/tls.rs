@@ -1,4 +1,14 @@
+#[cfg(feature = "rustls")]
+use std::sync::Arc;
+
+use super::config::HttpConfig;
+#[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+use super::failure::no_certificate;
+#[cfg(feature = "rustls")]
+use super::verifier::{Roots, Unchecked, Verifier};
 use crate::error::Error;
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
+use crate::error::ErrorKind;
 
 /// How a client speaks TLS. It is read once, because reading the certificates
 /// of the platform takes milliseconds, and shared by all clients made with it.
@@ -6,46 +16,108 @@ use crate::error::Error;
 pub(super) struct Tls {
     #[cfg(feature = "rustls")]
     config: rustls::ClientConfig,
+    #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+    roots: Vec<reqwest::Certificate>,
+    #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+    is_checked: bool,
+    /// Why https cannot be used. That is no reason to refuse `http://`.
+    broken: Option<Error>,
 }
 
 impl Tls {
     /// rustls with the ring provider: it builds faster and is smaller than
     /// reqwest's own choice. A provider that the program has installed is used.
     #[cfg(feature = "rustls")]
-    pub(super) fn new() -> Result<Tls, Error> {
-        use std::sync::Arc;
+    pub(super) fn new(config: &HttpConfig) -> Result<Tls, Error> {
+        use rustls::client::danger::ServerCertVerifier;
 
-        use rustls_platform_verifier::BuilderVerifierExt as _;
-
-        use crate::error::ErrorKind;
-
-        let failed = |error: rustls::Error| {
-            Error::new(
-                ErrorKind::InvalidRequest,
-                format!("TLS cannot be set up: {error}"),
-            )
-            .with_source(error)
-        };
         let provider = rustls::crypto::CryptoProvider::get_default()
             .cloned()
             .unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()));
+        let roots = Roots::read(&config.root_certificates)?;
+        let (verifier, broken): (Arc<dyn ServerCertVerifier>, _) = match config.unchecked_tls {
+            true => (Arc::new(Unchecked::new(&provider)), None),
+            false => {
+                let (verifier, broken) = Verifier::new(roots, &provider);
+                let broken = missing_file().or(broken);
+                (Arc::new(verifier), broken)
+            }
+        };
         let config = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .and_then(|config| config.with_platform_verifier())
-            .map_err(failed)?
+            .map_err(|error| {
+                Error::new(
+                    ErrorKind::InvalidRequest,
+                    format!("TLS cannot be set up: {error}"),
+                )
+                .with_source(error)
+            })?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
-        Ok(Tls { config })
+        Ok(Tls { config, broken })
     }
 
-    /// The choice of reqwest, or none.
-    #[cfg(not(feature = "rustls"))]
-    pub(super) fn new() -> Result<Tls, Error> {
-        Ok(Tls {})
+    /// The platform's library.
+    #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+    pub(super) fn new(config: &HttpConfig) -> Result<Tls, Error> {
+        let mut roots = Vec::new();
+        for pem in &config.root_certificates {
+            let read = reqwest::Certificate::from_pem_bundle(pem);
+            let read = read.ok().filter(|read| !read.is_empty());
+            roots.extend(read.ok_or_else(no_certificate)?);
+        }
+        Ok(Tls {
+            roots,
+            is_checked: !config.unchecked_tls,
+            broken: missing_file(),
+        })
+    }
+
+    /// None: only `http://` can be used.
+    #[cfg(not(any(feature = "native-tls", feature = "rustls")))]
+    pub(super) fn new(_: &HttpConfig) -> Result<Tls, Error> {
+        Ok(Tls { broken: None })
+    }
+
+    /// Returns whether https can be used.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        match &self.broken {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn apply(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
         #[cfg(feature = "rustls")]
         let builder = builder.tls_backend_preconfigured(self.config.clone());
+        #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+        let builder = self.roots.iter().fold(
+            builder.danger_accept_invalid_certs(!self.is_checked),
+            |builder, root| builder.add_root_certificate(root.clone()),
+        );
         builder
     }
+}
+
+/// The error for a file of authorities that the environment names and that does
+/// not exist: the platform's are then not read either.
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
+fn missing_file() -> Option<Error> {
+    let path = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty())?;
+    let why = std::fs::File::open(&path).err()?;
+    Some(
+        Error::new(
+            ErrorKind::InvalidRequest,
+            format!(
+                "the environment variable SSL_CERT_FILE names a file that cannot be read: {}: {why}",
+                path.display()
+            ),
+        )
+        .with_source(why),
+    )
 }

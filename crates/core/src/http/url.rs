@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use http::header::{HeaderMap, HeaderValue, ORIGIN, REFERER};
 use percent_encoding::percent_decode_str;
@@ -14,8 +15,12 @@ pub struct BaseUrl(Url);
 
 /// The address of one request. It prints without user name, password and
 /// query.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RequestUrl(pub(super) Url);
+#[derive(Clone)]
+pub struct RequestUrl(pub(super) Url, Suffix);
+
+/// What was joined to the base URL: the path without the query. `None` for an
+/// address that came from elsewhere.
+type Suffix = Option<Arc<str>>;
 
 impl BaseUrl {
     /// Reads the base URL that a provider is set up with. There is no default:
@@ -63,9 +68,55 @@ impl BaseUrl {
             return Err(invalid("has no host: it must be a whole address"));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(invalid("must not have a query or a fragment"));
+            let mut bare = url;
+            bare.set_query(None);
+            bare.set_fragment(None);
+            let bare = BaseUrl(bare);
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                format!(
+                    "base URL must not have a query or a fragment: without them it is \"{bare}\""
+                ),
+            ));
         }
         Ok(BaseUrl(url))
+    }
+
+    /// Reads an address as people copy it, with what belongs to a request or a
+    /// page cut off: `routes` are paths of the protocol, which a base URL may end
+    /// in, and those with `/*` at their end paths that it may have anything
+    /// below. Where one is cut off, so are query and fragment.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`required`](BaseUrl::required).
+    ///
+    /// ```
+    /// use chatwire_core::provider_kit::BaseUrl;
+    ///
+    /// let routes = ["/api/chat", "/wp-admin/*"];
+    /// for text in [
+    ///     "https://example.org/blog",
+    ///     "https://example.org/blog/api/chat/?x=1",
+    ///     "https://example.org/blog/wp-admin/admin.php?page=x#y",
+    /// ] {
+    ///     let base = BaseUrl::pasted(Some(text), &routes)?;
+    ///     assert_eq!(base.to_string(), "https://example.org/blog");
+    /// }
+    /// # Ok::<(), chatwire_core::Error>(())
+    /// ```
+    pub fn pasted(text: Option<&str>, routes: &[&str]) -> Result<BaseUrl, Error> {
+        let cut = text.and_then(|text| {
+            let mut url = Url::parse(text.trim()).ok()?;
+            let path = url.path().trim_end_matches('/');
+            let ends = routes.iter().filter_map(|route| end_of_base(path, route));
+            let base = path.get(..ends.min()?)?.to_owned();
+            url.set_path(&base);
+            url.set_query(None);
+            url.set_fragment(None);
+            Some(String::from(url))
+        });
+        BaseUrl::required(cut.as_deref().or(text))
     }
 
     /// Returns the address of something below the base: `suffix` starts with `/`
@@ -83,7 +134,7 @@ impl BaseUrl {
         let joined = format!("{}{path}", self.0.path().trim_end_matches('/'));
         url.set_path(&joined);
         url.set_query(query);
-        Ok(RequestUrl(url))
+        Ok(RequestUrl(url, Some(path.into())))
     }
 
     /// Returns scheme, host and port, as in an `Origin` header.
@@ -134,6 +185,11 @@ impl BaseUrl {
 }
 
 impl RequestUrl {
+    /// Returns scheme, host and port, as in an `Origin` header.
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
     /// Returns the path, which starts with `/`.
     pub fn path(&self) -> &str {
         self.0.path()
@@ -143,7 +199,7 @@ impl RequestUrl {
     /// is an `http` or `https` one.
     pub fn resolve(&self, link: &str) -> Option<RequestUrl> {
         let url = self.0.join(link.trim()).ok()?;
-        matches!(url.scheme(), "http" | "https").then_some(RequestUrl(url))
+        matches!(url.scheme(), "http" | "https").then_some(RequestUrl(url, None))
     }
 
     /// Returns the address that a link in the answer to this request names, if it
@@ -168,7 +224,31 @@ impl RequestUrl {
             }
             _ => return None,
         }
-        Some(RequestUrl(url))
+        Some(RequestUrl(url, None))
+    }
+
+    /// Returns the base URL with which this request would go to the other
+    /// address, if there is one.
+    pub(super) fn base_at(&self, other: &RequestUrl) -> Option<BaseUrl> {
+        let suffix = self.1.as_deref()?.trim_end_matches('/');
+        let path = other.path().trim_end_matches('/');
+        let base = path.strip_suffix(suffix)?.to_owned();
+        let mut url = other.0.clone();
+        url.set_path(&base);
+        url.set_query(None);
+        url.set_fragment(None);
+        Some(BaseUrl(url))
+    }
+
+    /// Returns whether the scheme is `https`.
+    pub(super) fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// Returns host and port, as a proxy is told them.
+    pub(super) fn host_and_port(&self) -> Option<String> {
+        let host = self.0.host_str()?;
+        Some(format!("{host}:{}", self.0.port_or_known_default()?))
     }
 
     /// Returns the address with the user name and password of the other: a server
@@ -221,6 +301,28 @@ pub(super) fn without_userinfo(text: &str) -> String {
     let end = rest.find(['?', '#']).unwrap_or(rest.len());
     format!("{start}{}", rest.get(..end).unwrap_or_default())
 }
+
+/// Returns where the base ends in a path that ends in a route, or has it
+/// anywhere if it is one with `/*` at its end.
+fn end_of_base(path: &str, route: &str) -> Option<usize> {
+    let Some(route) = route.strip_suffix("/*") else {
+        return path.strip_suffix(route).map(str::len);
+    };
+    let mut places = path.match_indices(route).map(|(at, _)| at);
+    places.find(|at| {
+        let after = path.get(at + route.len()..).unwrap_or_default();
+        after.is_empty() || after.starts_with('/')
+    })
+}
+
+/// By what is sent, whatever it was made of.
+impl PartialEq for RequestUrl {
+    fn eq(&self, other: &RequestUrl) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for RequestUrl {}
 
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,16 +9,16 @@ mod judged;
 mod page;
 mod plain;
 mod response;
-mod wait;
 mod words;
 
 pub use json::{json_in, message_in_json};
 pub use judged::JUDGED;
 pub(crate) use page::{Opening, opening};
-pub use page::{is_html_page, page_error, page_title};
+pub use page::{first_line, is_html_page, page_error, page_title};
 pub use plain::plain_text;
 pub(crate) use response::add_response;
 pub use response::{ErrorResponse, from_words, unreadable};
-pub(crate) use wait::wait_in;
-pub use wait::{wait_from_header, wait_from_words};
-pub use words::{is_temporary, kind_from_words};
+pub use words::{is_quota, is_temporary, kind_from_words};
+
+pub(crate) use crate::wait::wait_in;
+pub use crate::wait::{wait_from_header, wait_from_words};

@@ -1,9 +1,9 @@
 use html5gum::Token;
 
 use super::judged::judged;
+use super::plain::plain_text;
 use crate::error::{Error, ErrorKind};
 use crate::html::tokens;
-use crate::text::shorten;
 
 /// What the beginning of a body says about the whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,17 +92,28 @@ pub fn page_title(page: &str) -> Option<String> {
 }
 
 /// The error for an HTML page where something else should be: `wanted` names
-/// it, for example "an answer".
+/// it, for example "an answer". What the page says stands in its
+/// [detail](Error::detail).
 pub fn page_error(page: &str, wanted: &str) -> Error {
-    let title = page_title(page).map_or(String::new(), |title| {
-        format!(" titled {:?}", shorten(&title, 120))
-    });
     Error::new(
         ErrorKind::Blocked,
         format!(
-            "the server sent an HTML page{title} instead of {wanted}: \
+            "the server sent an HTML page instead of {wanted}: \
              a login, a firewall, or the address of something else"
         ),
     )
+    .with_detail(
+        &page_title(page)
+            .or_else(|| first_line(page))
+            .unwrap_or_default(),
+    )
     .with_excerpt(page)
+}
+
+/// Returns the first line of a page or a text, without markup: what a person
+/// would see of it first.
+pub fn first_line(body: &str) -> Option<String> {
+    let plain = plain_text(body);
+    let mut lines = plain.lines().map(str::trim);
+    lines.find(|line| !line.is_empty()).map(str::to_owned)
 }

@@ -1,14 +1,15 @@
 use std::time::SystemTime;
 
 use http::HeaderMap;
+use http::header::{HeaderName, PROXY_AUTHENTICATE, WWW_AUTHENTICATE};
 
 use super::json::message_in_json;
-use super::page::{is_html_page, page_error, page_title};
+use super::page::{first_line, is_html_page, page_error, page_title};
 use super::plain::plain_text;
-use super::wait::{wait_from_words, wait_in};
 use super::words::{is_quota, is_temporary, kind_from_words};
 use crate::error::{Error, ErrorKind};
 use crate::text::shorten;
+use crate::wait::{wait_from_words, wait_in};
 
 /// A response that is not an answer, as far as an error is made of it.
 #[derive(Debug, Clone, Copy)]
@@ -42,50 +43,102 @@ impl ErrorResponse<'_> {
 
     fn judge(&self) -> Error {
         let status = self.status;
-        if let Some(words) = message_in_json(self.body) {
+        let words = message_in_json(self.body);
+        if let Some(error) = self.wants_password() {
+            let detail = words.map(|words| plain_text(&words));
+            return error.with_detail(&detail.or_else(|| self.detail()).unwrap_or_default());
+        }
+        if let Some(words) = words {
             let error = from_words(&words);
             return match status {
                 // Neither a long conversation nor a used-up quota gets better.
-                _ if error.kind() == ErrorKind::ContextLength || is_quota(&words) => error,
+                _ if is_lasting(&error, &words) => error,
                 429 => error.with_kind(ErrorKind::RateLimited),
                 _ if is_transient(status) => error.with_retryable(true),
                 _ => error,
             };
         }
+        let detail = self.detail().unwrap_or_default();
+        let by_words = from_words(&detail);
         let error = match status {
             401 | 403 | 407 | 451 if is_html_page(self.body) => {
                 return page_error(self.body, "an answer");
             }
-            429 => Error::new(
-                ErrorKind::RateLimited,
-                format!("too many requests{}", self.detail()),
-            ),
+            429 if is_lasting(&by_words, &detail) => by_words,
+            429 => Error::new(ErrorKind::RateLimited, "too many requests"),
             _ => Error::new(
                 ErrorKind::Status,
-                format!(
-                    "{} answered with status {status}{}",
-                    self.url,
-                    self.detail()
-                ),
+                format!("{} answered with an error", self.url),
             ),
         };
-        error.with_excerpt(self.body)
+        error.with_detail(&detail).with_excerpt(self.body)
     }
 
-    /// What the body or the head say about the status, to stand after it.
-    fn detail(&self) -> String {
-        let text = || {
-            let plain = plain_text(self.body);
-            let words: Vec<&str> = plain.split_whitespace().collect();
-            Some(words.join(" ")).filter(|text| !text.is_empty())
-        };
-        let reason = || self.reason.map(str::to_owned).filter(|it| !it.is_empty());
-        page_title(self.body)
-            .or_else(text)
-            .or_else(reason)
-            .map_or(String::new(), |detail| {
-                format!(": {}", shorten(&detail, 200))
+    /// What the body or the head say about the status: the title of the page,
+    /// or the first line. The number of the status is left out.
+    fn detail(&self) -> Option<String> {
+        let reason = || self.reason.map(str::to_owned);
+        let detail = page_title(self.body)
+            .or_else(|| first_line(self.body))
+            .or_else(reason)?;
+        let detail = without_status(&detail, self.status);
+        (!detail.is_empty()).then(|| detail.to_owned())
+    }
+
+    /// The error where the server or a proxy asks for a user name and a
+    /// password, as browsers do in a window of their own.
+    fn wants_password(&self) -> Option<Error> {
+        let asks = |name: HeaderName| {
+            let values = self.headers.get_all(name).into_iter();
+            let values = values.filter_map(|value| value.to_str().ok());
+            let mut challenges = values.flat_map(|value| value.split(','));
+            challenges.any(|challenge| {
+                let scheme = challenge.split_whitespace().next().unwrap_or_default();
+                scheme.eq_ignore_ascii_case("basic")
             })
+        };
+        let message = match self.status {
+            401 if asks(WWW_AUTHENTICATE) => format!(
+                "{} wants a user name and a password, or does not accept those that it was \
+                 sent: put them into the base URL, as in https://USER:PASSWORD@example.org",
+                self.url
+            ),
+            407 if asks(PROXY_AUTHENTICATE) => "the proxy wants a user name and a password, or \
+                 does not accept those that it was sent: put them into its address, as in \
+                 http://USER:PASSWORD@127.0.0.1:3128"
+                .to_owned(),
+            _ => return None,
+        };
+        Some(Error::new(ErrorKind::Credentials, message))
+    }
+}
+
+/// Whether waiting does not help, whatever the status says.
+fn is_lasting(error: &Error, words: &str) -> bool {
+    error.kind() == ErrorKind::ContextLength || is_quota(words)
+}
+
+/// Returns a title without the status that it begins with, as in "503 Service
+/// Unavailable" or "HTTP Status 404 – Not Found".
+fn without_status(title: &str, status: u16) -> &str {
+    const BEFORE: [&str; 4] = ["http", "error", "status", "code"];
+    const BETWEEN: [char; 8] = [' ', '-', '–', '—', ':', '|', '.', '\u{a0}'];
+    let title = title.trim();
+    let mut rest = title;
+    loop {
+        let end = rest
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .unwrap_or(rest.len());
+        let Some((word, after)) = rest.split_at_checked(end) else {
+            return title;
+        };
+        if word.parse() == Ok(status) {
+            return after.trim_start_matches(BETWEEN);
+        }
+        if !BEFORE.iter().any(|known| word.eq_ignore_ascii_case(known)) {
+            return title;
+        }
+        rest = after.trim_start_matches(BETWEEN);
     }
 }
 
@@ -122,7 +175,8 @@ pub fn unreadable(body: &str, wanted: &str, why: &str) -> Error {
         None => Error::new(
             ErrorKind::Protocol,
             format!("{wanted} cannot be read: {why}"),
-        ),
+        )
+        .with_detail(&first_line(body).unwrap_or_default()),
     };
     error.with_excerpt(body)
 }

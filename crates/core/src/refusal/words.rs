@@ -11,22 +11,66 @@ const TOO_LONG: &[&str] = &[
     "reduce the length",
     "input length",
     "input is too long",
+    "input too long",
+    "message is too long",
+    "message too long",
+    "length limit",
+    "token limit exceeded",
+    "maximum length",
 ];
 
 /// Words that say that there were too many requests in a short time.
 const TOO_MANY: &[&str] = &[
     "rate limit",
     "rate_limit",
+    "rate-limit",
     "ratelimit",
     "too many requests",
     "requests per",
     "tokens per",
+    "resource_exhausted",
+    "resource exhausted",
+];
+
+/// Words that say the same, unless the limit is one of a size.
+const AT_LIMIT: &[&str] = &[
     "reached the limit",
     "reached your limit",
     "limit reached",
     "limit exceeded",
-    "resource_exhausted",
-    "resource exhausted",
+];
+
+/// What else a limit can be of: waiting does not make a file smaller.
+const SIZES: &[&str] = &[
+    "length",
+    "size",
+    "character",
+    "characters",
+    "word",
+    "words",
+    "token",
+    "file",
+    "upload",
+    "memory",
+    "time",
+    "depth",
+    "recursion",
+];
+
+/// Words that say that what the account may use is used up.
+const USED_UP: &[&str] = &[
+    "quota",
+    "billing",
+    "credit balance",
+    "insufficient credit",
+    "insufficient balance",
+    "insufficient fund",
+    "out of credit",
+    "no credits",
+    "spending limit",
+    "usage limit",
+    "monthly limit",
+    "hard limit",
 ];
 
 /// Words that say that a key or token is missing or wrong.
@@ -73,11 +117,32 @@ pub fn kind_from_words(words: &str) -> Option<ErrorKind> {
         Some(ErrorKind::ContextLength)
     } else if has_any(&words, TOO_MANY) {
         Some(ErrorKind::RateLimited)
+    } else if has_any(&words, USED_UP) {
+        None
+    } else if AT_LIMIT
+        .iter()
+        .any(|at_limit| is_of_requests(&words, at_limit))
+    {
+        Some(ErrorKind::RateLimited)
     } else if has_any(&words, NOT_AUTHORIZED) {
         Some(ErrorKind::Credentials)
     } else {
         None
     }
+}
+
+/// Whether these words stand in the text, and not after the name of a size.
+fn is_of_requests(words: &str, at_limit: &str) -> bool {
+    words.match_indices(at_limit).any(|(at, _)| {
+        let before = words.get(..at).unwrap_or_default();
+        // Names of sizes are short, so that little has to be looked at.
+        let tail = before.trim_end();
+        let start = tail
+            .rfind(|c: char| !c.is_ascii_alphabetic())
+            .map_or(0, |at| at + 1);
+        let word = tail.get(start..).unwrap_or_default();
+        !SIZES.contains(&word)
+    })
 }
 
 /// Returns whether the words promise that a later attempt can succeed.
@@ -87,9 +152,9 @@ pub fn is_temporary(words: &str) -> bool {
 
 /// Returns whether the words say that what the account may use is used up:
 /// waiting a moment does not help, unlike with a rate limit.
-pub(super) fn is_quota(words: &str) -> bool {
+pub fn is_quota(words: &str) -> bool {
     let words = words.to_ascii_lowercase();
-    words.contains("quota") && !has_any(&words, TOO_MANY)
+    has_any(&words, USED_UP) && !has_any(&words, TOO_MANY)
 }
 
 fn has_any(words: &str, patterns: &[&str]) -> bool {

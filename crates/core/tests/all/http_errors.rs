@@ -55,7 +55,7 @@ async fn statuses_and_bodies() {
             "",
             Status,
             false,
-            &["/ask answered with status 401"],
+            &["/ask answered with an error (HTTP 401)"],
         ),
         (
             "401 Unauthorized",
@@ -87,7 +87,7 @@ async fn statuses_and_bodies() {
             PAGE,
             Status,
             false,
-            &["status 404", "Just a moment..."],
+            &["(HTTP 404: Just a moment...)"],
         ),
         (
             "404 Not Found",
@@ -95,7 +95,7 @@ async fn statuses_and_bodies() {
             "nothing here",
             Status,
             false,
-            &["status 404: nothing here"],
+            &["HTTP 404: nothing here"],
         ),
         (
             "413 Too Large",
@@ -103,7 +103,7 @@ async fn statuses_and_bodies() {
             "<html><body>no title</body></html>",
             Status,
             false,
-            &["status 413"],
+            &["(HTTP 413: no title)"],
         ),
         (
             "418 Short And Stout",
@@ -111,7 +111,7 @@ async fn statuses_and_bodies() {
             "",
             Status,
             false,
-            &["status 418: Short And Stout"],
+            &["(HTTP 418: Short And Stout)"],
         ),
         (
             "429 Too Many Requests",

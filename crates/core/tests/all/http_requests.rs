@@ -164,17 +164,30 @@ async fn redirects() {
         (
             "303 See Other",
             "/new",
-            Err((ErrorKind::Status, "/new, which is not followed")),
+            Err((ErrorKind::Status, "which is not followed")),
         ),
         (
             "301 Moved",
             &elsewhere,
-            Err((ErrorKind::Status, "/new, which is not followed")),
+            Err((ErrorKind::Status, "which is not followed")),
         ),
         (
             "308 Permanent",
             "https://{address}/new",
-            Err((ErrorKind::Status, "set it as the base URL")),
+            Err((
+                ErrorKind::Status,
+                "(https instead of http), which is not followed",
+            )),
+        ),
+        (
+            "302 Found",
+            "/login?next=/old",
+            Err((ErrorKind::Credentials, "redirects to a login")),
+        ),
+        (
+            "303 See Other",
+            "https://sso.example.org/start",
+            Err((ErrorKind::Credentials, "redirects to a login")),
         ),
         (
             "307 Temporary",

@@ -100,10 +100,11 @@ fn api_error(endpoint: Option<&Endpoint>, error: &Error) -> ApiError {
 /// without the attempts before the last, which are in the log.
 fn words(error: &Error) -> String {
     let mut words = error.message().to_owned();
-    if let Some(status) = error.status()
-        && status != 200
-    {
-        words.push_str(&format!(" (HTTP {status})"));
+    // The proxy between is nothing that a client should know.
+    match (error.status(), error.detail()) {
+        (Some(status), Some(detail)) => words.push_str(&format!(" (HTTP {status}: {detail})")),
+        (Some(status), None) if status != 200 => words.push_str(&format!(" (HTTP {status})")),
+        _ => {}
     }
     if error.attempts().len() > 1 {
         words.push_str(&format!(" in {} attempts", error.attempts().len()));

@@ -24,11 +24,13 @@ pub(super) async fn network(part: &Part, report: &mut Report) -> Result<(), u8> 
     };
     let origin = base.origin();
     let (scheme, authority) = origin.split_once("://").unwrap_or(("http", &origin));
-    let http = &part.endpoint.http;
-    let through_proxy = http.proxy().is_some()
-        || (part.mock.is_none() && !http.is_without_proxy() && environment_has_proxy());
-    if through_proxy {
-        report.skipped("name lookup", "through a proxy");
+    let client = HttpClient::new(part.kind.name, part.endpoint.http.clone());
+    let proxy = match (client, base.join("/")) {
+        (Ok(client), Ok(url)) => client.proxy_of(&url),
+        _ => None,
+    };
+    if let Some(proxy) = proxy {
+        report.skipped("name lookup", &format!("through the proxy {proxy}"));
     } else if part.mock.is_none() {
         reach(scheme, authority, patience, report).await?;
     }
@@ -53,8 +55,13 @@ pub(super) async fn network(part: &Part, report: &mut Report) -> Result<(), u8> 
                 ErrorKind::Connect | ErrorKind::Timeout(TimeoutPhase::Connect)
             ) =>
         {
-            let advice = "the server's certificate or its TLS is not accepted: check the name in \
-                          the address, the certificate's date and who signed it";
+            let advice = match error.proxy() {
+                Some(_) => "is the proxy right? --proxy names another, and --proxy off uses none",
+                None => {
+                    "the server's certificate or its TLS is not accepted: check the name in the \
+                     address, the certificate's date and who signed it"
+                }
+            };
             report.failed("TLS", start, error.to_string(), advice.to_owned());
             Err(code_of(&error))
         }
@@ -127,14 +134,4 @@ async fn reach(
 
 fn lookup_advice(authority: &str) -> String {
     format!("no name server knows {authority}: check the address for a typo, and the network")
-}
-
-fn environment_has_proxy() -> bool {
-    ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
-        .iter()
-        .any(|name| {
-            [(*name).to_owned(), name.to_lowercase()]
-                .iter()
-                .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
-        })
 }
