@@ -56,7 +56,7 @@ enum Command {
     Chat(Box<chat::ChatArgs>),
     Models(Box<models::ModelsArgs>),
     Check(Box<check::CheckArgs>),
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
     Mock(mock::MockArgs),
     Config(config::ConfigArgs),
     Providers(providers::ProvidersArgs),

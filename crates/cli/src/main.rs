@@ -9,6 +9,7 @@ mod commands;
 mod conversation;
 mod endpoints;
 mod failure;
+mod log;
 mod runtime;
 mod signals;
 mod terminal;
@@ -16,7 +17,22 @@ mod terminal;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    no_core_file();
     cli::Cli::read()
         .run()
         .unwrap_or_else(|failure| failure.report())
+}
+
+/// Keeps secrets in memory out of a file that a crash leaves behind.
+fn no_core_file() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        let none = Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        };
+        // Without it, everything else works as well.
+        let _ = setrlimit(Resource::Core, none);
+    }
 }

@@ -1,6 +1,6 @@
 //! The signals that end the program.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 /// A signal that asks the program to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,59 @@ impl Signal {
             Signal::Terminate => "SIGTERM",
             Signal::Hangup => "SIGHUP",
         }
+    }
+}
+
+/// Hears every signal from its creation on, for a server.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hangup: tokio::signal::unix::Signal,
+    on_terminal: bool,
+}
+
+impl Listener {
+    pub(crate) fn new() -> io::Result<Listener> {
+        #[cfg(unix)]
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Listener {
+            #[cfg(unix)]
+            interrupt: signal(SignalKind::interrupt())?,
+            #[cfg(unix)]
+            terminate: signal(SignalKind::terminate())?,
+            #[cfg(unix)]
+            hangup: signal(SignalKind::hangup())?,
+            on_terminal: io::stdin().is_terminal(),
+        })
+    }
+
+    /// Waits for the next signal.
+    #[cfg(unix)]
+    pub(crate) async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
+            _ = self.hangup.recv() => Signal::Hangup,
+        }
+    }
+
+    /// The same where Ctrl-C is the only one.
+    #[cfg(not(unix))]
+    pub(crate) async fn next(&mut self) -> Signal {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Signal::Interrupt,
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Whether the terminal that the program was started on was closed, which
+    /// SIGHUP tells as well.
+    pub(crate) fn terminal_is_gone(&self) -> bool {
+        self.on_terminal && !io::stdin().is_terminal()
     }
 }
 

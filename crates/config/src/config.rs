@@ -1,8 +1,9 @@
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use chatwire::{Error, ErrorKind, HttpConfig};
+use chatwire::{Error, ErrorKind, HttpConfig, Provider};
 use chatwire_gateway::GatewayBuilder;
 use toml::Spanned;
 
@@ -120,7 +121,22 @@ impl Config {
                 }
             }
         }
-        let builder = gateway::builder(&self.file, providers, &self.folder, &mut mistakes);
+        let builder = gateway::builder(&self.file, providers, true, &self.folder, &mut mistakes);
+        mistakes.or(builder)
+    }
+
+    /// A gateway over other providers than those of the file, with the settings
+    /// of its `[gateway]` table and without its aliases. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// API keys that cannot be read, and values that the gateway refuses.
+    pub fn gateway_over(
+        &self,
+        providers: Vec<(String, Arc<dyn Provider>)>,
+    ) -> Result<GatewayBuilder, ConfigErrors> {
+        let mut mistakes = Mistakes::new(&self.document);
+        let builder = gateway::builder(&self.file, providers, false, &self.folder, &mut mistakes);
         mistakes.or(builder)
     }
 

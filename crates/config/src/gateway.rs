@@ -13,6 +13,7 @@ use crate::file::{File, Item, Leaf, LimitsTable, List, Mistakes, dotted};
 pub(crate) fn builder(
     file: &File,
     providers: Vec<(String, Arc<dyn Provider>)>,
+    with_aliases: bool,
     folder: &Path,
     mistakes: &mut Mistakes<'_>,
 ) -> GatewayBuilder {
@@ -56,7 +57,10 @@ pub(crate) fn builder(
             Err(why) => mistakes.at(source.span(), "gateway.api_keys", why),
         }
     }
-    let aliases: Vec<_> = file.aliases.iter().collect();
+    let mut aliases: Vec<_> = file.aliases.iter().collect();
+    if !with_aliases {
+        aliases.clear();
+    }
     for (alias, models) in &aliases {
         let models = models.get_ref().iter().map(|model| &model.get_ref().0.0);
         builder = builder.alias(*alias, models);
@@ -85,16 +89,22 @@ pub(crate) fn builder(
             mistakes.at(span, &key, mistake.message);
         }
     }
-    if let Some(listen) = &table.listen
-        && table.api_keys.is_empty()
-    {
+    if let Some(listen) = &table.listen {
         let address = listen.get_ref().0;
-        if !address.ip().is_loopback() {
-            let why = format!(
-                "{address} can be reached by others: expected gateway.api_keys too, or a \
-                 loopback address such as 127.0.0.1"
-            );
-            mistakes.at(listen.span(), "gateway.listen", why);
+        match table.api_keys.first() {
+            None if !address.ip().is_loopback() => {
+                let why = format!(
+                    "{address} can be reached by others: expected gateway.api_keys too, or a \
+                     loopback address such as 127.0.0.1"
+                );
+                mistakes.at(listen.span(), "gateway.listen", why);
+            }
+            Some(first) if !sources.is_empty() => {
+                if let Err(error) = builder.check_address(address.ip()) {
+                    mistakes.at(first.span(), "gateway.api_keys", error.message());
+                }
+            }
+            _ => {}
         }
     }
     builder
@@ -109,8 +119,12 @@ fn limits(table: &LimitsTable) -> Limits {
             }
         )*};
     }
-    set!(body header header_read body_read idle linger);
+    set!(body header header_read body_read idle linger buffered unauthenticated wrong_key_delay);
     for (number, limit) in [
+        (
+            &table.unauthenticated_connections,
+            &mut limits.unauthenticated_connections,
+        ),
         (&table.connections, &mut limits.connections),
         (&table.requests, &mut limits.requests),
     ] {

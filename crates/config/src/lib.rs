@@ -67,6 +67,8 @@
 //! | `[gateway]` | `listen`, `strict`, `usage`, `retries`, `retry_delay`, `keep_alive`, `grace`, `allowed_hosts`, `allowed_origins`, `api_keys`, `limits` |
 //! | `[gateway.limits]` | the fields of [`Limits`](chatwire_gateway::Limits) |
 //!
+//! [`json_schema`] describes all of them for editors.
+//!
 //! A limit is removed by `"off"`, and so is the proxy of the environment by
 //! `proxy = "off"`. `ca_file` names a file with certificates in PEM to trust
 //! besides the system's: of an authority of your own, or a server's self-signed
@@ -88,11 +90,15 @@ mod http;
 mod private;
 mod redact;
 mod request_options;
+mod schema;
 mod units;
 
+// What a program that serves needs of the gateway.
+pub use chatwire_gateway::{Gateway, GatewayHandle};
 pub use config::Config;
 pub use endpoint::EndpointConfig;
 pub use error::{ConfigError, ConfigErrors};
 pub use file::deserialize_duration;
 pub use private::{read_certificates, read_config, read_secret, warn_if_readable};
+pub use schema::json_schema;
 pub use units::{parse_address, parse_duration};

@@ -130,7 +130,8 @@ fn every_mistake_has_its_line_key_and_what_was_expected() {
         (
             "[gateway.limits]\nbodies = 1\n",
             "2:1 gateway.limits.bodies: unknown key; expected one of: body, body_read, \
-             connections, header, header_read, idle, linger, requests",
+             buffered, connections, header, header_read, idle, linger, requests, unauthenticated, \
+             unauthenticated_connections, wrong_key_delay",
         ),
         (
             "[aliases]\nbest = []\n",
@@ -320,6 +321,10 @@ idle = "1m"
 linger = "1s"
 connections = 10
 requests = 5
+buffered = "64MiB"
+unauthenticated = "2s"
+unauthenticated_connections = 8
+wrong_key_delay = 0
 "#;
 
 #[tokio::test]
@@ -391,12 +396,13 @@ fn what_is_wrong_when_a_gateway_is_made() {
         (
             "[gateway]\nallowed_hosts = [\"a\", \"b:1\"]\n",
             "line 5, column 23: gateway.allowed_hosts: \"b:1\" is not the name of a host, such as \
-             chat.example (without a port)",
+             chat.example or *.example (without a scheme and a port)",
         ),
         (
             "[gateway]\nallowed_origins = \"*\"\n",
-            "line 5, column 19: gateway.allowed_origins: \"*\" is not an origin, such as \
-             https://app.example or http://localhost:3000 (without a path)",
+            "line 5, column 19: gateway.allowed_origins: \"*\" is not an origin that a page \
+             can have: it has no scheme; expected one such as https://app.example, \
+             http://localhost:* or chrome-extension://*",
         ),
         (
             "[aliases]\nx = [\"a\", \"a/none\"]\n",

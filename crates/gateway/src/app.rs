@@ -21,11 +21,32 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shutdown: Shutdown,
     pub(crate) kept: Arc<KeptReplies>,
-    pub(crate) ids: Ids,
+    pub(crate) ids: Arc<Ids>,
     /// One permit for every request that is being answered.
     pub(crate) in_flight: Arc<Semaphore>,
     /// When the gateway was built, in seconds since 1970.
     pub(crate) began: u64,
+}
+
+impl App {
+    /// Goes on where another one stops: with its metrics, its shutdown, its ids,
+    /// its requests and what it keeps of replies.
+    pub(crate) fn succeed(&mut self, before: &App) {
+        self.metrics = Arc::clone(&before.metrics);
+        for endpoint in &self.routes.endpoints {
+            self.metrics.announce(&endpoint.name);
+        }
+        self.shutdown = before.shutdown.clone();
+        self.ids = Arc::clone(&before.ids);
+        self.kept = Arc::clone(&before.kept);
+        self.began = before.began;
+        let (limits, old) = (&self.settings.limits, &before.settings.limits);
+        // A smaller or larger number cannot be had with the same permits; what
+        // is being answered does not count against the new one.
+        if limits.requests == old.requests {
+            self.in_flight = Arc::clone(&before.in_flight);
+        }
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,10 +11,11 @@ use crate::dispatch::endpoint::Endpoint;
 use crate::dispatch::metrics::Metrics;
 use crate::dispatch::route::RetryPolicy;
 use crate::dispatch::routing::Routes;
-use crate::ids::{Ids, unix_time};
+use crate::ids::unix_time;
 use crate::kept_replies::KeptReplies;
 use crate::routes;
 use crate::routes::access::Access;
+use crate::server::current::Current;
 use crate::server::limits::Limits;
 use crate::server::shutdown::Shutdown;
 
@@ -24,12 +26,24 @@ use crate::server::shutdown::Shutdown;
 #[derive(Debug)]
 pub struct Gateway {
     pub(crate) app: App,
+    pub(crate) current: Arc<Current>,
 }
 
 impl Gateway {
     /// Returns a builder with no endpoint and the default settings.
     pub fn builder() -> GatewayBuilder {
         GatewayBuilder::new()
+    }
+
+    /// Checks that this gateway may listen on an address: if others can reach it,
+    /// there must be an API key, and none with less than 16 characters.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`](chatwire_core::ErrorKind::InvalidRequest)
+    /// if it may not.
+    pub fn check_address(&self, address: IpAddr) -> Result<(), Error> {
+        self.app.access.check_address(address)
     }
 
     /// Returns the routes for your own server: those of all APIs below `/v1` and
@@ -162,15 +176,18 @@ impl GatewayBuilder {
         self
     }
 
-    /// Allows a name in the `Host` header, without a port (default:
-    /// `localhost`, loopback addresses, and the address the gateway listens on).
+    /// Allows a name in the `Host` header, without a port; `*` stands for any
+    /// characters (default: `localhost`, names that end in `.localhost`, and
+    /// addresses). A gateway with an API key answers to every name.
     pub fn allow_host(mut self, host: impl Into<String>) -> GatewayBuilder {
         self.hosts.push(host.into());
         self
     }
 
     /// Lets web pages of an origin use the gateway, for example
-    /// `https://app.example` (default: none).
+    /// `https://app.example` or `app://obsidian.md` (default: none). `*` stands
+    /// for any characters in the host, and for any port: `http://localhost:*`,
+    /// `https://*.app.example`, `chrome-extension://*`.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> GatewayBuilder {
         self.origins.push(origin.into());
         self
@@ -180,6 +197,28 @@ impl GatewayBuilder {
     pub fn api_key(mut self, key: Secret) -> GatewayBuilder {
         self.keys.push(key);
         self
+    }
+
+    /// Removes the API keys that were added so far, for those of another place.
+    pub fn without_api_keys(mut self) -> GatewayBuilder {
+        self.keys.clear();
+        self
+    }
+
+    /// Checks that the gateway may listen on an address, as
+    /// [`Gateway::check_address`] does. Keys that are not valid do not count.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`](chatwire_core::ErrorKind::InvalidRequest)
+    /// if it may not.
+    pub fn check_address(&self, address: IpAddr) -> Result<(), Error> {
+        let mut access = Access::default();
+        for key in &self.keys {
+            // `mistakes` says what is wrong with it.
+            let _ = access.add_key(key.clone());
+        }
+        access.check_address(address)
     }
 
     /// Returns everything that [`build`](GatewayBuilder::build) would refuse, for
@@ -252,11 +291,12 @@ impl GatewayBuilder {
                 metrics: Arc::new(metrics),
                 shutdown: Shutdown::default(),
                 kept: Arc::new(KeptReplies::default()),
-                ids: Ids::default(),
+                ids: Arc::default(),
                 in_flight: Arc::new(Semaphore::new(requests)),
                 began: unix_time(),
                 settings: self.settings,
             },
+            current: Arc::default(),
         })
     }
 }

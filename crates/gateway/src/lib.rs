@@ -128,10 +128,11 @@ mod estimate;
 mod gateway;
 mod ids;
 mod kept_replies;
+mod record;
 mod request;
 mod routes;
 mod server;
 
 pub use gateway::{Gateway, GatewayBuilder, Given, Mistake};
 pub use server::limits::Limits;
-pub use server::shutdown_signal;
+pub use server::{GatewayHandle, shutdown_signal};

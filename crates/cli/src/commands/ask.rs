@@ -13,6 +13,7 @@ use crate::args::{General, OutputArgs, QuestionArgs, TargetArgs};
 use crate::conversation;
 use crate::endpoints::Target;
 use crate::failure::Failure;
+use crate::log;
 use crate::runtime;
 use crate::terminal::Style;
 
@@ -53,6 +54,10 @@ pub(crate) struct AskArgs {
     #[command(flatten)]
     output: OutputArgs,
 
+    /// Log requests, repetitions and times on standard error, but no text
+    #[arg(short, long, help_heading = "Output")]
+    verbose: bool,
+
     /// Show the requests that would be sent, and send nothing
     #[arg(long, help_heading = "Output")]
     dry_run: bool,
@@ -62,6 +67,9 @@ pub(crate) struct AskArgs {
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
 pub(crate) fn run(args: &AskArgs, general: &General) -> Result<ExitCode, Failure> {
+    if args.verbose {
+        log::start_verbose();
+    }
     runtime::run(async {
         let style = Style::new(general.color, args.output.raw);
         let mut output = Output::new(&args.output, &style);

@@ -13,6 +13,7 @@ use crate::args::{ConversationArgs, General, PictureArgs, TargetArgs};
 use crate::conversation::{Conversation, image};
 use crate::endpoints::{self, Configuration, Target};
 use crate::failure::Failure;
+use crate::log;
 use crate::runtime;
 use crate::signals::Signal;
 use crate::terminal::{Lines, Spinner, Style, TextWriter, Typed, say};
@@ -43,6 +44,10 @@ pub(crate) struct ChatArgs {
 
     #[command(flatten)]
     pictures: PictureArgs,
+
+    /// Log requests, repetitions and times on standard error, but no text
+    #[arg(short, long, help_heading = "Output")]
+    verbose: bool,
 
     /// Do not save what is typed for later chats
     #[arg(long, help_heading = "Output")]
@@ -99,6 +104,9 @@ struct Chat<'a> {
 }
 
 pub(crate) fn run(args: &ChatArgs, general: &General) -> Result<ExitCode, Failure> {
+    if args.verbose {
+        log::start_verbose();
+    }
     runtime::run(async {
         let style = Style::new(general.color, args.raw);
         let target = Target::new(&args.target, general, true, 0).await?;

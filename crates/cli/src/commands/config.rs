@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::process::{Command, ExitCode};
 
+use chatwire_config::json_schema;
 use clap::{Args, Subcommand};
 
 use crate::args::General;
@@ -17,6 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   chatwire config edit
   chatwire config check --config ./chatwire.toml
+  chatwire config schema > chatwire.schema.json
 ";
 
 /// Show, edit and check the configuration
@@ -37,6 +39,8 @@ enum ConfigCommand {
     Edit,
     /// Report the mistakes in the file, with line, column and key
     Check,
+    /// Print a JSON schema of the file, for editors
+    Schema,
 }
 
 /// The file that `config edit` begins with.
@@ -59,6 +63,38 @@ const TEMPLATE: &str = "\
 # provider = \"chatgpt4online\"
 # base_url = \"https://example.org/blog\"
 # options = { bot_id = \"default\" }
+
+# Other names of models, for `chatwire serve`.
+# [aliases]
+# gpt-4o = \"home\"
+# best = [\"home\", \"blog\"]             # the next one is asked when one fails
+
+# What `chatwire serve` does; the values are those without a file.
+# [gateway]
+# listen = \"127.0.0.1:1337\"
+# api_keys = { env = \"CHATWIRE_API_KEY\" }  # or { file = \"path\" }; none
+# allowed_hosts = [\"*.example.org\"]      # beside localhost and addresses; none
+# allowed_origins = [\"http://localhost:*\", \"app://obsidian.md\"]  # web pages; none
+# strict = false                      # true: refuse parameters without effect
+# usage = \"estimate\"                  # \"off\": count no tokens that a server does not
+# retries = 0                         # clients repeat by themselves
+# retry_delay = \"500ms\"
+# keep_alive = \"9s\"                   # longest silence in a stream
+# grace = \"20s\"                       # for running replies after a stop
+
+# [gateway.limits]
+# body = \"4MiB\"
+# header = \"32KiB\"
+# header_read = \"10s\"
+# body_read = \"30s\"
+# idle = \"75s\"
+# connections = 1024
+# requests = 640
+# buffered = \"256MiB\"                 # what waits, of all clients
+# unauthenticated = \"5s\"              # until a client has sent a valid key
+# unauthenticated_connections = 64    # of one address
+# wrong_key_delay = \"1s\"
+# linger = \"2s\"
 ";
 
 pub(crate) fn run(args: &ConfigArgs, general: &General) -> Result<ExitCode, Failure> {
@@ -67,6 +103,7 @@ pub(crate) fn run(args: &ConfigArgs, general: &General) -> Result<ExitCode, Fail
         ConfigCommand::Show => show(general),
         ConfigCommand::Edit => edit(general),
         ConfigCommand::Check => check(general),
+        ConfigCommand::Schema => print(&json_schema()).map_err(Failure::from),
     }?;
     Ok(ExitCode::SUCCESS)
 }
@@ -145,4 +182,46 @@ fn check(general: &General) -> Result<(), Failure> {
         config.endpoint_names().collect::<Vec<_>>().join(", ")
     ))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use chatwire_config::Config;
+
+    use super::*;
+
+    /// Every line that begins with `# ` and a letter or bracket is a setting or
+    /// a comment; without the marks, the settings are a configuration.
+    #[test]
+    fn the_template_is_right_without_its_marks() {
+        let in_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        let is_setting = |line: &str| {
+            let key = line.split_once(" = ").map(|(key, _)| key);
+            line.starts_with('[') || key.is_some_and(|key| key.chars().all(in_key))
+        };
+        let lines: Vec<&str> = TEMPLATE
+            .lines()
+            .filter_map(|line| line.strip_prefix("# "))
+            .filter(|line| is_setting(line))
+            .collect();
+        let text = lines.join("\n");
+        let config = Config::parse(&text).unwrap_or_else(|errors| panic!("{errors}\n{text}"));
+        assert_eq!(config.default_endpoint(), Some("home"));
+        let schema: serde_json::Value = serde_json::from_str(&json_schema()).unwrap();
+        for table in [
+            "/properties/gateway",
+            "/properties/gateway/properties/limits",
+        ] {
+            let keys = schema.pointer(&format!("{table}/properties")).unwrap();
+            for key in keys
+                .as_object()
+                .unwrap()
+                .keys()
+                .filter(|key| *key != "limits")
+            {
+                let line = format!("# {key} = ");
+                assert!(TEMPLATE.contains(&line), "{key} is not in the template");
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::args::{TargetArgs, limit};
 use crate::failure::Failure;
 
 /// Returns the value of an environment variable, or `None` if it is unset or empty.
-pub(super) fn variable(name: &str) -> Result<Option<String>, Failure> {
+pub(crate) fn variable(name: &str) -> Result<Option<String>, Failure> {
     match env::var(name) {
         Ok(value) if value.trim().is_empty() => Ok(None),
         Ok(value) => Ok(Some(value)),

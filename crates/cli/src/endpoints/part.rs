@@ -9,7 +9,7 @@ use chatwire_mock::AnyMock;
 use super::environment::variable;
 use super::mock;
 use super::recognise::recognise;
-use super::settings::{certificates, header, proxy, setting};
+use super::settings::{certificates, header, secret_argument, setting};
 use crate::args::{DEFAULT_PROVIDER, TargetArgs};
 use crate::failure::Failure;
 use crate::terminal::say;
@@ -81,7 +81,7 @@ pub(super) async fn part(
     timeout: Option<Duration>,
 ) -> Result<Part, Failure> {
     let proxy = match &args.proxy {
-        Some(text) => Some(proxy(text)?),
+        Some(text) => Some(secret_argument("proxy", text)?),
         // A proxy of the environment is not meant for a server inside this program.
         None if args.mock => None,
         None => variable("CHATWIRE_PROXY")?,

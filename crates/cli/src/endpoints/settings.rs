@@ -49,15 +49,16 @@ pub(super) fn setting(option: &str, kind: &ProviderKind) -> Result<(String, Stri
     Ok((key.to_owned(), value.to_owned()))
 }
 
-/// Reads an address, `proxy_env=VARIABLE` or `proxy_file=PATH`.
-pub(super) fn proxy(text: &str) -> Result<String, Failure> {
-    match text.split_once('=') {
-        Some((name @ ("proxy_env" | "proxy_file"), value)) => {
-            let read = elsewhere("proxy", name, value)?;
-            Ok(read.map_or_else(|| text.to_owned(), |(_, value)| value))
-        }
-        _ => Ok(text.to_owned()),
+/// Reads the value of an argument that is a secret: `NAME_env=VARIABLE`,
+/// `NAME_file=PATH`, or the value itself.
+pub(crate) fn secret_argument(name: &str, text: &str) -> Result<String, Failure> {
+    let (key, place) = text.split_once('=').unwrap_or((text, ""));
+    let is_elsewhere = ["_env", "_file"].map(|end| format!("{name}{end}"));
+    if !is_elsewhere.iter().any(|known| known == key) {
+        return Ok(text.to_owned());
     }
+    let read = elsewhere("argument", key, place)?;
+    Ok(read.map_or_else(|| text.to_owned(), |(_, value)| value))
 }
 
 /// Reads the file of `--ca-file`.

@@ -18,6 +18,8 @@ mod providers;
 // Errors of the system read differently elsewhere.
 #[cfg(target_os = "linux")]
 mod readme;
+#[cfg(unix)]
+mod serve;
 mod support;
 #[cfg(unix)]
 mod terminal;

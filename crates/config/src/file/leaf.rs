@@ -21,6 +21,9 @@ pub(crate) trait Value: Sized {
     /// What is expected, in words.
     fn expected() -> Cow<'static, str>;
 
+    /// A JSON schema of what is expected.
+    fn schema() -> serde_json::Value;
+
     /// The value, or `None` if something else stands there.
     fn read(found: &Found<'_>) -> Option<Self>;
 

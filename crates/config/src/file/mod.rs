@@ -9,9 +9,10 @@ mod source;
 mod tables;
 
 pub(crate) use document::{Document, Mistakes, dotted};
-pub(crate) use leaf::Leaf;
+pub(crate) use leaf::{Leaf, Value};
 pub(crate) use read::read;
+pub(crate) use reference::Reference;
 pub use scalar::deserialize_duration;
-pub(crate) use scalar::{Item, OrOff};
-pub(crate) use source::Source;
+pub(crate) use scalar::{Address, Count, Item, OrOff, Usage};
+pub(crate) use source::{Plain, Source};
 pub(crate) use tables::{EndpointTable, File, HttpTable, LimitsTable, List};

@@ -6,10 +6,20 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::{Deserialize as _, Deserializer};
+use serde_json::{Value as Json, json};
 
 use super::leaf::{Found, Leaf, Value};
 use crate::address::shown_address;
 use crate::units::{parse_address, parse_duration, parse_size};
+
+/// What `parse_duration` reads, as a regular expression.
+const DURATION: &str = r"^\s*([0-9]+\.?[0-9]*|\.[0-9]+|([0-9]+(\.[0-9]+)?\s*[a-zA-Zµ]+\s*)+)\s*$";
+
+/// What `parse_size` reads.
+const SIZE: &str = r"^\s*[0-9]+(\.[0-9]+)?\s*([kKmMgGtTpPeE]i?)?[bB]?\s*$";
+
+/// What `parse_address` reads: a port, or an address with one.
+const LISTEN: &str = r"^\s*((localhost|[0-9]+(\.[0-9]+){3}|\[[0-9a-fA-F:.%]+\]):)?[0-9]{1,5}\s*$";
 
 /// Reads a time as the configuration file has it, for files with times of their
 /// own: a text as for [`parse_duration`], or a number of seconds.
@@ -38,6 +48,10 @@ impl Value for Address {
         String::expected()
     }
 
+    fn schema() -> Json {
+        String::schema()
+    }
+
     fn read(found: &Found<'_>) -> Option<Address> {
         String::read(found).map(Address)
     }
@@ -55,6 +69,10 @@ impl Value for String {
         "a text".into()
     }
 
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "\\S" })
+    }
+
     fn read(found: &Found<'_>) -> Option<String> {
         match found {
             Found::Text(text) if !text.trim().is_empty() => Some((*text).to_owned()),
@@ -68,6 +86,10 @@ impl Value for bool {
         "true or false".into()
     }
 
+    fn schema() -> Json {
+        json!({ "type": "boolean" })
+    }
+
     fn read(found: &Found<'_>) -> Option<bool> {
         match found {
             Found::Flag(flag) => Some(*flag),
@@ -79,6 +101,13 @@ impl Value for bool {
 impl Value for Duration {
     fn expected() -> Cow<'static, str> {
         "a time such as \"10s\" or \"500ms\", or a number of seconds".into()
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [
+            { "type": "number", "minimum": 0 },
+            { "type": "string", "pattern": DURATION },
+        ] })
     }
 
     fn read(found: &Found<'_>) -> Option<Duration> {
@@ -97,6 +126,13 @@ impl Value for usize {
         "a size such as \"4MiB\", or a number of bytes".into()
     }
 
+    fn schema() -> Json {
+        json!({ "anyOf": [
+            { "type": "integer", "minimum": 0 },
+            { "type": "string", "pattern": SIZE },
+        ] })
+    }
+
     fn read(found: &Found<'_>) -> Option<usize> {
         match found {
             Found::Text(text) => parse_size(text),
@@ -110,6 +146,10 @@ impl Value for usize {
 impl Value for SocketAddr {
     fn expected() -> Cow<'static, str> {
         "an address with a port such as \"127.0.0.1:1337\"".into()
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": LISTEN })
     }
 
     fn read(found: &Found<'_>) -> Option<SocketAddr> {
@@ -127,6 +167,10 @@ pub(crate) struct OrOff<T>(pub(crate) Option<T>);
 impl<T: Value> Value for OrOff<T> {
     fn expected() -> Cow<'static, str> {
         format!("{}, or \"off\"", T::expected()).into()
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [{ "const": "off" }, T::schema()] })
     }
 
     fn read(found: &Found<'_>) -> Option<OrOff<T>> {
@@ -150,6 +194,10 @@ impl Value for Usage {
         "\"estimate\" or \"off\"".into()
     }
 
+    fn schema() -> Json {
+        json!({ "enum": ["estimate", "off"] })
+    }
+
     fn read(found: &Found<'_>) -> Option<Usage> {
         match found {
             Found::Text("estimate") => Some(Usage { is_estimated: true }),
@@ -170,6 +218,10 @@ impl<const LEAST: u32, const MOST: u32> Value for Count<LEAST, MOST> {
         format!("a whole number from {LEAST} to {MOST}").into()
     }
 
+    fn schema() -> Json {
+        json!({ "type": "integer", "minimum": LEAST, "maximum": MOST })
+    }
+
     fn read(found: &Found<'_>) -> Option<Self> {
         let Found::Integer(number) = found else {
             return None;
@@ -186,6 +238,10 @@ pub(crate) struct Item(pub(crate) String);
 impl Value for Item {
     fn expected() -> Cow<'static, str> {
         "a text or a list of texts".into()
+    }
+
+    fn schema() -> Json {
+        String::schema()
     }
 
     fn read(found: &Found<'_>) -> Option<Item> {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use chatwire::Secret;
+use serde_json::{Value as Json, json};
 
 use super::leaf::{Found, Value};
 use super::reference::Reference;
@@ -14,6 +15,17 @@ impl Value for Reference {
         "{ env = \"NAME\" } or { file = \"path\" }, or a list of them: keys do not stand in this \
          file"
             .into()
+    }
+
+    fn schema() -> Json {
+        let place = json!({ "type": "string", "minLength": 1 });
+        json!({
+            "type": "object",
+            "properties": { "env": place, "file": place },
+            "additionalProperties": false,
+            "minProperties": 1,
+            "maxProperties": 1,
+        })
     }
 
     fn read(found: &Found<'_>) -> Option<Reference> {
@@ -47,6 +59,10 @@ impl Value for Source {
         "a text, { env = \"NAME\" } or { file = \"path\" }".into()
     }
 
+    fn schema() -> Json {
+        json!({ "anyOf": [String::schema(), Reference::schema()] })
+    }
+
     fn read(found: &Found<'_>) -> Option<Source> {
         match found {
             Found::Text(text) => Some(Source::Text(Secret::new(*text))),
@@ -65,6 +81,14 @@ pub(crate) struct Plain(pub(crate) Source);
 impl Value for Plain {
     fn expected() -> Cow<'static, str> {
         "a text, a number, true or false, { env = \"NAME\" } or { file = \"path\" }".into()
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [
+            String::schema(),
+            { "type": ["number", "boolean"] },
+            Reference::schema(),
+        ] })
     }
 
     fn read(found: &Found<'_>) -> Option<Plain> {

@@ -89,6 +89,10 @@ pub(crate) struct LimitsTable {
     pub(crate) body_read: Option<Leaf<Duration>>,
     pub(crate) idle: Option<Leaf<Duration>>,
     pub(crate) linger: Option<Leaf<Duration>>,
+    pub(crate) buffered: Option<Leaf<usize>>,
+    pub(crate) unauthenticated: Option<Leaf<Duration>>,
+    pub(crate) unauthenticated_connections: Option<Leaf<Count<1, 1_000_000>>>,
+    pub(crate) wrong_key_delay: Option<Leaf<Duration>>,
     pub(crate) connections: Option<Leaf<Count<1, 1_000_000>>>,
     pub(crate) requests: Option<Leaf<Count<1, 1_000_000>>>,
 }

@@ -47,10 +47,18 @@ pub(crate) static ALL: &[&dyn Dialect] = &[
 
 /// The dialect in which a client that asks for this path expects its answer.
 pub(crate) fn for_path(path: &str) -> &'static dyn Dialect {
+    of_path(path).unwrap_or(&ChatCompletions)
+}
+
+/// The name of the dialect that this path belongs to, if it belongs to one.
+pub(crate) fn name_for_path(path: &str) -> Option<&'static str> {
+    of_path(path).map(Dialect::name)
+}
+
+fn of_path(path: &str) -> Option<&'static dyn Dialect> {
     let is_below = |root: &str| {
         path.strip_prefix(root)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    let dialect = ALL.iter().find(|dialect| is_below(dialect.root()));
-    dialect.copied().unwrap_or(&ChatCompletions)
+    ALL.iter().copied().find(|dialect| is_below(dialect.root()))
 }

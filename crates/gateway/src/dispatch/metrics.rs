@@ -1,12 +1,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatwire_core::{Error, ErrorKind};
+use chatwire_core::{Error, ErrorKind, FinishReason};
 use prometheus::{
     Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
 use tokio::time::Instant;
+
+use crate::record::Record;
 
 /// The metrics of a gateway, in the text format of Prometheus.
 #[derive(Debug)]
@@ -129,11 +131,12 @@ impl Metrics {
     }
 }
 
-/// A request that is being answered. If it is dropped before
-/// [`done`](InFlight::done), its client has gone away.
+/// A request that is being answered, for the metrics and the log. If it is
+/// dropped before [`done`](InFlight::done), its client has gone away.
 #[derive(Debug)]
 pub(crate) struct InFlight {
     metrics: Arc<Metrics>,
+    record: Record,
     endpoint: String,
     began: Instant,
     done: bool,
@@ -142,6 +145,7 @@ pub(crate) struct InFlight {
 impl InFlight {
     pub(crate) fn new(
         metrics: Arc<Metrics>,
+        record: Record,
         endpoint: &str,
         streamed: bool,
         began: Instant,
@@ -149,12 +153,19 @@ impl InFlight {
         let reply = if streamed { "stream" } else { "whole" };
         metrics.requests.with_label_values(&[endpoint, reply]).inc();
         metrics.in_flight.with_label_values(&[endpoint]).inc();
+        record.endpoint(endpoint);
         InFlight {
             metrics,
+            record,
             endpoint: endpoint.to_owned(),
             began,
             done: false,
         }
+    }
+
+    /// What the log will say about the request.
+    pub(crate) fn record(&self) -> &Record {
+        &self.record
     }
 
     /// Notes that another endpoint answers than the one that was asked first.
@@ -164,16 +175,25 @@ impl InFlight {
             gauge.with_label_values(&[&self.endpoint]).dec();
             gauge.with_label_values(&[endpoint]).inc();
             endpoint.clone_into(&mut self.endpoint);
+            self.record.endpoint(endpoint);
         }
     }
 
-    /// Notes that the first text has come.
-    pub(crate) fn first_text(&self) {
+    /// Notes that the first text has come, and from which model.
+    pub(crate) fn first_text(&self, model: &str) {
+        self.record.first_text();
+        self.record.model(model);
         let seconds = self.began.elapsed().as_secs_f64();
         self.metrics
             .first_text
             .with_label_values(&[&self.endpoint])
             .observe(seconds);
+    }
+
+    /// Notes why the reply is complete.
+    pub(crate) fn finished(&mut self, reason: &FinishReason) {
+        self.record.finished(reason);
+        self.done = true;
     }
 
     /// Notes the time that the gateway itself took until the first text went
@@ -187,12 +207,13 @@ impl InFlight {
 
     /// Notes an error that has no status of its own, because the head of the
     /// response has been sent.
-    pub(crate) fn failed(&mut self, code: &str) {
+    pub(crate) fn failed(&mut self, code: &'static str) {
         self.metrics.error(&self.endpoint, code);
+        self.record.ended(code);
         self.done = true;
     }
 
-    /// Notes that the reply, or an error, is complete.
+    /// Notes that the reply is an error, which has a status.
     pub(crate) fn done(&mut self) {
         self.done = true;
     }
@@ -204,7 +225,6 @@ impl Drop for InFlight {
         self.metrics.in_flight.with_label_values(&labels).dec();
         if !self.done {
             self.metrics.cancelled.with_label_values(&labels).inc();
-            tracing::debug!(endpoint = %self.endpoint, "the client went away");
         }
     }
 }

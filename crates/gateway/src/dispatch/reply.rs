@@ -14,6 +14,7 @@ use crate::catch::catch;
 use crate::completion::{CompletionEnd, CompletionEvent, Timing};
 use crate::error::ApiError;
 use crate::estimate;
+use crate::record::Record;
 
 /// A reply that has begun, read as a completion.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub(crate) struct Reply {
     first_text: Instant,
     /// How many bytes of text have come.
     bytes: usize,
+    record: Record,
 }
 
 /// What is known of a request when its reply is counted.
@@ -39,8 +41,14 @@ pub(crate) struct Account {
 }
 
 impl Reply {
-    pub(crate) fn new(started: StartedReply, reader: CompletionReader, account: Account) -> Reply {
+    pub(crate) fn new(
+        started: StartedReply,
+        reader: CompletionReader,
+        account: Account,
+        record: Record,
+    ) -> Reply {
         Reply {
+            record,
             stream: started.stream,
             endpoint: started.target.endpoint,
             reader,
@@ -60,7 +68,7 @@ impl Reply {
         let event = match catch(|| Pin::new(&mut self.stream).poll_next(context)) {
             Ok(poll) => ready!(poll),
             Err(panicked) => {
-                tracing::error!(endpoint = %self.endpoint.name, panic = %panicked.0, "a provider panicked");
+                self.record.panicked(&panicked);
                 let error = Error::new(ErrorKind::Panicked, "");
                 return Poll::Ready(Err(self.failed(&error)));
             }
@@ -69,17 +77,20 @@ impl Reply {
             Some(Ok(event)) => {
                 let mut event = self.reader.read(event);
                 self.bytes = self.bytes.saturating_add(event.delta.len());
+                if !event.delta.is_empty() {
+                    self.record.piece();
+                }
                 if let Some(end) = &mut event.end {
                     self.count(end);
                     self.endpoint.record(None);
                     if let Some(doubt) = &end.doubt {
-                        tracing::warn!(endpoint = %self.endpoint.name, %doubt, "a reply is doubtful");
+                        self.record.doubtful(&self.endpoint.name, doubt);
                     }
                 }
                 Ok(event)
             }
             Some(Err(error)) => {
-                tracing::warn!(endpoint = %self.endpoint.name, %error, "a reply broke off");
+                self.record.broke_off(&self.endpoint.name, &error);
                 Err(self.failed(&error))
             }
             // A stream ends with a finish or an error, never before.

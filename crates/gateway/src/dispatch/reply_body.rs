@@ -118,9 +118,11 @@ impl ReplyBody {
         self.head.model = started.target.id();
         self.writer.begin(&mut self.out, &self.head);
         self.in_flight.moved_to(&started.target.endpoint.name);
-        self.in_flight.first_text();
+        self.in_flight.first_text(&self.head.model);
         self.first = Some(started.at);
-        self.state = State::Streaming(Box::new(Reply::new(started, reader, self.account)));
+        let record = self.in_flight.record().clone();
+        let reply = Reply::new(started, reader, self.account, record);
+        self.state = State::Streaming(Box::new(reply));
     }
 
     /// Writes what is ready.
@@ -156,7 +158,7 @@ impl ReplyBody {
             Ok(Poll::Pending) => return,
             Ok(Poll::Ready(result)) => result,
             Err(panicked) => {
-                tracing::error!(panic = %panicked.0, "a request panicked");
+                self.in_flight.record().panicked(&panicked);
                 Err(ApiError::internal())
             }
         };
@@ -182,7 +184,7 @@ impl ReplyBody {
             // The provider's stream is dropped now, not when the client has
             // read the rest.
             self.state = State::Done;
-            self.in_flight.done();
+            self.in_flight.finished(&end.reason);
         }
     }
 

@@ -8,6 +8,7 @@ use super::failure::early_failure;
 use super::metrics::Metrics;
 use super::target::Target;
 use crate::error::ApiError;
+use crate::record::Record;
 use crate::request::GatewayRequest;
 
 /// The longest wait before a repetition. If a backend asks for a longer one,
@@ -136,9 +137,10 @@ impl Route {
         self,
         policy: RetryPolicy,
         metrics: Arc<Metrics>,
+        record: Record,
     ) -> Result<StartedReply, ApiError> {
         let providers = self.candidates.iter();
-        let providers = providers.map(|one| with_retries(&one.target, &policy, &metrics));
+        let providers = providers.map(|one| with_retries(&one.target, &policy, &metrics, &record));
         let fallback = Fallback::new(providers.collect()).with_adapted_requests(true);
         match fallback.stream(&self.request).await {
             Ok(stream) => {
@@ -168,9 +170,11 @@ fn with_retries(
     target: &Target,
     policy: &RetryPolicy,
     metrics: &Arc<Metrics>,
+    record: &Record,
 ) -> Arc<dyn Provider> {
     let endpoint = Arc::clone(&target.endpoint);
     let metrics = Arc::clone(metrics);
+    let record = record.clone();
     let attempts = usize::try_from(policy.retries).unwrap_or(usize::MAX);
     let retry = Retry::new(target.clone())
         .with_attempts(attempts.saturating_add(1))
@@ -180,7 +184,7 @@ fn with_retries(
         .with_catch_panics(true)
         .on_failure(move |attempt| {
             let error = attempt.error;
-            tracing::warn!(endpoint = %endpoint.name, number = attempt.number, %error, "an attempt failed");
+            record.attempt_failed(&endpoint.name, attempt.number, error);
             endpoint.record(Some(error.kind()));
             metrics.attempt_failed(&endpoint.name, error.kind().as_str());
         });

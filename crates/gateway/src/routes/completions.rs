@@ -23,6 +23,7 @@ use crate::dispatch::stop::StopMatcher;
 use crate::error::ApiError;
 use crate::estimate;
 use crate::ids::unix_time;
+use crate::record::Record;
 
 /// The header that names the parameters of a request that had no effect.
 const X_IGNORED: HeaderName = HeaderName::from_static("x-chatwire-ignored");
@@ -44,7 +45,9 @@ pub(crate) async fn complete(
     app: Arc<App>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    // The guard in front of every route makes one.
+    let record: Record = parts.extensions.remove().ok_or_else(ApiError::internal)?;
     let packing = check_content_type(&parts.headers)?;
     let permit = Arc::clone(&app.in_flight)
         .try_acquire_owned()
@@ -59,6 +62,7 @@ pub(crate) async fn complete(
         writer,
     } = parse(&bytes, &*app.kept)?;
     drop(bytes);
+    record.model(&request.model);
     let stop = StopMatcher::new(std::mem::take(&mut request.stop))
         .map_err(|error| ApiError::invalid("stop", error.to_string()))?;
     let targets = app.routes.resolve(&request.model).await?;
@@ -83,7 +87,7 @@ pub(crate) async fn complete(
         return Err(ApiError::internal());
     };
     head.model = first.id();
-    tracing::debug!(model = %head.model, id = %head.id, "a completion is requested");
+    record.model(&head.model);
     let estimates = prompt_tokens.map(|_| {
         if stop.is_some() || !route.counts_tokens() {
             "estimated"
@@ -96,6 +100,7 @@ pub(crate) async fn complete(
         reader: CompletionReader::new(stop),
         in_flight: InFlight::new(
             Arc::clone(&app.metrics),
+            record.clone(),
             &first.endpoint.name,
             is_streamed,
             received,
@@ -112,7 +117,7 @@ pub(crate) async fn complete(
         permit,
     };
     let ignored = route.ignored();
-    let starting = route.start(app.settings.retry.clone(), Arc::clone(&app.metrics));
+    let starting = route.start(app.settings.retry.clone(), Arc::clone(&app.metrics), record);
     if is_streamed {
         let mut response = stream(Box::pin(starting), ignored, context).await?;
         name_usage(response.headers_mut(), estimates);
@@ -160,10 +165,11 @@ async fn whole(
     let completion = async {
         let mut started = starting.await?;
         in_flight.moved_to(&started.target.endpoint.name);
-        in_flight.first_text();
-        let ignored = std::mem::take(&mut started.ignored);
         let model = started.target.id();
-        let completion = collect(Reply::new(started, reader, account)).await?;
+        in_flight.first_text(&model);
+        let ignored = std::mem::take(&mut started.ignored);
+        let record = in_flight.record().clone();
+        let completion = collect(Reply::new(started, reader, account, record)).await?;
         Ok((completion, model, ignored))
     };
     let result = tokio::select! {
@@ -171,8 +177,14 @@ async fn whole(
         result = completion => result,
         () = cut => Err(ApiError::shutting_down()),
     };
-    in_flight.done();
-    let (completion, model, ignored) = result?;
+    let (completion, model, ignored) = match result {
+        Ok(completed) => completed,
+        Err(error) => {
+            in_flight.done();
+            return Err(error);
+        }
+    };
+    in_flight.finished(&completion.end.reason);
     let ready = Instant::now();
     let head = ReplyHead { model, ..head };
     let mut response = written(writer.whole(&head, &completion));

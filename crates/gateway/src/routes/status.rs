@@ -19,7 +19,7 @@ struct Health {
 #[derive(Serialize)]
 struct Readiness<'a> {
     status: &'static str,
-    providers: BTreeMap<&'a str, &'static str>,
+    endpoints: BTreeMap<&'a str, &'static str>,
 }
 
 /// `GET /`: says what this is.
@@ -38,7 +38,7 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Response {
     if app.shutdown.draining.is_cancelled() {
         return ApiError::shutting_down().into_response();
     }
-    let providers: BTreeMap<&str, &str> = app
+    let endpoints: BTreeMap<&str, &str> = app
         .routes
         .endpoints
         .iter()
@@ -51,14 +51,14 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Response {
             (endpoint.name.as_str(), state)
         })
         .collect();
-    if providers.values().all(|state| *state == "failing") {
-        let names: Vec<&str> = providers.keys().copied().collect();
-        let why = format!("every provider is failing: {}", names.join(", "));
+    if endpoints.values().all(|state| *state == "failing") {
+        let names: Vec<&str> = endpoints.keys().copied().collect();
+        let why = format!("every endpoint is failing: {}", names.join(", "));
         return ApiError::busy("not_ready", why).into_response();
     }
     json(&Readiness {
         status: "ready",
-        providers,
+        endpoints,
     })
 }
 

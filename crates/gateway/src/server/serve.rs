@@ -1,5 +1,5 @@
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,15 +11,19 @@ use tokio::time::{sleep, timeout};
 
 use super::close::close_refused;
 use super::connection::serve_connection;
+use super::connections::{Connections, Entered, YOUNG};
+use super::current::{Current, Served};
 use super::raw_response::raw_response;
-use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::Gateway;
-use crate::routes::server_router;
 
 /// How many connections beyond the limit get a response at the same time;
 /// those beyond that are closed without one.
 const REFUSED_AT_ONCE: usize = 64;
+
+/// How many connections wait at the same time until it is known whether an
+/// older one has sent something.
+const WAITING_AT_ONCE: usize = 256;
 
 /// How long replies that were cut have to send their error.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -32,38 +36,32 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// Returns an error if the listener has no address, or if others can reach
-    /// that address and there is no API key.
+    /// Returns an error if the listener has no address, or if the gateway must
+    /// not listen on it (see [`check_address`](Gateway::check_address)).
     pub async fn serve(
         self,
         listener: TcpListener,
         shutdown: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        let mut app = self.app;
         let address = listener.local_addr()?;
-        if !address.ip().is_loopback() && !app.access.has_keys() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!(
-                    "{address} can be reached by others, so an API key must be set; \
-                     or listen on 127.0.0.1"
-                ),
-            ));
-        }
-        app.access.listen_on(address.ip());
+        self.check_address(address.ip())
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error.message()))?;
+        let served = self.current.set(self.app, address.ip());
         tracing::info!(%address, "listening");
-        run(Arc::new(app), listener, shutdown).await;
+        run(self.current, served, listener, shutdown).await;
         Ok(())
     }
 }
 
-async fn run(app: Arc<App>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-    let limits = &app.settings.limits;
-    let routes = server_router(Arc::clone(&app));
-    let slots = Arc::new(Semaphore::new(
-        limits.connections.clamp(1, Semaphore::MAX_PERMITS),
-    ));
+async fn run(
+    current: Arc<Current>,
+    first: Arc<Served>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) {
+    let open: Arc<Connections> = Arc::default();
     let refusals = Arc::new(Semaphore::new(REFUSED_AT_ONCE));
+    let waiting = Arc::new(Semaphore::new(WAITING_AT_ONCE));
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -79,17 +77,48 @@ async fn run(app: Arc<App>, listener: TcpListener, shutdown: impl Future<Output 
             tracing::debug!(%peer, %error, "the connection is gone");
             continue;
         }
-        let app = Arc::clone(&app);
-        if let Ok(slot) = Arc::clone(&slots).try_acquire_owned() {
-            connections.spawn(serve_connection(app, routes.clone(), stream, slot));
-        } else if let Ok(slot) = Arc::clone(&refusals).try_acquire_owned() {
-            connections.spawn(refuse(app, stream, slot));
+        let address = peer.ip().to_canonical();
+        let served = current.get().unwrap_or_else(|| Arc::clone(&first));
+        let limits = &served.app.settings.limits;
+        let has_keys = served.app.access.has_keys();
+        let wait = Arc::clone(&waiting).try_acquire_owned().ok();
+        match open.enter(address, limits, has_keys, wait.is_some()) {
+            Entered::Open(place) => {
+                let current = Arc::clone(&current);
+                connections.spawn(serve_connection(current, served, stream, address, place));
+            }
+            Entered::Wait => {
+                let (current, open) = (Arc::clone(&current), Arc::clone(&open));
+                let refusals = Arc::clone(&refusals);
+                connections.spawn(async move {
+                    sleep(YOUNG).await;
+                    drop(wait);
+                    let limits = &served.app.settings.limits;
+                    match open.enter(address, limits, has_keys, false) {
+                        Entered::Open(place) => {
+                            serve_connection(current, served, stream, address, place).await;
+                        }
+                        _ => {
+                            if let Ok(slot) = refusals.try_acquire_owned() {
+                                refuse(served, stream, address, slot).await;
+                            }
+                        }
+                    }
+                });
+            }
+            Entered::Full => {
+                if let Ok(slot) = Arc::clone(&refusals).try_acquire_owned() {
+                    connections.spawn(refuse(served, stream, address, slot));
+                }
+            }
         }
     }
     drop(listener);
     tracing::info!(connections = connections.len(), "shutting down");
+    let app = &first.app;
     app.shutdown.draining.cancel();
-    if timeout(app.settings.grace, finish(&mut connections))
+    let grace = current.get().map(|served| served.app.settings.grace);
+    if timeout(grace.unwrap_or_default(), finish(&mut connections))
         .await
         .is_ok()
     {
@@ -127,8 +156,13 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 }
 
 /// Tells a client that there are too many connections.
-async fn refuse(app: Arc<App>, stream: TcpStream, _slot: OwnedSemaphorePermit) {
+async fn refuse(
+    served: Arc<Served>,
+    stream: TcpStream,
+    client: IpAddr,
+    _slot: OwnedSemaphorePermit,
+) {
     let error = ApiError::busy("too_many_connections", "the gateway has no connection left");
-    let response = raw_response(&app, &error);
-    close_refused(stream, Some(response), app.settings.limits.linger).await;
+    let response = raw_response(&served.app, &error, client);
+    close_refused(stream, Some(response), served.app.settings.limits.linger).await;
 }

@@ -25,6 +25,8 @@ pub(super) struct Watch(Arc<Mutex<State>>);
 struct State {
     header_read: Duration,
     idle: Duration,
+    /// A shorter limit for both, until a valid key was seen.
+    unauthenticated: Option<Duration>,
     waiting: Waiting,
     write_blocked: Option<Instant>,
     refused: bool,
@@ -52,16 +54,29 @@ pub(super) enum Overdue {
 }
 
 impl Watch {
-    /// Watches a connection from now on.
-    pub(super) fn new(limits: &Limits) -> Watch {
+    /// Watches a connection from now on. If the gateway has keys, the client has
+    /// less time until it has sent one.
+    pub(super) fn new(limits: &Limits, has_keys: bool) -> Watch {
         Watch(Arc::new(Mutex::new(State {
             header_read: limits.header_read,
             idle: limits.idle,
+            unauthenticated: has_keys.then_some(limits.unauthenticated),
             waiting: Waiting::FirstByte(Instant::now()),
             write_blocked: None,
             refused: false,
             bare_error: None,
         })))
+    }
+
+    /// Notes that a valid key was seen.
+    pub(super) fn authenticated(&self) {
+        self.lock().unauthenticated = None;
+    }
+
+    /// The time that a head may take.
+    pub(super) fn header_read(&self) -> Duration {
+        let state = self.lock();
+        state.at_most(state.header_read)
     }
 
     /// Notes that bytes have come.
@@ -142,16 +157,23 @@ impl Watch {
 }
 
 impl State {
+    /// The limit that applies to this client.
+    fn at_most(&self, limit: Duration) -> Duration {
+        self.unauthenticated.map_or(limit, |least| least.min(limit))
+    }
+
     /// When the client will be too slow; `None` if nothing is expected of it.
     fn deadline(&self) -> Option<Instant> {
         let read = match self.waiting {
-            Waiting::FirstByte(since) | Waiting::Head(since) => since.checked_add(self.header_read),
-            Waiting::NextRequest(since) => since.checked_add(self.idle),
+            Waiting::FirstByte(since) | Waiting::Head(since) => {
+                since.checked_add(self.at_most(self.header_read))
+            }
+            Waiting::NextRequest(since) => since.checked_add(self.at_most(self.idle)),
             Waiting::Nothing => None,
         };
         let write = self
             .write_blocked
-            .and_then(|since| since.checked_add(self.idle));
+            .and_then(|since| since.checked_add(self.at_most(self.idle)));
         match (read, write) {
             (Some(read), Some(write)) => Some(read.min(write)),
             (read, write) => read.or(write),

@@ -32,7 +32,8 @@ async fn only_known_hosts() {
         ("chat.example".to_owned(), true),
         ("evil.example".to_owned(), false),
         (format!("rebound.example:{port}"), false),
-        ("192.168.1.7".to_owned(), false),
+        ("192.168.1.7".to_owned(), true),
+        (format!("app.localhost:{port}"), true),
     ] {
         let answer = server.send(&raw(&format!("{JSON}host: {host}\r\n"))).await;
         if allowed {
@@ -197,13 +198,65 @@ async fn others_need_a_key() {
     let error = gateway.serve(listen().await, async {}).await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
     assert!(error.to_string().contains("API key"), "{error}");
-    let builder = home(tells(&["a"])).api_key(Secret::new("the-key"));
-    builder
-        .build()
-        .unwrap()
-        .serve(listen().await, async {})
-        .await
-        .unwrap();
+    for (key, right) in [("fifteen-letters", false), ("sixteen-letters!", true)] {
+        let builder = home(tells(&["a"])).api_key(Secret::new(key));
+        let gateway = builder.build().unwrap();
+        let served = gateway.serve(listen().await, async {}).await;
+        assert_eq!(served.is_ok(), right, "{key}");
+    }
+}
+
+/// A wrong key takes its time; none at all does not.
+#[tokio::test(start_paused = true)]
+async fn a_wrong_key_costs_a_second() {
+    let gateway = home(tells(&["a"])).api_key(Secret::new("the-key"));
+    let router = gateway.build().unwrap().router();
+    for (key, status, seconds) in [
+        (None, 401, 0),
+        (Some("Bearer other"), 401, 1),
+        (Some("Bearer the-key"), 200, 0),
+    ] {
+        let mut request = http::Request::get("/v1/models").header("host", "localhost");
+        if let Some(key) = key {
+            request = request.header("authorization", key);
+        }
+        let request = request.body(axum::body::Body::empty()).unwrap();
+        let began = tokio::time::Instant::now();
+        let answer = tower::ServiceExt::oneshot(router.clone(), request).await;
+        assert_eq!(answer.unwrap().status(), status, "{key:?}");
+        assert_eq!(began.elapsed().as_secs(), seconds, "{key:?}");
+    }
+}
+
+/// Names and origins as patterns, over a socket.
+#[tokio::test]
+async fn origins_of_programs_and_patterns() {
+    let builder = [
+        "http://localhost:*",
+        "app://obsidian.md",
+        "chrome-extension://*",
+    ]
+    .into_iter()
+    .fold(home(tells(&["a"])), |builder, origin| {
+        builder.allow_origin(origin)
+    });
+    let server = start(builder).await;
+    for (origin, allowed) in [
+        ("http://localhost:5173", true),
+        ("http://localhost", true),
+        ("app://obsidian.md", true),
+        ("chrome-extension://abcdefgh", true),
+        ("https://localhost:5173", false),
+        ("http://localhost.evil.example:80", false),
+        ("app://other.md", false),
+        ("null", false),
+    ] {
+        let lines = format!("host: localhost\r\n{JSON}origin: {origin}\r\n");
+        let answer = server.send(&raw(&lines)).await;
+        assert_eq!(answer.status, if allowed { 200 } else { 403 }, "{origin}");
+        let header = answer.header("access-control-allow-origin");
+        assert_eq!(header.as_deref(), allowed.then_some(origin));
+    }
 }
 
 /// What a client sends beside the question stays here.

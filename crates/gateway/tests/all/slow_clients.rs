@@ -249,45 +249,154 @@ async fn an_oversize_body() {
     answer.assert_error(413, "body_too_large");
 }
 
-#[tokio::test]
-async fn too_many_connections() {
-    let limits = limits(|limits| limits.connections = 3);
-    let server = start(home(tells(&["a"])).limits(limits)).await;
-    let mut held = Vec::new();
-    for _ in 0..3 {
-        held.push(server.connect().await);
-    }
-    let answer = server.ask(&question()).await;
-    answer.assert_error(503, "too_many_connections");
-    assert_eq!(answer.header("retry-after").as_deref(), Some("1"));
-    held.pop();
-    // The gateway hears of it a moment later.
-    let began = Instant::now();
-    while server.ask(&question()).await.status != 200 {
-        assert!(began.elapsed() < Duration::from_secs(60));
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-#[tokio::test]
-async fn too_many_requests() {
-    let limits = limits(|limits| limits.requests = 2);
+/// A gateway whose replies begin and wait, and the question for one.
+fn waiting_reply() -> (Arc<Notify>, Arc<Scripted>) {
     let gate = Arc::new(Notify::new());
     let opened = Arc::clone(&gate);
     let provider = scripted(move |_| {
         let gate = Arc::clone(&gate);
         async move { Ok(gated(vec![text("a")], gate, vec![text("b"), finish()])) }
     });
+    (opened, provider)
+}
+
+/// Asks with these header lines, and waits for the first text.
+async fn ask_and_wait(server: &Server, headers: &str) -> TcpStream {
+    let mut stream = server.connect().await;
+    stream
+        .write_all(post(&streamed().to_string(), headers).as_bytes())
+        .await
+        .unwrap();
+    read_until(&mut stream, "\"a\"").await;
+    stream
+}
+
+#[tokio::test]
+async fn too_many_connections() {
+    let limits = limits(|limits| limits.connections = 3);
+    let (gate, provider) = waiting_reply();
+    let server = start(home(provider).limits(limits)).await;
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(ask_and_wait(&server, "").await);
+    }
+    let answer = server.ask(&question()).await;
+    answer.assert_error(503, "too_many_connections");
+    assert_eq!(answer.header("retry-after").as_deref(), Some("1"));
+    for stream in &mut held {
+        gate.notify_one();
+        read_until(stream, "[DONE]").await;
+    }
+    held.clear();
+    // The gateway hears of it a moment later.
+    let began = Instant::now();
+    while server.get("/healthz").await.status != 200 {
+        assert!(began.elapsed() < Duration::from_secs(60));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The connection that was quiet for longest makes room for a new one.
+#[tokio::test]
+async fn idle_connections_make_room() {
+    let limits = limits(|limits| limits.connections = 3);
+    let (gate, provider) = waiting_reply();
+    let server = start(home(provider).limits(limits)).await;
+    let mut busy = ask_and_wait(&server, "").await;
+    let (mut first, mut second) = (server.connect().await, server.connect().await);
+    for stream in [&mut first, &mut second] {
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            .await
+            .unwrap();
+        read_until(stream, "ok").await;
+    }
+    let _third = server.connect().await;
+    assert_eq!(closed(&mut first).await.1, b"");
+    second
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await
+        .unwrap();
+    read_until(&mut second, "ok").await;
+    gate.notify_one();
+    read_until(&mut busy, "[DONE]").await;
+}
+
+/// With API keys, clients that have not sent one have little time and room.
+#[tokio::test]
+async fn clients_without_a_key() {
+    const KEY: &str = "x-api-key: the-key\r\n";
+    let short = |limits: &mut Limits| {
+        limits.unauthenticated = SHORT;
+        limits.wrong_key_delay = Duration::ZERO;
+    };
+    let with_key = |limits: Limits| {
+        let key = chatwire_core::Secret::new("the-key");
+        home(tells(&["a"])).api_key(key).limits(limits)
+    };
+    let server = start(with_key(limits(short))).await;
+    // Silent from the beginning, with half a head, and after an answer.
+    for (sent, answered) in [
+        ("", false),
+        ("GET /heal", false),
+        ("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n", true),
+        (
+            "GET /v1/models HTTP/1.1\r\nhost: localhost\r\nx-api-key: no\r\n\r\n",
+            true,
+        ),
+    ] {
+        let mut stream = server.connect().await;
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        let (time, said) = closed(&mut stream).await;
+        assert_about(time, SHORT);
+        let said = String::from_utf8(said).unwrap();
+        assert_eq!(
+            said.contains("HTTP/1.1 408"),
+            sent == "GET /heal",
+            "{sent}: {said}"
+        );
+        assert_eq!(
+            said.starts_with("HTTP/1.1 200") || said.contains(" 401 "),
+            answered,
+            "{said}"
+        );
+    }
+    // With a key, the connection has the time of the others.
+    let mut stream = server.connect().await;
+    for _ in 0..2 {
+        let keeping = keeping().replace("content-type", &format!("{KEY}content-type"));
+        stream.write_all(keeping.as_bytes()).await.unwrap();
+        read_until(&mut stream, "finish_reason").await;
+        tokio::time::sleep(2 * SHORT).await;
+    }
+    // So many connections may come from one address, and the oldest makes room.
+    let few = limits(|limits| limits.unauthenticated_connections = 4);
+    let server = start(with_key(few)).await;
+    let mut idle = Vec::new();
+    for _ in 0..4 {
+        idle.push(server.connect().await);
+    }
+    tokio::time::sleep(SHORT).await;
+    let answer = server.send(&post(&question().to_string(), KEY)).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(closed(&mut idle[0]).await.1, b"");
+    for stream in &mut idle[1..] {
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            .await
+            .unwrap();
+        read_until(stream, "ok").await;
+    }
+}
+
+#[tokio::test]
+async fn too_many_requests() {
+    let limits = limits(|limits| limits.requests = 2);
+    let (opened, provider) = waiting_reply();
     let server = start(home(provider).limits(limits)).await;
     let mut held = Vec::new();
     for _ in 0..2 {
-        let mut stream = server.connect().await;
-        stream
-            .write_all(post(&streamed().to_string(), "").as_bytes())
-            .await
-            .unwrap();
-        read_until(&mut stream, "\"a\"").await;
-        held.push(stream);
+        held.push(ask_and_wait(&server, "").await);
     }
     let answer = server.ask(&question()).await;
     answer.assert_error(503, "too_many_requests_in_flight");

@@ -12,7 +12,7 @@ use serde_json::json;
 use tower::ServiceExt as _;
 
 #[tokio::test]
-async fn ready_while_one_provider_works() {
+async fn ready_while_one_endpoint_works() {
     let works = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&works);
     let moody = scripted(move |_| {
@@ -34,7 +34,7 @@ async fn ready_while_one_provider_works() {
         for _ in 0..times {
             server.ask(&with(question(), json!({"model": model}))).await;
         }
-        server.get("/readyz").await.json()["providers"][model].clone()
+        server.get("/readyz").await.json()["endpoints"][model].clone()
     };
     assert_eq!(server.get("/readyz").await.json()["status"], "ready");
     assert_eq!(
@@ -83,13 +83,13 @@ async fn failures_before_a_fallback_are_counted() {
     }
     let ready = server.get("/readyz").await.json();
     assert_eq!(
-        ready["providers"],
+        ready["endpoints"],
         json!({"panics": "failing", "dead": "failing", "good": "ok"})
     );
 }
 
 #[tokio::test]
-async fn not_ready_when_every_provider_fails() {
+async fn not_ready_when_every_endpoint_fails() {
     let server = start(home(fails(Error::new(ErrorKind::Blocked, "a page")))).await;
     for _ in 0..3 {
         server.ask(&question()).await;
