@@ -1,12 +1,15 @@
 //! The command line as a whole, and what each command runs.
 
+use std::borrow::Cow;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::args::General;
-use crate::commands::{ask, chat, check, config, manual, mock, models, providers, serve};
+use crate::commands::{ask, chat, check, config, history, manual, mock, models, providers, serve};
 use crate::failure::Failure;
+use crate::terminal::exact;
 
 /// Puts the examples between the usage and the options, where they are seen first.
 const TEMPLATE: &str = "\
@@ -27,7 +30,8 @@ Examples:
 const MORE: &str = "\
 Environment variables, used where a flag is not given:
   CHATWIRE_BASE_URL  CHATWIRE_PROVIDER  CHATWIRE_ENDPOINT  CHATWIRE_MODEL
-  CHATWIRE_PROXY     CHATWIRE_TIMEOUT   CHATWIRE_CONFIG    NO_COLOR
+  CHATWIRE_PROXY     CHATWIRE_TIMEOUT   CHATWIRE_CONFIG    CHATWIRE_HISTORY
+  NO_COLOR
 
 Exit codes:
   0  answered                       5    rate limited
@@ -59,6 +63,7 @@ enum Command {
     Serve(Box<serve::ServeArgs>),
     Mock(mock::MockArgs),
     Config(config::ConfigArgs),
+    History(history::HistoryArgs),
     Providers(providers::ProvidersArgs),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
@@ -68,10 +73,11 @@ impl Cli {
     /// Reads the arguments; ends the program with a message if they are wrong.
     pub(crate) fn read() -> Cli {
         let mut command = command();
-        let matches = command.get_matches_mut();
-        Cli::from_arg_matches(&matches)
+        command
+            .try_get_matches_from_mut(std::env::args_os())
+            .and_then(|matches| Cli::from_arg_matches(&matches))
             .map_err(|error| error.format(&mut command))
-            .unwrap_or_else(|error| error.exit())
+            .unwrap_or_else(|error| exit(&error))
     }
 
     /// Runs the command.
@@ -85,11 +91,23 @@ impl Cli {
             Command::Serve(args) => serve::run(&args, general),
             Command::Mock(args) => mock::run(&args),
             Command::Config(args) => config::run(&args, general),
+            Command::History(args) => history::run(&args),
             Command::Providers(args) => providers::run(&args),
             Command::Completions(args) => manual::completions(&args, command()),
             Command::Man(args) => manual::man(&args, command()),
         }
     }
+}
+
+/// Ends the program with a message, which may repeat arguments: what a terminal
+/// may not be sent is taken out of them.
+fn exit(error: &clap::Error) -> ! {
+    let plain = error.render().to_string();
+    if let Cow::Owned(shown) = exact(&plain) {
+        let _ = io::stderr().write_all(shown.as_bytes());
+        std::process::exit(error.exit_code());
+    }
+    error.exit()
 }
 
 /// The description of the command line, from which help, completions and

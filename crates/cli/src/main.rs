@@ -9,6 +9,7 @@ mod commands;
 mod conversation;
 mod endpoints;
 mod failure;
+mod files;
 mod log;
 mod runtime;
 mod signals;

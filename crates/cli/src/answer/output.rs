@@ -10,9 +10,7 @@ use serde::Serialize;
 use super::json::{ErrorJson, Extras, Line, UsageJson, Whole};
 use crate::args::OutputArgs;
 use crate::failure::Failure;
-use crate::terminal::{
-    Reasoning, Spinner, Style, TextWriter, first_code_block, say, without_controls,
-};
+use crate::terminal::{Reasoning, Spinner, Style, TextWriter, first_code_block, say};
 
 /// The shape of the answer on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,7 +180,7 @@ impl Output {
                 }
             }
             Format::Code => match first_code_block(text) {
-                Some(code) => self.out.bytes(code.as_bytes()).await?,
+                Some(code) => self.out.exact(&code).await?,
                 None => {
                     say("the answer has no code block: it is printed whole");
                     self.out.text(text).await?;
@@ -252,17 +250,16 @@ impl Output {
 
     /// Writes what would be sent.
     pub(crate) async fn dry_run(&mut self, requests: &str) -> Result<(), Failure> {
-        let requests = without_controls(requests);
-        self.out.bytes(requests.as_bytes()).await?;
+        self.out.exact(requests).await?;
         self.out.flush().await?;
         Ok(())
     }
 
     async fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
-        let mut line = serde_json::to_vec(value)
+        let mut line = serde_json::to_string(value)
             .map_err(|error| Failure::Other(format!("JSON cannot be written: {error}")))?;
-        line.push(b'\n');
-        self.out.bytes(&line).await?;
+        line.push('\n');
+        self.out.json(&line).await?;
         Ok(())
     }
 }

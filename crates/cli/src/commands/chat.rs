@@ -1,7 +1,7 @@
 //! `chatwire chat`: a conversation in turns.
 
 use std::io::{self, IsTerminal as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use base64::Engine as _;
@@ -10,19 +10,22 @@ use clap::Args;
 
 use crate::answer::save_pictures;
 use crate::args::{ConversationArgs, General, PictureArgs, TargetArgs};
-use crate::conversation::{Conversation, image};
+use crate::conversation::{Conversation, image, is_wanted, new_file, past};
 use crate::endpoints::{self, Configuration, Target};
 use crate::failure::Failure;
+use crate::files::typed_path;
 use crate::log;
 use crate::runtime;
 use crate::signals::Signal;
-use crate::terminal::{Lines, Spinner, Style, TextWriter, Typed, say};
+use crate::terminal::{Lines, Spinner, Style, TextWriter, Typed, prose, say};
 
 const EXAMPLES: &str = "\
 Examples:
   chatwire chat --mock
   chatwire chat -u http://localhost:3000 -s \"Be brief.\"
   chatwire chat -u http://localhost:3000 --messages saved.json
+  chatwire chat -u http://localhost:3000 --continue
+  chatwire chat --mock \"Why is the sky blue?\"
 ";
 
 /// Chat in turns
@@ -32,6 +35,10 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(before_help = EXAMPLES)]
 pub(crate) struct ChatArgs {
+    /// The first question
+    #[arg(value_name = "PROMPT")]
+    prompt: Vec<String>,
+
     #[command(flatten)]
     target: TargetArgs,
 
@@ -49,7 +56,27 @@ pub(crate) struct ChatArgs {
     #[arg(short, long, help_heading = "Output")]
     verbose: bool,
 
-    /// Do not save what is typed for later chats
+    /// Go on with the last conversation; `chatwire history` lists them
+    #[arg(
+        long = "continue",
+        conflicts_with = "messages",
+        help_heading = "Conversation"
+    )]
+    go_on: bool,
+
+    /// Maximum number of repetitions after an error that may pass, before any
+    /// text has arrived
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        help_heading = "Server"
+    )]
+    retry: usize,
+
+    /// Keep neither what is typed nor the conversation for later chats; the
+    /// variable CHATWIRE_HISTORY=off does the same
     #[arg(long, help_heading = "Output")]
     no_history: bool,
 }
@@ -62,15 +89,16 @@ const HELP: &str = "\
 /clear            begin anew; the instructions stay
 /retry            ask the last question again
 /undo             take the last question and its answer back
-/save FILE        save the conversation as JSON, for ask --messages
+/save FILE        save the conversation as JSON, for ask --messages; asks before
+                  it replaces a file, /save! does not
 /load FILE        go on with a saved conversation
 /image FILE       show a picture with the next question
 /copy             copy the last answer to the clipboard
-/quit             leave; Ctrl-D does too
+/quit             leave; exit and Ctrl-D do too
 
 A line that ends with \\ goes on with the next, and so does an open code block;
 Alt-Enter and Ctrl-O begin a new line. Ctrl-C stops an answer. // sends a line
-that begins with /.";
+that begins with /. ~ in the name of a file is your home.";
 
 const COMMANDS: &[&str] = &[
     "/help",
@@ -101,6 +129,22 @@ struct Chat<'a> {
     target: Target,
     talk: Conversation,
     out: TextWriter,
+    /// A person types.
+    typing: bool,
+    /// Where the conversation is kept; named with its first answer.
+    kept: Kept,
+    /// The file that a person has to agree to replace.
+    replaced: Option<PathBuf>,
+    /// How the last answer that failed ended.
+    code: ExitCode,
+}
+
+/// Whether and where the conversation is kept for later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kept {
+    Nowhere,
+    Later,
+    In(PathBuf),
 }
 
 pub(crate) fn run(args: &ChatArgs, general: &General) -> Result<ExitCode, Failure> {
@@ -109,7 +153,7 @@ pub(crate) fn run(args: &ChatArgs, general: &General) -> Result<ExitCode, Failur
     }
     runtime::run(async {
         let style = Style::new(general.color, args.raw);
-        let target = Target::new(&args.target, general, true, 0).await?;
+        let target = Target::new(&args.target, general, true, args.retry).await?;
         let mut talk = Conversation::default();
         talk.system.clone_from(&args.conversation.system);
         talk.model = endpoints::model(&args.target)?;
@@ -117,6 +161,24 @@ pub(crate) fn run(args: &ChatArgs, general: &General) -> Result<ExitCode, Failur
         talk.max_tokens = args.conversation.max_tokens;
         if let Some(file) = &args.conversation.messages {
             talk.load(file)?;
+        }
+        let mut kept = match is_wanted(args.no_history) {
+            true => Kept::Later,
+            false => Kept::Nowhere,
+        };
+        if args.go_on {
+            let all = past();
+            let last = all.first().ok_or_else(|| {
+                Failure::Usage("there is no conversation to go on with yet".to_owned())
+            })?;
+            talk.load(&last.file)?;
+            if let Some(system) = &args.conversation.system {
+                talk.system = Some(system.clone());
+            }
+            say(&format!("going on with {} messages", talk.len()));
+            if kept == Kept::Later {
+                kept = Kept::In(last.file.clone());
+            }
         }
         target.announce();
         let mut chat = Chat {
@@ -126,16 +188,25 @@ pub(crate) fn run(args: &ChatArgs, general: &General) -> Result<ExitCode, Failur
             target,
             talk,
             out: TextWriter::new(&style),
+            typing: io::stdin().is_terminal(),
+            kept,
+            replaced: None,
+            code: ExitCode::SUCCESS,
         };
         chat.run().await?;
-        Ok(ExitCode::SUCCESS)
+        // Whoever types has seen what failed.
+        Ok(if chat.typing {
+            ExitCode::SUCCESS
+        } else {
+            chat.code
+        })
     })
 }
 
 impl Chat<'_> {
     async fn run(&mut self) -> Result<(), Failure> {
-        let typing = io::stdin().is_terminal();
-        let mut lines = Lines::new(typing && !self.args.no_history, COMMANDS)?;
+        let typing = self.typing;
+        let mut lines = Lines::new(typing && is_wanted(self.args.no_history), COMMANDS)?;
         if typing {
             let info = self.target.provider.info();
             say(&format!(
@@ -143,8 +214,16 @@ impl Chat<'_> {
                 info.name, info.base_url
             ));
         }
+        if !self.args.prompt.is_empty() {
+            self.talk.ask(&self.args.prompt.join(" "));
+            self.ask().await?;
+        }
         loop {
-            let prompt = if typing { "> " } else { "" };
+            let prompt = match (typing, &self.replaced) {
+                (false, _) => "",
+                (true, None) => "> ",
+                (true, Some(_)) => "replace it? [y/N] ",
+            };
             // In a thread of its own, so that Ctrl-C is heard where no editor
             // hears it.
             let reading = tokio::task::spawn_blocking(move || {
@@ -167,6 +246,17 @@ impl Chat<'_> {
                 Typed::Nothing => continue,
                 Typed::End => return Ok(()),
             };
+            if let Some(file) = self.replaced.take() {
+                match line.trim().to_lowercase().as_str() {
+                    "y" | "yes" => {
+                        if let Err(failure) = self.save(&file) {
+                            failure.report();
+                        }
+                    }
+                    _ => say("it stays as it is"),
+                }
+                continue;
+            }
             if line.trim().is_empty() {
                 continue;
             }
@@ -177,9 +267,7 @@ impl Chat<'_> {
                 Ok(Next::Read) => {}
                 Ok(Next::Ask) => self.ask().await?,
                 Ok(Next::Quit) => return Ok(()),
-                Err(failure) => {
-                    failure.report();
-                }
+                Err(failure) => self.code = failure.report(),
             }
         }
     }
@@ -187,6 +275,9 @@ impl Chat<'_> {
     /// A command, or a question.
     async fn take(&mut self, line: &str) -> Result<Next, Failure> {
         let trimmed = line.trim();
+        if trimmed == "exit" || trimmed == "quit" {
+            return Ok(Next::Quit);
+        }
         let Some(command) = trimmed
             .strip_prefix('/')
             .filter(|rest| !rest.starts_with('/'))
@@ -211,6 +302,9 @@ impl Chat<'_> {
             "endpoint" => self.endpoint(rest).await?,
             "clear" => {
                 self.talk.clear();
+                if self.kept != Kept::Nowhere {
+                    self.kept = Kept::Later;
+                }
                 say("a new conversation");
             }
             "retry" if self.talk.retry() => return Ok(Next::Ask),
@@ -219,19 +313,29 @@ impl Chat<'_> {
                 Some(question) => say(&format!("taken back: {question}")),
                 None => say("there is nothing to take back"),
             },
-            "save" | "load" | "image" if rest.is_empty() => {
+            "save" | "save!" | "load" | "image" if rest.is_empty() => {
                 return Err(Failure::Usage(format!("/{name} needs a file")));
             }
             "save" => {
-                self.talk.save(Path::new(rest))?;
-                say(&format!("saved {} messages in {rest}", self.talk.len()));
+                let file = typed_path(rest);
+                if !file.exists() {
+                    self.save(&file)?;
+                } else if self.typing {
+                    say(&format!("{rest} is there already"));
+                    self.replaced = Some(file);
+                } else {
+                    return Err(Failure::Usage(format!(
+                        "{rest} is there already; /save! replaces it"
+                    )));
+                }
             }
+            "save!" => self.save(&typed_path(rest))?,
             "load" => {
-                self.talk.load(Path::new(rest))?;
+                self.talk.load(&typed_path(rest))?;
                 say(&format!("{} messages from {rest}", self.talk.len()));
             }
             "image" => {
-                let count = self.talk.show(image(Path::new(rest))?);
+                let count = self.talk.show(image(&typed_path(rest))?);
                 say(&format!("{count} picture(s) go with the next question"));
             }
             "copy" => self.copy().await?,
@@ -243,6 +347,36 @@ impl Chat<'_> {
             }
         }
         Ok(Next::Read)
+    }
+
+    fn save(&self, file: &Path) -> Result<(), Failure> {
+        self.talk.save(file)?;
+        let name = file.display();
+        say(&format!("saved {} messages in {name}", self.talk.len()));
+        Ok(())
+    }
+
+    /// Keeps the conversation for later chats.
+    fn keep(&mut self) {
+        let file = match &self.kept {
+            Kept::Nowhere => return,
+            Kept::In(file) => Ok(file.clone()),
+            Kept::Later => new_file(),
+        };
+        let kept = file.map_err(|error| error.to_string()).and_then(|file| {
+            let written = self.talk.save(&file).map_err(|failure| match failure {
+                Failure::Usage(why) | Failure::Other(why) => why,
+                other => format!("{other:?}"),
+            });
+            written.map(|()| file)
+        });
+        self.kept = match kept {
+            Ok(file) => Kept::In(file),
+            Err(why) => {
+                say(&format!("the conversation cannot be kept: {why}"));
+                Kept::Nowhere
+            }
+        };
     }
 
     fn model(&mut self, name: &str) -> Result<(), Failure> {
@@ -279,7 +413,7 @@ impl Chat<'_> {
         args.provider = None;
         args.base_url = None;
         args.mock = false;
-        self.target = Target::new(&args, self.general, true, 0).await?;
+        self.target = Target::new(&args, self.general, true, self.args.retry).await?;
         // Another server has other models.
         self.talk.model = None;
         let info = self.target.provider.info();
@@ -296,11 +430,10 @@ impl Chat<'_> {
         if !self.out.is_terminal() {
             return Err(Failure::Usage("/copy needs a terminal".into()));
         }
-        let text = base64::engine::general_purpose::STANDARD.encode(answer.as_bytes());
+        let text = base64::engine::general_purpose::STANDARD.encode(prose(&answer).as_bytes());
         self.out
-            .bytes(format!("\u{1b}]52;c;{text}\u{7}").as_bytes())
+            .sequence(&format!("\u{1b}]52;c;{text}\u{7}"))
             .await?;
-        self.out.flush().await?;
         say("the last answer was handed to the terminal's clipboard");
         Ok(())
     }
@@ -313,9 +446,12 @@ impl Chat<'_> {
         let asked = runtime::within(limit, self.stream(&mut spinner, &mut answer));
         let asked = runtime::until_signal(asked).await;
         spinner.stop();
-        self.out.end().await?;
+        self.out.end_turn().await?;
         match asked {
-            Ok(()) => self.talk.answered(answer),
+            Ok(()) => {
+                self.talk.answered(answer);
+                self.keep();
+            }
             Err(Failure::ClosedPipe) => return Err(Failure::ClosedPipe),
             Err(ended @ Failure::Cancelled(Signal::Terminate | Signal::Hangup)) => {
                 return Err(ended);
@@ -324,13 +460,14 @@ impl Chat<'_> {
                 let cancelled = matches!(failure, Failure::Cancelled(_));
                 if cancelled && !answer.is_empty() {
                     self.talk.answered(answer);
+                    self.keep();
                     say("stopped; what came is kept, /undo takes it back");
                 } else {
                     self.talk.give_up();
                     if cancelled {
                         say("stopped; /retry asks again");
                     } else {
-                        failure.report();
+                        self.code = failure.report();
                         say("/retry asks again");
                     }
                 }

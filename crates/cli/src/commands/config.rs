@@ -3,7 +3,7 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::process::{Command, ExitCode};
 
 use chatwire_config::json_schema;
@@ -12,6 +12,7 @@ use clap::{Args, Subcommand};
 use crate::args::General;
 use crate::endpoints::{Configuration, place};
 use crate::failure::Failure;
+use crate::files::write_private;
 use crate::terminal::{print, say};
 
 const EXAMPLES: &str = "\
@@ -133,16 +134,8 @@ fn edit(general: &General) -> Result<(), Failure> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(failed)?;
         }
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt as _;
-            // The file may come to contain secrets.
-            options.mode(0o600);
-        }
-        let mut file = options.open(&path).map_err(failed)?;
-        file.write_all(TEMPLATE.as_bytes()).map_err(failed)?;
+        // The file may come to contain secrets.
+        write_private(&path, TEMPLATE.as_bytes()).map_err(failed)?;
     }
     let editor = ["VISUAL", "EDITOR"]
         .into_iter()

@@ -5,6 +5,7 @@ pub(crate) mod chat;
 pub(crate) mod check;
 pub(crate) mod config;
 mod dry_run;
+pub(crate) mod history;
 pub(crate) mod manual;
 pub(crate) mod mock;
 mod mock_script;

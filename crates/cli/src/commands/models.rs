@@ -10,7 +10,7 @@ use crate::args::{General, JsonArg, TargetArgs};
 use crate::endpoints::Target;
 use crate::failure::Failure;
 use crate::runtime;
-use crate::terminal::{Spinner, Style, print, say};
+use crate::terminal::{Spinner, Style, print, print_json, say};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,7 +62,11 @@ async fn list(args: &ModelsArgs, general: &General) -> Result<ExitCode, Failure>
         let width = widths.max().unwrap_or(0).min(MAX_WIDTH);
         models.iter().map(|model| line(model, width)).collect()
     };
-    print(&text)?;
+    if args.output.json {
+        print_json(&text)?;
+    } else {
+        print(&text)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

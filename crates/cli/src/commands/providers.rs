@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::args::{DEFAULT_PROVIDER, JsonArg};
 use crate::failure::Failure;
-use crate::terminal::print;
+use crate::terminal::{print, print_json};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,7 +42,11 @@ pub(crate) fn run(args: &ProvidersArgs) -> Result<ExitCode, Failure> {
             .collect();
         all.join("\n")
     };
-    print(&text)?;
+    if args.output.json {
+        print_json(&text)?;
+    } else {
+        print(&text)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

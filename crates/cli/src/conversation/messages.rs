@@ -11,7 +11,7 @@ use super::text::text;
 use crate::failure::Failure;
 
 /// Reads a file of messages.
-pub(super) fn read_messages(file: &Path) -> Result<Messages, Failure> {
+pub(crate) fn read_messages(file: &Path) -> Result<Messages, Failure> {
     let name = format!("messages file {:?}", file.display().to_string());
     let bytes = fs::read(file)
         .map_err(|error| Failure::Usage(format!("{name} cannot be read: {error}")))?;

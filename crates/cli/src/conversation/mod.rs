@@ -4,10 +4,13 @@ mod chatgpt;
 mod image;
 mod input;
 mod messages;
+mod past;
 mod prompt;
 mod talk;
 mod text;
 
 pub(crate) use image::image;
+pub(crate) use messages::read_messages;
+pub(crate) use past::{Past, is_wanted, new_file, past};
 pub(crate) use prompt::request;
 pub(crate) use talk::Conversation;

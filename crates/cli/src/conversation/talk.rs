@@ -1,13 +1,13 @@
 //! A conversation that grows, with ways to step back.
 
 use std::borrow::Cow;
-use std::fs;
 use std::path::Path;
 
 use chatwire::{ChatRequest, Image, Message, Messages, Part, Role};
 
 use super::messages::read_messages;
 use crate::failure::Failure;
+use crate::files::write_private;
 
 /// What has been said, and how the next question is asked.
 #[derive(Debug, Clone, Default)]
@@ -118,7 +118,7 @@ impl Conversation {
         answers.next().map(|message| message.text())
     }
 
-    /// Writes it as a JSON array that `ask --messages` reads.
+    /// Writes it as a JSON array that `ask --messages` reads, for its owner alone.
     pub(crate) fn save(&self, file: &Path) -> Result<(), Failure> {
         let wrong = |why: String| {
             Failure::Usage(format!(
@@ -129,7 +129,7 @@ impl Conversation {
         let mut json = serde_json::to_string_pretty(&self.messages())
             .map_err(|error| wrong(error.to_string()))?;
         json.push('\n');
-        fs::write(file, json).map_err(|error| wrong(error.to_string()))
+        write_private(file, json.as_bytes()).map_err(|error| wrong(error.to_string()))
     }
 
     /// Goes on with a saved one; system messages at its beginning become the

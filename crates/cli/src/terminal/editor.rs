@@ -1,20 +1,23 @@
 //! The line editor, and what was typed in earlier chats.
 
-use std::fs::{self, DirBuilder};
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use etcetera::BaseStrategy as _;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
-use rustyline::highlight::Highlighter;
+use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
 use rustyline::history::DefaultHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Cmd, Config, Context, Editor, Helper, KeyCode, KeyEvent, Modifiers};
 
 use super::fence::Fence;
+use super::filter::exact;
 use super::say::say;
 use crate::failure::Failure;
+use crate::files::{private_folder, state_folder};
 
 /// The number of lines in the history.
 const REMEMBERED: usize = 1000;
@@ -58,12 +61,23 @@ impl Lines {
         ] {
             editor.bind_sequence(key, Cmd::Newline);
         }
-        let file = with_history.then(file).flatten();
-        if let Some(file) = &file {
-            match editor.load_history(file) {
-                Ok(()) => {}
-                Err(ReadlineError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => say(&format!("the history cannot be read: {error}")),
+        let mut file = with_history.then(file).flatten();
+        if let Some(path) = &file {
+            match is_plain_file(path) {
+                Ok(true) => {
+                    if let Err(error) = editor.load_history(path) {
+                        say(&format!("the history cannot be read: {error}"));
+                    }
+                    clean(&mut editor);
+                }
+                Ok(false) => {
+                    let path = path.display();
+                    say(&format!(
+                        "the history is not used: {path} is not a plain file"
+                    ));
+                    file = None;
+                }
+                Err(_) => {}
             }
         }
         Ok(Lines { editor, file })
@@ -91,6 +105,10 @@ impl Lines {
             Some(folder) => private_folder(folder),
             None => Ok(()),
         };
+        let written = match is_plain_file(file) {
+            Ok(false) => Err(io::Error::other("it is not a plain file")),
+            _ => written,
+        };
         let written = written
             .map_err(ReadlineError::from)
             // The editor makes the file readable for its owner alone.
@@ -102,28 +120,31 @@ impl Lines {
     }
 }
 
-/// Where the history is: in the folder for the state of programs, or for their
-/// data where there is none.
+/// Where the history is.
 fn file() -> Option<PathBuf> {
-    let folders = etcetera::choose_base_strategy().ok()?;
-    let folder = folders.state_dir().unwrap_or_else(|| folders.data_dir());
-    Some(folder.join("chatwire").join("history"))
+    Some(state_folder()?.join("history"))
 }
 
-fn private_folder(folder: &std::path::Path) -> std::io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = folder.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
+/// Whether the file is one: opening a pipe would wait for whoever writes to it,
+/// and a link may lead to another person's file.
+fn is_plain_file(path: &Path) -> io::Result<bool> {
+    fs::symlink_metadata(path).map(|it| it.is_file())
+}
+
+/// Takes out of the history what a terminal may not be sent.
+fn clean(editor: &mut Editor<Assistant, DefaultHistory>) {
+    let lines: Vec<String> = editor.history().iter().cloned().collect();
+    if lines
+        .iter()
+        .all(|line| matches!(exact(line), Cow::Borrowed(_)))
     {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
+        return;
     }
-    builder.create(folder)
+    if editor.clear_history().is_ok() {
+        for line in lines {
+            let _ = editor.add_history_entry(exact(&line).into_owned());
+        }
+    }
 }
 
 /// A backslash at the end of a line goes on with the next one.
@@ -137,7 +158,27 @@ struct Assistant {
 }
 
 impl Helper for Assistant {}
-impl Highlighter for Assistant {}
+
+impl Highlighter for Assistant {
+    /// Shows a sign for each character that a terminal may not be sent, such as
+    /// those in pasted text.
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        match exact(line) {
+            Cow::Borrowed(_) => Cow::Borrowed(line),
+            Cow::Owned(_) => {
+                let shown = |c: char| match exact(c.encode_utf8(&mut [0; 4])) {
+                    Cow::Borrowed(_) => c,
+                    Cow::Owned(_) => '?',
+                };
+                Cow::Owned(line.chars().map(shown).collect())
+            }
+        }
+    }
+
+    fn highlight_char(&self, line: &str, _: usize, _: CmdKind) -> bool {
+        matches!(exact(line), Cow::Owned(_))
+    }
+}
 
 impl Hinter for Assistant {
     type Hint = String;

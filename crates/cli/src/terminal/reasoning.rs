@@ -1,6 +1,6 @@
 use std::io::{self, Write as _};
 
-use super::filter::without_controls;
+use super::filter::prose;
 
 /// The model's reasoning on standard error, as it arrives.
 #[derive(Debug, Default)]
@@ -12,7 +12,7 @@ pub(crate) struct Reasoning {
 impl Reasoning {
     /// Writes a piece. That standard error may be closed is no error.
     pub(crate) fn write(&mut self, piece: &str) {
-        let piece = without_controls(piece);
+        let piece = prose(piece);
         if let Some(last) = piece.chars().last() {
             self.open = last != '\n';
             let _ = io::stderr().write_all(piece.as_bytes());

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::filter::without_controls;
+use super::filter::exact;
 use super::say::say;
 use super::size::terminal_size;
 use super::style::Style;
@@ -60,7 +60,7 @@ impl Spinner {
     /// Shows a note of the backend: beside the spinner, or on a line of its
     /// own where there is none.
     pub(crate) fn note(&mut self, note: &str) {
-        let note = without_controls(note.trim()).replace('\n', " ");
+        let note = exact(note.trim()).replace('\n', " ");
         if note.is_empty() {
         } else if self.active {
             self.note = note;

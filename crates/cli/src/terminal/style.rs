@@ -10,6 +10,8 @@ pub(crate) struct Style {
     /// Markdown is rendered rather than shown as it is.
     pub(crate) markdown: bool,
     pub(crate) colors: bool,
+    /// Text can lead to an address.
+    pub(crate) links: bool,
     /// Whether to show a spinner on standard error.
     pub(crate) spinner: bool,
 }
@@ -27,7 +29,27 @@ impl Style {
         Style {
             markdown: !raw && !dumb,
             colors,
+            links: !dumb && knows_links(variable),
             spinner: !dumb && io::stderr().is_terminal(),
         }
     }
+}
+
+/// Whether the terminal is one of those that are known to show hyperlinks.
+fn knows_links(variable: impl Fn(&'static str) -> Option<std::ffi::OsString>) -> bool {
+    let text = |name| variable(name).and_then(|value| value.into_string().ok());
+    let number = |name| text(name).and_then(|value| value.parse::<u32>().ok());
+    let term = text("TERM").unwrap_or_default();
+    let program = text("TERM_PROGRAM").unwrap_or_default();
+    // A multiplexer may pass nothing on, whatever the terminal around it can do.
+    if term.starts_with("screen") || term.starts_with("tmux") {
+        return false;
+    }
+    ["kitty", "alacritty", "foot", "wezterm", "ghostty"]
+        .iter()
+        .any(|name| term.contains(name))
+        || ["iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper"].contains(&program.as_str())
+        || number("VTE_VERSION").is_some_and(|version| version >= 5000)
+        || number("KONSOLE_VERSION").is_some_and(|version| version >= 201_200)
+        || variable("WT_SESSION").is_some()
 }

@@ -2,11 +2,11 @@
 
 use std::io::{self, IsTerminal as _};
 
-use tokio::io::AsyncWriteExt as _;
-
-use super::filter::without_controls;
+use super::filter::{exact, json, prose};
 use super::markdown::Markdown;
+use super::plain::Plain;
 use super::size::terminal_size;
+use super::standard_output::StandardOutput;
 use super::style::Style;
 
 /// The buffer is written once it holds this many bytes.
@@ -14,8 +14,7 @@ const MANY: usize = 64 * 1024;
 
 /// Writes the text of answers.
 pub(crate) struct TextWriter {
-    /// Written on a thread of its own, so that a full pipe does not delay Ctrl-C.
-    out: tokio::io::Stdout,
+    out: StandardOutput,
     /// What is to be written next.
     buffer: Vec<u8>,
     way: Way,
@@ -26,8 +25,8 @@ pub(crate) struct TextWriter {
 enum Way {
     /// As it is.
     Pipe,
-    /// Without control characters.
-    Plain,
+    /// Without what a terminal may not be sent.
+    Plain(Plain),
     Rendered(Box<Markdown>),
 }
 
@@ -37,13 +36,13 @@ impl TextWriter {
         let way = if !io::stdout().is_terminal() {
             Way::Pipe
         } else if style.markdown {
-            let markdown = Markdown::new(style.colors, terminal_size());
+            let markdown = Markdown::new(style.colors, style.links, terminal_size());
             Way::Rendered(Box::new(markdown))
         } else {
-            Way::Plain
+            Way::Plain(Plain::default())
         };
         TextWriter {
-            out: tokio::io::stdout(),
+            out: StandardOutput::new(matches!(way, Way::Pipe)),
             buffer: Vec::new(),
             way,
             in_line: false,
@@ -54,39 +53,67 @@ impl TextWriter {
     pub(crate) async fn text(&mut self, text: &str) -> io::Result<()> {
         match &mut self.way {
             Way::Pipe => self.buffer.extend_from_slice(text.as_bytes()),
-            Way::Plain => {
-                let text = without_controls(text);
-                self.buffer.extend_from_slice(text.as_bytes());
-            }
+            Way::Plain(plain) => plain.push(text, &mut self.buffer),
             Way::Rendered(markdown) => {
-                let text = without_controls(text);
-                let sent = markdown.push(&text, terminal_size());
+                let sent = markdown.push(&prose(text), terminal_size());
                 self.buffer.extend_from_slice(sent.as_bytes());
             }
         }
-        if let Some(last) = text.chars().next_back() {
-            self.in_line = last != '\n';
+        if let Some(last) = text.as_bytes().last() {
+            self.in_line = *last != b'\n';
         }
+        self.relieve().await
+    }
+
+    /// Takes code or other text that is shown as it is, but for what a terminal
+    /// may not be sent.
+    pub(crate) async fn exact(&mut self, text: &str) -> io::Result<()> {
+        let shown = match self.way {
+            Way::Pipe => text.into(),
+            _ => exact(text),
+        };
+        self.buffer.extend_from_slice(shown.as_bytes());
+        self.relieve().await
+    }
+
+    /// Takes a line of JSON.
+    pub(crate) async fn json(&mut self, line: &str) -> io::Result<()> {
+        let shown = match self.way {
+            Way::Pipe => line.into(),
+            _ => json(line),
+        };
+        self.buffer.extend_from_slice(shown.as_bytes());
         self.relieve().await
     }
 
     /// Ends the answer: on a terminal, this ends its line.
     pub(crate) async fn end(&mut self) -> io::Result<()> {
-        let end = match &mut self.way {
-            Way::Pipe => String::new(),
-            Way::Plain if self.in_line => "\n".to_owned(),
-            Way::Plain => String::new(),
-            Way::Rendered(markdown) => markdown.end(),
-        };
+        match &mut self.way {
+            Way::Pipe => {}
+            Way::Plain(plain) => {
+                *plain = Plain::default();
+                if self.in_line {
+                    self.buffer.push(b'\n');
+                }
+            }
+            Way::Rendered(markdown) => self.buffer.extend_from_slice(markdown.end().as_bytes()),
+        }
         self.in_line = false;
-        self.bytes(end.as_bytes()).await?;
         self.flush().await
     }
 
-    /// Takes bytes as they are; [`flush`](TextWriter::flush) writes them.
-    pub(crate) async fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.buffer.extend_from_slice(bytes);
-        self.relieve().await
+    /// In a pipe, ends a line that the answer left open: another one follows.
+    pub(crate) async fn end_turn(&mut self) -> io::Result<()> {
+        if matches!(self.way, Way::Pipe) && self.in_line {
+            self.buffer.push(b'\n');
+        }
+        self.end().await
+    }
+
+    /// Sends a sequence to the terminal.
+    pub(crate) async fn sequence(&mut self, sequence: &str) -> io::Result<()> {
+        self.buffer.extend_from_slice(sequence.as_bytes());
+        self.flush().await
     }
 
     /// Writes the buffer if it is large.
@@ -99,13 +126,7 @@ impl TextWriter {
 
     /// Writes the buffer.
     pub(crate) async fn flush(&mut self) -> io::Result<()> {
-        if self.buffer.is_empty() {
-            return Ok(());
-        }
-        // Emptied first, so that a cancelled write is not repeated.
-        let bytes = std::mem::take(&mut self.buffer);
-        self.out.write_all(&bytes).await?;
-        self.out.flush().await
+        self.out.write(&mut self.buffer).await
     }
 
     /// Whether standard output is a terminal.

@@ -25,6 +25,7 @@ pub(crate) fn program<I: AsRef<str>>(args: impl IntoIterator<Item = I>) -> Comma
         .args(args.into_iter().map(|arg| arg.as_ref().to_owned()))
         .env_clear()
         .env("HOME", "/nonexistent")
+        .env("CHATWIRE_HISTORY", "off")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -120,5 +121,26 @@ impl TempFile {
 impl Drop for TempFile {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// A home folder that is gone after the test.
+pub(crate) struct Home(pub(crate) std::path::PathBuf);
+
+impl Home {
+    pub(crate) fn new(name: &str) -> Home {
+        let folder = std::env::temp_dir().join(format!("chatwire-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Home(folder)
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

@@ -131,7 +131,8 @@ async fn markdown_is_rendered_while_it_streams() {
             .piece("ld** text\n\n- one\n- 漢字 two\n\n```rust\nlet x = 1;\n```\ndone"),
     );
     let mut terminal = Terminal::start(&["ask", "-u", &mock.url(), "hi"], &[]);
-    terminal.shows("Some bo").await;
+    // What is not closed may be no mark.
+    terminal.shows("Some **bo").await;
     gate.open();
     assert_eq!(terminal.code().await, 0);
     let lines: Vec<String> = terminal
@@ -445,4 +446,149 @@ async fn ctrl_c_stops_the_answer_and_keeps_the_chat() {
         .map(|r| r.messages.iter().map(|m| m.content.clone()).collect())
         .collect();
     assert_eq!(contents.last().unwrap(), &["first", "so far", "third"]);
+}
+
+/// Everything that a terminal is sent passes the filter; a pipe gets the bytes.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_hostile_reaches_a_terminal() {
+    let hostile = "a\u{1b}]0;x\u{7}b\u{9b}31mc\u{7f}d\u{202e}e\u{200b}f";
+    let answer = format!("{hostile}\n```\n{hostile}\n```\n`{hostile}`");
+    let home = std::env::temp_dir().join(format!("chatwire-hostile-{}", std::process::id()));
+    let state = home.join(".local/state/chatwire");
+    std::fs::create_dir_all(&state).unwrap();
+    std::fs::write(state.join("history"), format!("#V2\n{hostile}\n")).unwrap();
+    let hostile_file = home.join(hostile);
+    let file = hostile_file.to_str().unwrap();
+    let mock = AuraMock::start().await.unwrap();
+    let url = mock.url();
+    let ask = ["ask", "-p", "aura", "-u", &url, "hi"];
+    let with = |more: &[&'static str]| [&ask[..], more].concat();
+    for args in [
+        with(&[]),
+        with(&["-x"]),
+        with(&["--json"]),
+        with(&["--jsonl"]),
+        with(&["--raw"]),
+        with(&["--no-stream"]),
+        vec!["ask", "-p", "aura", "-u", &url, "--dry-run", hostile],
+        vec!["ask", "-p", "aura", "-u", &url, "--file", file, "hi"],
+        vec!["ask", "-p", "aura", "-u", &url, "--messages", file],
+        vec!["ask", "-p", hostile, "hi"],
+        vec!["ask", hostile, "--no-such-option", hostile],
+        vec![hostile],
+        vec!["models", "-p", "aura", "-u", hostile],
+        vec!["check", hostile],
+        vec!["config", "show", "--config", file],
+        vec!["config", "path", "--config", file],
+    ] {
+        mock.answer(Answer::stream([answer.as_str()]));
+        let mut terminal = Terminal::start(&args, &[("HOME", home.to_str().unwrap())]);
+        terminal.code().await;
+        harmless(&terminal.raw(), &args);
+    }
+    mock.fail(hostile);
+    let mut terminal = Terminal::start(&with(&[]), &[]);
+    terminal.code().await;
+    harmless(&terminal.raw(), &["failure"]);
+
+    // What is typed, pasted and remembered.
+    let environment = [("HOME", home.to_str().unwrap())];
+    let mut chat = Terminal::start(&["chat", "-p", "aura", "-u", &url], &environment);
+    chat.prompt().await;
+    chat.type_keys("\u{10}");
+    chat.shows("> a]0;xb31mcd").await;
+    chat.type_keys("\u{3}");
+    chat.prompt().await;
+    chat.type_keys("\u{1b}[200~pasted\u{9b}31m\u{202e}text\u{1b}[201~");
+    chat.shows("text").await;
+    chat.type_keys("\u{3}");
+    chat.prompt().await;
+    chat.type_keys("\u{4}");
+    chat.code().await;
+    let raw = chat.raw();
+    assert!(!raw.contains(['\u{9b}', '\u{202e}', '\u{200b}']), "{raw:?}");
+    assert!(!raw.contains("\u{1b}]0;"), "{raw:?}");
+
+    // A pipe.
+    mock.answer(Answer::stream([answer.as_str()]));
+    let piped = run(with(&[])).await;
+    assert_eq!(piped.out, answer);
+    std::fs::remove_dir_all(&home).unwrap();
+}
+
+fn harmless(raw: &str, args: &[&str]) {
+    let case = || format!("{args:?}: {raw:?}");
+    assert!(!raw.contains("\u{1b}]"), "{}", case());
+    let harmful = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{1b}')) || c == '\u{202e}'
+    };
+    assert!(!raw.contains(harmful), "{}", case());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_that_is_no_file_is_not_waited_for() {
+    let home = std::env::temp_dir().join(format!("chatwire-fifo-{}", std::process::id()));
+    let state = home.join(".local/state/chatwire");
+    std::fs::create_dir_all(&state).unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(state.join("history"))
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let environment = [("HOME", home.to_str().unwrap())];
+    let mut chat = Terminal::start(&["chat", "--mock"], &environment);
+    chat.shows("not a plain file").await;
+    chat.prompt().await;
+    chat.type_keys("hi\r");
+    chat.shows("You asked: hi").await;
+    chat.prompt().await;
+    chat.type_keys("exit\r");
+    assert_eq!(chat.code().await, 0);
+    // A link.
+    std::fs::remove_file(state.join("history")).unwrap();
+    let target = home.join("target");
+    std::fs::write(&target, "#V2\nsecret\n").unwrap();
+    std::os::unix::fs::symlink(&target, state.join("history")).unwrap();
+    let mut chat = Terminal::start(&["chat", "--mock"], &environment);
+    chat.shows("not a plain file").await;
+    chat.prompt().await;
+    chat.type_keys("hi\r");
+    chat.shows("You asked: hi").await;
+    chat.prompt().await;
+    chat.type_keys("\u{4}");
+    assert_eq!(chat.code().await, 0);
+    assert_eq!(std::fs::read_to_string(&target).unwrap(), "#V2\nsecret\n");
+    std::fs::remove_dir_all(&home).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_replaced_only_when_agreed() {
+    let home = std::env::temp_dir().join(format!("chatwire-replace-{}", std::process::id()));
+    std::fs::create_dir_all(&home).unwrap();
+    let file = home.join("a.json");
+    std::fs::write(&file, "mine").unwrap();
+    let environment = [("HOME", home.to_str().unwrap())];
+    let mut chat = Terminal::start(&["chat", "--mock", "--no-history"], &environment);
+    chat.prompt().await;
+    for (answer, shown, replaced) in [
+        ("n", "stays as it is", false),
+        ("y", "saved 0 messages", true),
+    ] {
+        chat.type_keys("/save ~/a.json\r");
+        chat.until("question", |screen| {
+            let last = screen.lines().last().unwrap_or_default();
+            last.trim_end() == "replace it? [y/N]"
+        })
+        .await;
+        chat.type_keys(&format!("{answer}\r"));
+        chat.shows(shown).await;
+        chat.prompt().await;
+        let kept = std::fs::read_to_string(&file).unwrap() == "mine";
+        assert_eq!(kept, !replaced);
+    }
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    chat.type_keys("\u{4}");
+    assert_eq!(chat.code().await, 0);
+    std::fs::remove_dir_all(&home).unwrap();
 }

@@ -20,7 +20,7 @@ use crate::args::{General, JsonArg, TargetArgs};
 use crate::endpoints::{self, Configuration, Part, Target};
 use crate::failure::Failure;
 use crate::runtime;
-use crate::terminal::{Spinner, Style, print};
+use crate::terminal::{Spinner, Style, print, print_json};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -80,7 +80,11 @@ async fn check(args: &CheckArgs, general: &General) -> Result<ExitCode, Failure>
     } else {
         reports.iter().map(table).collect::<Vec<_>>().join("\n")
     };
-    print(&text)?;
+    if args.output.json {
+        print_json(&text)?;
+    } else {
+        print(&text)?;
+    }
     let mut codes = reports.iter().map(|report| report.code);
     let code = codes.find(|code| *code != 0).unwrap_or(0);
     Ok(ExitCode::from(code))
