@@ -56,8 +56,8 @@ impl SessionFile {
         Ok(text)
     }
 
-    /// Whoever can write the file decides what is sent to the server, and
-    /// whoever can read it has the session.
+    /// A user who can write the file decides what is sent to the server, and
+    /// one who can read it has the session.
     #[cfg(unix)]
     fn check_permissions(&self, metadata: &fs::Metadata) -> io::Result<()> {
         use std::os::unix::fs::PermissionsExt as _;

@@ -1,4 +1,4 @@
-//! Testing one's own code against the mock servers: what it sends, what it does
+//! Testing your own code against the mock servers: what it sends, what it does
 //! with an answer that comes in pieces, and what with one that breaks off.
 //!
 //! ```sh

@@ -123,7 +123,7 @@ pub(crate) async fn termination() -> io::Result<Signal> {
     std::future::pending().await
 }
 
-/// Whether whoever started the program, such as `nohup`, had the signal
+/// Whether the parent process, such as `nohup`, had the signal
 /// ignored: that has to stay so. Known on Linux alone.
 #[cfg(unix)]
 fn is_ignored(signal: tokio::signal::unix::SignalKind) -> bool {

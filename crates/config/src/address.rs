@@ -5,7 +5,7 @@ use url::Url;
 pub(crate) const REDACTED: &str = "[redacted]";
 
 /// An address without user name, password, query and fragment, whether it is
-/// a whole one or not; any other text as it is. Nobody can say what is secret in
+/// a whole one or not; any other text as it is. There is no telling what is secret in
 /// an address that cannot be read.
 pub(crate) fn shown_address(text: &str) -> String {
     let names_a_user = text.contains('@') || text.contains("%40");

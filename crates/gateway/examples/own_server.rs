@@ -1,4 +1,4 @@
-//! The gateway inside an axum server of one's own, beside its own routes.
+//! The gateway inside your own axum server, beside its routes.
 //!
 //! ```sh
 //! cargo run -p chatwire-gateway --example own_server -- --mock

@@ -13,7 +13,7 @@ pub enum Role {
     System,
     /// The newer name of [`Role::System`] in the OpenAI API; treated like it.
     Developer,
-    /// The person who asks.
+    /// The user.
     User,
     /// The model.
     Assistant,

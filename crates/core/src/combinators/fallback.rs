@@ -48,7 +48,7 @@ pub struct Fallback {
     shuffle: bool,
     adapt: bool,
     policy: AttemptPolicy,
-    /// Put together when somebody asks: it copies all lists of models.
+    /// Built on first use, because it copies all lists of models.
     info: OnceLock<ProviderInfo>,
 }
 

@@ -23,7 +23,7 @@ const LOOKS: u32 = 16;
 
 /// The body of a response, with the time limits of the policy.
 ///
-/// Silence counts from when somebody waits for more: the time that a caller
+/// Silence counts while the caller waits for more: the time that a caller
 /// takes between two reads is not the server's silence. The clock is read when
 /// the timer is set or fires, not for each piece.
 pub(super) struct HttpBody {
@@ -32,7 +32,7 @@ pub(super) struct HttpBody {
     deadlines: Deadlines,
     coding: ContentCoding,
     has_begun: bool,
-    /// When it was noticed that nothing comes although somebody waits; `None`
+    /// When it was noticed that nothing arrives while the caller waits; `None`
     /// after a piece.
     silent_since: Option<Instant>,
     timer: LazyTimer,

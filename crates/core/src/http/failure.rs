@@ -108,7 +108,7 @@ pub(super) fn no_certificate() -> Error {
     )
 }
 
-/// The innermost cause: what happened, rather than who passed it on.
+/// The innermost cause, which says what happened; the outer ones only pass it on.
 fn root_cause(error: &dyn StdError) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {

@@ -24,7 +24,7 @@ type Suffix = Option<Arc<str>>;
 
 impl BaseUrl {
     /// Reads the base URL that a provider is set up with. There is no default:
-    /// a request must not go to a server that nobody named.
+    /// a request must not go to a server that was not named.
     ///
     /// # Errors
     ///

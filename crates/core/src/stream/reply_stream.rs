@@ -246,7 +246,7 @@ impl ReplyStream {
                 Err(error) => {
                     self.source.close();
                     self.note_end(error.kind().as_str(), error.status().or(self.status));
-                    return Poll::Ready(Some(Err(self.finish_error(error))));
+                    return Poll::Ready(Some(Err(self.complete_error(error))));
                 }
             }
         }
@@ -328,7 +328,7 @@ impl ReplyStream {
         );
     }
 
-    fn finish_error(&self, error: Error) -> Error {
+    fn complete_error(&self, error: Error) -> Error {
         let error = error
             .with_retry_after(self.retry_after)
             .with_proxy(self.proxy.as_deref());

@@ -341,8 +341,8 @@ async fn models() {
     );
 }
 
-/// Parameters are left out for those who would not honour them, and kept for
-/// those who would.
+/// Parameters are left out for providers that do not honour them, and kept for
+/// those that do.
 #[tokio::test(start_paused = true)]
 async fn requests_are_adapted_to_each_provider() {
     let warm = |one: Scripted| one.with(|info| info.capabilities.temperature = Some(0.0..=1.0));

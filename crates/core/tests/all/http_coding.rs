@@ -1,4 +1,4 @@
-//! Bodies with a content coding that nobody asked for.
+//! Bodies with a content coding that was not asked for.
 
 use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, HttpResponse};
 use chatwire_core::{Error, ErrorKind, HttpConfig};

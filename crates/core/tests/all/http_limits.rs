@@ -319,7 +319,7 @@ async fn within_the_limits() {
     join_all(checks).await;
 }
 
-/// Silence is the server's only while somebody listens.
+/// Silence counts only while the caller reads.
 #[tokio::test]
 async fn a_caller_may_take_its_time() {
     let server = serve(Answer::stream(["a"]).delay(LONGER).piece("b")).await;
@@ -539,7 +539,7 @@ async fn the_connection_after_an_answer() {
     }
 }
 
-/// The server sees at once that nobody listens any more.
+/// The server sees at once that the client has gone.
 #[tokio::test]
 async fn dropped_is_closed() {
     let server = serve(Answer::stream(["a"]).ending(Ending::Stall)).await;

@@ -94,7 +94,7 @@ impl<'a> Members<'a> {
         self.take(name).map(read).transpose()
     }
 
-    /// What nobody has taken out, in its order.
+    /// The members that were not taken out, in their order.
     pub(crate) fn rest(self) -> impl Iterator<Item = (String, &'a RawValue)> {
         self.members.into_iter()
     }

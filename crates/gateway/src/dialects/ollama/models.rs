@@ -19,7 +19,7 @@ struct Tag<'a> {
     name: &'a str,
     model: &'a str,
     modified_at: &'a str,
-    /// Nobody knows how large it is.
+    /// Its size is not known.
     size: u64,
     /// Clients take it for an id of the model, and cut it.
     digest: String,

@@ -22,12 +22,12 @@ pub(super) struct ResponseWriter {
     kept: Option<KeptReply>,
     /// The number of the next event.
     number: u64,
-    begun: Option<Begun>,
+    begun: Option<Started>,
 }
 
 /// What there is once the reply has begun.
 #[derive(Debug)]
-struct Begun {
+struct Started {
     head: ReplyHead,
     message_id: String,
     /// From `event:` up to the number of the event.
@@ -114,7 +114,7 @@ impl ReplyWriter for ResponseWriter {
         delta_head.extend_from_slice(
             b",\"output_index\":0,\"content_index\":0,\"logprobs\":[],\"sequence_number\":",
         );
-        self.begun = Some(Begun {
+        self.begun = Some(Started {
             head: head.clone(),
             message_id,
             delta_head,
@@ -143,7 +143,7 @@ impl ReplyWriter for ResponseWriter {
         let Some(begun) = self.begun.take() else {
             return;
         };
-        let Begun {
+        let Started {
             head,
             message_id,
             text,

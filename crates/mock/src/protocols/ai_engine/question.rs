@@ -28,7 +28,7 @@ pub(crate) enum Refusal {
     Rejected(u16, &'static str),
     /// Told like a fault of the model: as an event where a stream was asked for.
     Thrown(String),
-    /// The plugin throws where nobody catches.
+    /// The plugin throws, and nothing catches it.
     Critical,
     /// An error of the query to the model.
     Failed(String),

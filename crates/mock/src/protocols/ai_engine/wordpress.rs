@@ -45,7 +45,7 @@ pub(crate) fn forbidden(is_user: bool) -> Answer {
     error(status, "rest_forbidden", message)
 }
 
-/// The plugin throws where nobody catches.
+/// The plugin throws, and nothing catches it.
 pub(crate) fn critical_error() -> Answer {
     let message = "<p>There has been a critical error on this website.</p><p><a href=\"https://wordpress.org/support/article/faq-troubleshooting/\">Learn more about troubleshooting WordPress.</a></p>";
     json(

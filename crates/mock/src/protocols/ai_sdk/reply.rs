@@ -116,7 +116,7 @@ impl AiSdkReply {
         })
     }
 
-    /// The model calls a tool of the browser, which nobody answers; the input is JSON.
+    /// The model calls a tool that the browser should run, so no result follows; the input is JSON.
     pub fn with_client_tool(self, name: &str, input: &str) -> Self {
         self.with(Piece::Tool {
             name: name.to_owned(),
