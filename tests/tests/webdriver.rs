@@ -43,22 +43,32 @@ impl Driver {
         let mark = format!("chatwire-webdriver-{}-{number}-", std::process::id());
         let folder = std::env::temp_dir().join(&mark);
         std::fs::create_dir_all(&folder).unwrap();
-        let mut child = Command::new("chromedriver")
-            .arg("--port=0")
-            // Every process below it inherits the mark.
-            .env("CHATWIRE_TEST_MARK", &mark)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("chromedriver is needed: run tests/webdriver/install");
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let port = loop {
-            let line = lines.next_line().await.unwrap();
-            let line = line.expect("chromedriver says its port");
-            if let Some((_, port)) = line.split_once("successfully on port ") {
-                break port.trim_end_matches('.').parse::<u16>().unwrap();
+        // It looks for a port that is free, and gives up if another process takes
+        // that before it listens.
+        let mut attempts = 0;
+        let (child, mut lines, port) = loop {
+            let mut child = Command::new("chromedriver")
+                .arg("--port=0")
+                // Every process below it inherits the mark.
+                .env("CHATWIRE_TEST_MARK", &mark)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .kill_on_drop(true)
+                .spawn()
+                .expect("chromedriver is needed: run tests/webdriver/install");
+            let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            let mut port = None;
+            while let Some(line) = lines.next_line().await.unwrap() {
+                if let Some((_, said)) = line.split_once("successfully on port ") {
+                    port = Some(said.trim_end_matches('.').parse::<u16>().unwrap());
+                    break;
+                }
             }
+            if let Some(port) = port {
+                break (child, lines, port);
+            }
+            attempts += 1;
+            assert!(attempts < 5, "chromedriver says no port");
         };
         // Read on, so that it never writes into a closed pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
