@@ -10,6 +10,7 @@
     clippy::indexing_slicing
 )]
 
+mod addresses;
 mod ai_engine;
 mod ai_sdk;
 mod blocking;
@@ -17,10 +18,13 @@ mod cancellation;
 mod combinators;
 mod faults;
 mod house;
+mod limits;
 mod many;
 mod mocks;
 mod providers;
 mod recordings;
+mod runtimes;
 mod session;
 mod settings;
 mod splits;
+mod tls;

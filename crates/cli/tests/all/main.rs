@@ -15,6 +15,7 @@ mod chat;
 mod commands;
 mod configuration;
 mod input;
+mod network;
 mod providers;
 // Errors of the system read differently elsewhere.
 #[cfg(target_os = "linux")]

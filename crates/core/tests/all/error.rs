@@ -16,12 +16,44 @@ fn shape() {
 #[test]
 fn display() {
     let boom = || Error::new(ErrorKind::Refused, "boom");
+    let seconds = Duration::from_secs;
     let cases = [
         (boom(), "boom"),
         (boom().with_provider("aura"), "aura: boom"),
         (boom().with_status(503), "boom (HTTP 503)"),
         // Nothing is wrong with a 200 but what it carries.
         (boom().with_status(200), "boom"),
+        (
+            boom().with_status(200).with_detail("a \n title"),
+            "boom (HTTP 200: a title)",
+        ),
+        (boom().with_status(503).with_detail(" "), "boom (HTTP 503)"),
+        // Nothing is told twice.
+        (
+            boom().with_status(503).with_detail("boo"),
+            "boom (HTTP 503)",
+        ),
+        (
+            boom().with_retry_after(seconds(20)),
+            "boom (try again in 20 s)",
+        ),
+        (boom().with_retry_after(seconds(0)), "boom"),
+        (
+            Error::new(ErrorKind::Refused, "try again in 20s").with_retry_after(seconds(20)),
+            "try again in 20s",
+        ),
+        (
+            boom()
+                .with_detail("Busy")
+                .with_status(503)
+                .with_retry_after(Duration::from_millis(1500))
+                .with_proxy(Some("http://127.0.0.1:8080")),
+            "boom (HTTP 503: Busy; try again in 1.5 s; through the proxy http://127.0.0.1:8080)",
+        ),
+        (
+            boom().with_proxy(Some("socks5://a")).with_proxy(None),
+            "boom (through the proxy socks5://a)",
+        ),
         (
             boom().with_provider("aura").with_provider("outer"),
             "aura: boom",

@@ -345,3 +345,192 @@ async fn secrets_in_errors() {
         }
     }
 }
+
+/// The server's own words: every error ends with the status, the title or first
+/// line, and the wait, in one form, and nothing stands there twice.
+#[tokio::test]
+async fn the_servers_own_words() {
+    use ErrorKind::{Blocked, ContextLength, Credentials, RateLimited, Refused, Status};
+    const SLOW: &[(&str, &str)] = &[("retry-after", "20")];
+    const BASIC: &[(&str, &str)] = &[("www-authenticate", "Basic realm=\"staging\"")];
+    const MIXED: &[(&str, &str)] = &[("www-authenticate", "Bearer, bAsIc realm=x")];
+    const BEARER: &[(&str, &str)] = &[("www-authenticate", "Bearer realm=\"Basic\"")];
+    const PROXY: &[(&str, &str)] = &[("proxy-authenticate", "Basic realm=x")];
+    let error = "answered with an error (HTTP ";
+    // status, headers, body, kind, retryable, how it ends
+    let cases = [
+        (
+            "403 Forbidden",
+            &[][..],
+            "no\nway",
+            Status,
+            false,
+            format!("{error}403: no)"),
+        ),
+        (
+            "405 No",
+            &[],
+            "<h1>405 Not Allowed</h1><hr>nginx",
+            Status,
+            false,
+            format!("{error}405: Not Allowed nginx)"),
+        ),
+        (
+            "406 No",
+            &[],
+            "<title>Not Acceptable!</title>",
+            Status,
+            false,
+            format!("{error}406: Not Acceptable!)"),
+        ),
+        (
+            "429 No",
+            SLOW,
+            "<title>Slow &amp; steady</title>",
+            RateLimited,
+            true,
+            "too many requests (HTTP 429: Slow & steady; try again in 20 s)".to_owned(),
+        ),
+        (
+            "429 No",
+            SLOW,
+            "Quota exceeded",
+            Refused,
+            false,
+            "Quota exceeded (HTTP 429; try again in 20 s)".to_owned(),
+        ),
+        (
+            "429 No",
+            &[],
+            r#"{"error":"Quota exceeded"}"#,
+            Refused,
+            false,
+            "box: Quota exceeded (HTTP 429)".to_owned(),
+        ),
+        (
+            "429 No",
+            &[],
+            "input length limit exceeded",
+            ContextLength,
+            false,
+            "box: input length limit exceeded (HTTP 429)".to_owned(),
+        ),
+        (
+            "500 No",
+            &[],
+            "<html><body><p>It&#8217;s &lt;down&gt;</p></body></html>",
+            Status,
+            true,
+            format!("{error}500: It’s <down>)"),
+        ),
+        (
+            "500 No",
+            SLOW,
+            r#"{"message":"Rate limit reached, try again in 20s"}"#,
+            RateLimited,
+            true,
+            "try again in 20s (HTTP 500)".to_owned(),
+        ),
+        (
+            "502 Bad Gateway",
+            &[],
+            "<title>502 Bad Gateway</title>",
+            Status,
+            true,
+            format!("{error}502: Bad Gateway)"),
+        ),
+        (
+            "503 No",
+            SLOW,
+            "<title>HTTP Status 503 – Maintenance</title>",
+            Status,
+            true,
+            format!("{error}503: Maintenance; try again in 20 s)"),
+        ),
+        (
+            "503 Service Unavailable",
+            &[],
+            "503",
+            Status,
+            true,
+            format!("{error}503)"),
+        ),
+        (
+            "504 Gateway Timeout",
+            &[],
+            "<title>Error 504: too slow</title>",
+            Status,
+            true,
+            format!("{error}504: too slow)"),
+        ),
+        (
+            "404 No",
+            &[],
+            "<title>4040 things</title>",
+            Status,
+            false,
+            format!("{error}404: 4040 things)"),
+        ),
+        (
+            "403 No",
+            &[],
+            PAGE,
+            Blocked,
+            false,
+            "something else (HTTP 403: Just a moment...)".to_owned(),
+        ),
+        (
+            "401 Unauthorized",
+            BASIC,
+            "",
+            Credentials,
+            false,
+            "https://USER:PASSWORD@example.org (HTTP 401)".to_owned(),
+        ),
+        (
+            "401 Unauthorized",
+            BASIC,
+            "<title>401 Authorization Required</title>",
+            Credentials,
+            false,
+            "(HTTP 401: Authorization Required)".to_owned(),
+        ),
+        (
+            "401 Unauthorized",
+            MIXED,
+            r#"{"message":"Who <b>are</b> you?"}"#,
+            Credentials,
+            false,
+            "(HTTP 401: Who are you?)".to_owned(),
+        ),
+        (
+            "401 Unauthorized",
+            BEARER,
+            "who?",
+            Status,
+            false,
+            format!("{error}401: who?)"),
+        ),
+        (
+            "407 Proxy Authentication Required",
+            PROXY,
+            "",
+            Credentials,
+            false,
+            "http://USER:PASSWORD@127.0.0.1:3128 (HTTP 407)".to_owned(),
+        ),
+    ];
+    for (status, headers, body, kind, retryable, end) in cases {
+        let error = error_of(answer(status, headers, body), HttpConfig::new()).await;
+        let said = error.to_string();
+        assert!(said.ends_with(&end), "{status} {body}: {said}");
+        assert_eq!(error.kind(), kind, "{said}");
+        assert_eq!(error.is_retryable(), retryable, "{said}");
+        assert_eq!(
+            said.matches(&status[..3]).count(),
+            1 + said.matches(&format!("{}0", &status[..3])).count(),
+            "{said}"
+        );
+        assert_eq!(error.description(), said.strip_prefix("box: ").unwrap());
+    }
+}
