@@ -1,7 +1,7 @@
 use chatwire_browser::SessionOptions;
 use chatwire_core::{Error, HttpConfig, Secret};
 
-use crate::config::Config;
+use crate::config::{Config, Server};
 use crate::provider::Aura;
 
 /// Sets up an [`Aura`].
@@ -52,6 +52,13 @@ impl AuraBuilder {
     #[must_use]
     pub fn key(mut self, key: impl Into<String>) -> AuraBuilder {
         self.config.key = Some(Secret::new(key.into()));
+        self
+    }
+
+    /// Sets [`Config::server`].
+    #[must_use]
+    pub fn server(mut self, server: Server) -> AuraBuilder {
+        self.config.server = server;
         self
     }
 

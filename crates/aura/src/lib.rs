@@ -39,6 +39,22 @@
 //! The server says why it failed only in the HTTP reason phrase. If that has
 //! characters beyond ASCII, the HTTP parser drops it, and the error says so.
 //!
+//! # Models
+//!
+//! Without a model in the request or the configuration, the server's own list
+//! decides: `openchat_3.6` if it is there, then `gpt-3.5-turbo`, then the first. The
+//! list is fetched before the first request, and remembered. A model that the server
+//! does not take is [`ErrorKind::UnsupportedModel`].
+//!
+//! # Relatives
+//!
+//! Forks of Chatbot-UI speak the same protocol, or nearly: the chatbot-ui of
+//! LlamaEdge passes on the stream of its model, which is noticed by its first bytes;
+//! then there are reasoning, tokens and an end mark. For chatbot-ollama, which takes
+//! another body, set [`Server::ChatbotOllama`]; it takes images, too. A proxy may
+//! guess a content type for these untyped answers: only a body that begins as a whole
+//! HTML page counts as one.
+//!
 //! # Servers that want a browser
 //!
 //! Some servers stand behind a login, or a proxy that hands out its cookie only
@@ -82,7 +98,11 @@
 mod body;
 mod builder;
 mod config;
+mod decoder;
 mod failure;
+mod list;
+mod models;
+mod openai_stream;
 mod provider;
 
 pub use body::DEFAULT_TOKEN_LIMIT;
@@ -97,5 +117,6 @@ pub use chatwire_core::{
     IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, Part, ProgressKind, Provider,
     ProviderExt, ProviderInfo, Reply, ReplyEvent, ReplyStream, Role, Secret, TimeoutPhase, Usage,
 };
-pub use config::{Config, SETTINGS};
+pub use config::{Config, SETTINGS, Server};
+pub use decoder::AuraDecoder;
 pub use provider::{Aura, HISTORICAL_BASE_URL, NAME};

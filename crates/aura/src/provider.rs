@@ -1,16 +1,25 @@
+use std::time::Duration;
+
 use chatwire_browser::{SessionClient, SessionOptions};
-use chatwire_core::provider_kit::{BaseUrl, HttpRequest, HttpResponse, listed_models};
+use chatwire_core::provider_kit::refusal::unreadable;
+use chatwire_core::provider_kit::{
+    BaseUrl, CredentialCache, HttpRequest, HttpResponse, listed_models,
+};
 use chatwire_core::{
-    BoxFuture, Capabilities, ChatRequest, Error, HttpConfig, ModelInfo, Provider, ProviderInfo,
-    ReplyStream, Secret,
+    BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, HttpConfig, ModelInfo, Provider,
+    ProviderInfo, ReplyEvent, ReplyStream, Secret, TimeoutPhase,
 };
 use http::HeaderValue;
 use http::header::{self, HeaderMap};
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
-use crate::body::Chat;
-use crate::config::Config;
+use crate::body::{Chat, OllamaChat};
+use crate::config::{Config, Server};
+use crate::decoder::AuraDecoder;
 use crate::failure::failure;
+use crate::list::ListDecoder;
+use crate::models::{DEFAULT_MODEL, chosen, known, of_public_server};
 
 /// The name of the protocol.
 pub const NAME: &str = "aura";
@@ -22,11 +31,14 @@ pub const HISTORICAL_BASE_URL: &str = "https://openchat.team";
 /// What an address may end in that was copied from a browser's tools.
 const ROUTES: [&str; 3] = ["/api/chat", "/api/models", "/api"];
 
-/// The models of the public server, and their names there.
-const MODELS: [(&str, &str); 2] = [
-    ("openchat_3.6", "OpenChat 3.6 (latest)"),
-    ("openchat_v3.2_mistral", "OpenChat Aura"),
-];
+/// How long the server's list of models decides before it is fetched again.
+const LIST_AGE: Duration = Duration::from_secs(60 * 60);
+
+/// How long a question waits for the list.
+const LIST_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many models of a list an error names.
+const MAX_NAMED: usize = 10;
 
 /// A client for one openchat-ui or Chatbot-UI server. All its requests share
 /// connections; make one and keep it.
@@ -35,8 +47,22 @@ pub struct Aura {
     info: ProviderInfo,
     client: SessionClient,
     headers: HeaderMap,
+    /// The configured model.
+    model: Option<String>,
     token_limit: Option<u32>,
     key: Secret,
+    server: Server,
+    /// What the server's list says.
+    listed: CredentialCache<Listed>,
+}
+
+/// What the server's list of models says.
+#[derive(Debug, PartialEq)]
+struct Listed {
+    /// The model that answers where none is named.
+    default: ModelInfo,
+    /// The ids of all; none if there is no list.
+    ids: Vec<String>,
 }
 
 impl Aura {
@@ -58,6 +84,18 @@ impl Aura {
         let named = |error: Error| error.with_provider(NAME);
         let address = config.base_url.as_ref().map(Secret::expose);
         let base = BaseUrl::pasted(address, &ROUTES).map_err(named)?;
+        if config.server == Server::ChatbotOllama {
+            let set = [
+                ("token_limit", config.token_limit.is_some()),
+                ("key", config.key.is_some()),
+            ];
+            if let Some((name, _)) = set.iter().find(|(_, is_set)| *is_set) {
+                return Err(named(Error::new(
+                    ErrorKind::InvalidRequest,
+                    format!("chatbot-ollama takes no {name}: leave the setting out"),
+                )));
+            }
+        }
         let mut headers = base.page_headers().map_err(named)?;
         headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
         let info = info(&base, &config);
@@ -69,8 +107,11 @@ impl Aura {
             info,
             client,
             headers,
+            model: config.model,
             token_limit: config.token_limit,
             key,
+            server: config.server,
+            listed: CredentialCache::new().with_max_age(LIST_AGE),
         })
     }
 
@@ -95,24 +136,120 @@ impl Aura {
 
     async fn chat(&self, request: &ChatRequest) -> Result<ReplyStream, Error> {
         self.info.check(request)?;
-        let id = request.model().unwrap_or(&self.info.default_model);
-        let known = self.info.models.iter().find(|model| model.id == id);
-        let model = known.cloned().unwrap_or_else(|| ModelInfo::new(id));
-        let chat = Chat::new(request, &model, self.token_limit, self.key.expose())?;
-        let response = self.post("/api/chat", &chat).await?;
-        response.into_text_reply(&model.id).await
+        if let Some(id) = request.model().or(self.model.as_deref()) {
+            let of_server = self.info.models.iter().find(|model| model.id == id);
+            let model = of_server.cloned().or_else(|| Some(known(id)?.info()));
+            let model = model.unwrap_or_else(|| ModelInfo::new(id));
+            return match self.ask(request, &model).await {
+                Err(error) if is_unexplained(&error) => Err(self.explain(error, id).await),
+                outcome => outcome,
+            };
+        }
+        // What cannot be sent is said before the list is fetched.
+        self.body(request, &default_model())?;
+        let listed = match self.listed.get(|| self.choose()).await {
+            Ok(listed) => listed,
+            // The question would be refused as well.
+            Err(error) if error.kind() == ErrorKind::Credentials => return Err(error),
+            // Without a list, the default model is asked for.
+            Err(_) => return self.ask(request, &default_model()).await,
+        };
+        let default = &listed.value().default;
+        let error = match self.ask(request, default).await {
+            Err(error) if is_unexplained(&error) => self.explain(error, &default.id).await,
+            Err(error) => error,
+            reply => return reply,
+        };
+        if error.kind() != ErrorKind::UnsupportedModel {
+            return Err(error);
+        }
+        // The server may have other models than it had.
+        self.listed.discard(&listed);
+        match self.listed.get(|| self.choose()).await {
+            Ok(again) if again.value() != listed.value() => {
+                self.ask(request, &again.value().default).await
+            }
+            _ => Err(error),
+        }
     }
 
-    async fn list(&self) -> Result<Vec<ModelInfo>, Error> {
-        #[derive(Deserialize)]
-        struct Listed {
-            id: String,
-            name: Option<String>,
+    /// The body of a question, as the server wants it.
+    fn body<'a>(
+        &'a self,
+        request: &'a ChatRequest,
+        model: &'a ModelInfo,
+    ) -> Result<Body<'a>, Error> {
+        Ok(match self.server {
+            Server::ChatbotUi => Body::ChatbotUi(Chat::new(
+                request,
+                model,
+                self.token_limit,
+                self.key.expose(),
+            )?),
+            Server::ChatbotOllama => Body::ChatbotOllama(OllamaChat::new(request, &model.id)?),
+        })
+    }
+
+    /// Asks this model.
+    async fn ask(&self, request: &ChatRequest, model: &ModelInfo) -> Result<ReplyStream, Error> {
+        let body = self.body(request, model)?;
+        let response = self.post("/api/chat", &body).await?;
+        let content_type = response.header(header::CONTENT_TYPE.as_str());
+        let decoder = AuraDecoder::new(content_type, self.client.http().max_event());
+        response.into_reply(decoder, &model.id).await
+    }
+
+    /// The model that the server's list chooses. A server that has no list has
+    /// the model of the public one.
+    ///
+    /// # Errors
+    ///
+    /// Those that say nothing about whether there is a list.
+    async fn choose(&self) -> Result<Listed, Error> {
+        // A browser may have to be opened, which takes its time.
+        self.client.active().await?;
+        let models = match timeout(LIST_PATIENCE, self.list_at_hand()).await {
+            Ok(Ok(models)) => models,
+            Ok(Err(error)) => match error.kind() {
+                ErrorKind::Status | ErrorKind::Protocol | ErrorKind::Blocked => Vec::new(),
+                _ => return Err(error),
+            },
+            Err(_) => {
+                let why = "the list of models takes too long";
+                return Err(Error::new(ErrorKind::Timeout(TimeoutPhase::Total), why));
+            }
+        };
+        Ok(Listed {
+            default: chosen(&models).cloned().unwrap_or_else(default_model),
+            ids: models.into_iter().map(|model| model.id).collect(),
+        })
+    }
+
+    /// The list of models, which is given up if the answer does not begin as one:
+    /// a question waits for it.
+    async fn list_at_hand(&self) -> Result<Vec<ModelInfo>, Error> {
+        let response = self.post("/api/models", &self.list_body()).await?;
+        let mut list = response.into_reply(ListDecoder::default(), "").await?;
+        match list.next().await {
+            Some(Ok(ReplyEvent::Text(list))) => self.models_in(&list),
+            Some(Err(error)) => Err(error),
+            _ => Ok(Vec::new()),
         }
-        let body = serde_json::json!({ "key": self.key.expose() });
-        let response = self.post("/api/models", &body).await?;
-        let listed: Vec<Listed> = response.into_json("the list of models").await?;
-        let model = |listed: Listed| {
+    }
+
+    fn list_body(&self) -> serde_json::Value {
+        serde_json::json!({ "key": self.key.expose() })
+    }
+
+    fn models_in(&self, list: &str) -> Result<Vec<ModelInfo>, Error> {
+        let listed: Vec<ListedModel> = serde_json::from_str(list)
+            .map_err(|error| unreadable(list, "the list of models", &error.to_string()))?;
+        Ok(self.made(listed))
+    }
+
+    /// The models of a list.
+    fn made(&self, listed: Vec<ListedModel>) -> Vec<ModelInfo> {
+        let model = |listed: ListedModel| {
             let model = ModelInfo::new(listed.id);
             match listed.name {
                 Some(name) => model.with_name(name),
@@ -120,21 +257,78 @@ impl Aura {
             }
         };
         let redactor = self.client.http().redactor();
-        Ok(listed_models(listed.into_iter().map(model), redactor))
+        listed_models(listed.into_iter().map(model), redactor)
     }
+
+    /// Explains a failure about which the server says nothing: openchat-ui fails
+    /// so where it does not have the model.
+    async fn explain(&self, error: Error, id: &str) -> Error {
+        let Ok(listed) = self.listed.get(|| self.choose()).await else {
+            return error;
+        };
+        let ids = &listed.value().ids;
+        if ids.is_empty() || ids.iter().any(|listed| listed == id) {
+            return error;
+        }
+        let mut named = Vec::new();
+        for id in ids.iter().take(MAX_NAMED) {
+            named.push(id.chars().take(60).collect::<String>());
+        }
+        let more = match ids.len() > MAX_NAMED {
+            true => ", …",
+            false => "",
+        };
+        Error::new(
+            ErrorKind::UnsupportedModel,
+            format!(
+                "the server fails without a word, and does not list the model {id:?}; it lists {}{more}",
+                named.join(", ")
+            ),
+        )
+        .with_status(error.status().unwrap_or(500))
+        .with_retryable(false)
+    }
+
+    async fn list(&self) -> Result<Vec<ModelInfo>, Error> {
+        let response = self.post("/api/models", &self.list_body()).await?;
+        let listed: Vec<ListedModel> = response.into_json("the list of models").await?;
+        Ok(self.made(listed))
+    }
+}
+
+/// The body of a question.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Body<'a> {
+    ChatbotUi(Chat<'a>),
+    ChatbotOllama(OllamaChat<'a>),
+}
+
+/// A model in the server's list.
+#[derive(Deserialize)]
+struct ListedModel {
+    id: String,
+    name: Option<String>,
+}
+
+fn default_model() -> ModelInfo {
+    known(DEFAULT_MODEL).map_or_else(|| ModelInfo::new(DEFAULT_MODEL), |known| known.info())
+}
+
+/// Whether the server failed and did not say why.
+fn is_unexplained(error: &Error) -> bool {
+    error.status() == Some(500) && error.kind() == ErrorKind::Status
 }
 
 /// What a server can do. The configured model comes first.
 fn info(base: &BaseUrl, config: &Config) -> ProviderInfo {
-    let [(default_model, _), _] = MODELS;
-    let default_model = config.model.as_deref().unwrap_or(default_model);
+    let default_model = config.model.as_deref().unwrap_or(DEFAULT_MODEL);
     let mut info = ProviderInfo::new(NAME, base.as_text(), default_model);
-    let known = MODELS.map(|(id, name)| ModelInfo::new(id).with_name(name));
     let is_default = |model: &ModelInfo| model.id == default_model;
-    if known.iter().any(is_default) {
+    if of_public_server().any(|model| is_default(&model)) {
         info.models.clear();
     }
-    info.models.extend(known);
+    info.models.extend(of_public_server());
     info.models.sort_by_key(|model| !is_default(model));
     info.any_model = config.any_model.unwrap_or(true);
     let mut capabilities = Capabilities::default();
@@ -143,6 +337,7 @@ fn info(base: &BaseUrl, config: &Config) -> ProviderInfo {
     capabilities.history = true;
     capabilities.temperature = Some(0.0..=2.0);
     capabilities.lists_models = true;
+    capabilities.images = config.server == Server::ChatbotOllama;
     info.capabilities = capabilities;
     info
 }

@@ -22,7 +22,11 @@ fn servers() -> Runtime {
 }
 
 fn aura(server: &AuraMock) -> Client {
-    Client::new(Aura::builder().base_url(server.url()).build().unwrap()).unwrap()
+    let aura = Aura::builder()
+        .base_url(server.url())
+        // Named, so that the server is not asked for its models.
+        .model("openchat_3.6");
+    Client::new(aura.build().unwrap()).unwrap()
 }
 
 fn question() -> ChatRequest {

@@ -13,6 +13,7 @@
 mod addresses;
 mod ai_engine;
 mod ai_sdk;
+mod aura;
 mod blocking;
 mod cancellation;
 mod combinators;

@@ -507,10 +507,12 @@ async fn aura_asks_as_the_protocol_has_it() {
         .await
         .unwrap();
     let requests = mock.requests();
-    assert_eq!(requests.len(), 1);
-    assert_eq!(requests[0].path(), "/api/chat");
+    // The server's list decides which model is asked.
+    let paths: Vec<&str> = requests.iter().map(|request| request.path()).collect();
+    assert_eq!(paths, ["/api/models", "/api/chat"]);
+    assert_eq!(requests[0].json().unwrap(), json!({"key": "sk-mine"}));
     assert_eq!(
-        requests[0].json().unwrap(),
+        requests[1].json().unwrap(),
         json!({
             "model": {
                 "id": "openchat_3.6",
@@ -532,7 +534,7 @@ async fn aura_asks_as_the_protocol_has_it() {
     let models = client.models().await.unwrap();
     assert!(!models.is_empty());
     assert_eq!(
-        mock.requests()[1].json().unwrap(),
+        mock.requests()[2].json().unwrap(),
         json!({"key": "sk-mine"})
     );
 }
@@ -598,7 +600,7 @@ async fn aura_reads_why_it_failed_from_the_reason_phrase() {
         ),
         (
             "The model `x` does not exist",
-            ErrorKind::Refused,
+            ErrorKind::UnsupportedModel,
             "does not exist",
         ),
         ("café", ErrorKind::Refused, "cannot be read"),

@@ -33,7 +33,7 @@ async fn a_session_goes_with_every_request() {
     client.reply(&ChatRequest::new("hi")).await.unwrap();
     client.models().await.unwrap();
     let requests = mock.requests();
-    assert_eq!(requests.len(), 2);
+    assert_eq!(requests.len(), 3);
     for request in requests {
         for (name, value) in [
             ("cookie", Some("pass=first-pass")),
@@ -119,6 +119,7 @@ async fn session_files_are_read_at_once_or_refused() {
             }
         }
     }
-    assert_eq!(mock.requests().len(), 1);
+    // The list of models, and the question.
+    assert_eq!(mock.requests().len(), 2);
     std::fs::remove_dir_all(&folder).unwrap();
 }

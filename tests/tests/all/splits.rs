@@ -1,10 +1,10 @@
 //! Any split of any recorded body gives the same reply, down to single bytes.
 
 use chatwire::ai_sdk::{AnswerDecoder, Head, Limits};
+use chatwire::aura::AuraDecoder;
 use chatwire::chatgpt4online::AiEngineDecoder;
 use chatwire::{ErrorKind, ReplyEvent};
 use chatwire_core::provider_kit::ReplyDecoder;
-use chatwire_core::provider_kit::decode::PlainText;
 use chatwire_tests::{Recording, all, outcome};
 use proptest::prelude::*;
 
@@ -13,7 +13,7 @@ fn decoder_for(folder: &str, recording: &Recording) -> Box<dyn ReplyDecoder> {
     match folder {
         "ai-engine" => Box::new(AiEngineDecoder::new(1024 * 1024)),
         "ai-sdk" => Box::new(AnswerDecoder::new(Head::new(header), None, Limits::new())),
-        _ => Box::new(PlainText::new(header("content-type"))),
+        _ => Box::new(AuraDecoder::new(header("content-type"), 1024 * 1024)),
     }
 }
 

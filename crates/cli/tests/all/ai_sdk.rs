@@ -46,15 +46,16 @@ async fn a_server_is_found_out_from_its_address() {
         "{got:?}"
     );
     assert_eq!(got.code, Some(0), "{got:?}");
-    // The default needs no words, and a kind that is named no request.
+    // The default needs no words, and a kind that is named no request but that
+    // for the list of models.
     let aura = AuraMock::start().await.unwrap();
     let got = run(["ask", "-u", &aura.url(), "hi"]).await;
     assert_eq!((got.code, got.err.as_str()), (Some(0), ""), "{got:?}");
     let before = aura.requests().len();
     run(["ask", "-p", "aura", "-u", &aura.url(), "hi"]).await;
-    assert_eq!(aura.requests().len(), before + 1);
+    assert_eq!(aura.requests().len(), before + 2);
     run(["ask", "-u", &aura.url(), "--dry-run", "hi"]).await;
-    assert_eq!(aura.requests().len(), before + 1);
+    assert_eq!(aura.requests().len(), before + 2);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@
 mod ai_engine;
 mod ai_sdk;
 mod ask;
+mod aura;
 mod chat;
 mod commands;
 mod configuration;

@@ -505,9 +505,13 @@ fn nonces() -> Vec<Cell> {
                 mock.answer_always(AuraMock::failure("Incorrect API key provided: sk-1***2"));
                 let client = Place::AuraChat.client(&mock.url(), limits());
                 let seen = mock.clone();
-                Stage::new(client, mock).after(move || match seen.requests().len() {
-                    1 => Ok(()),
-                    asked => Err(format!("asked {asked} times")),
+                Stage::new(client, mock).after(move || {
+                    let asked = seen.requests();
+                    let questions = asked.iter().filter(|it| Place::AuraChat.is(it));
+                    match questions.count() {
+                        1 => Ok(()),
+                        asked => Err(format!("asked {asked} times")),
+                    }
                 })
             })
         },

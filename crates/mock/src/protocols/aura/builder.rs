@@ -14,6 +14,7 @@ pub struct AuraMockBuilder {
     flavour: AuraFlavour,
     models: Vec<(String, String)>,
     demands: Vec<Demand>,
+    content_type: Option<String>,
 }
 
 impl AuraMock {
@@ -33,12 +34,13 @@ impl AuraMock {
             flavour: AuraFlavour::default(),
             models: Vec::new(),
             demands: Vec::new(),
+            content_type: None,
         }
     }
 }
 
 impl AuraMockBuilder {
-    /// Which of the two servers the mock imitates.
+    /// Which server the mock imitates.
     pub fn flavour(mut self, flavour: AuraFlavour) -> Self {
         self.flavour = flavour;
         self
@@ -68,6 +70,12 @@ impl AuraMockBuilder {
         self
     }
 
+    /// Sets the content type of answers, which the server itself leaves out: a proxy may guess one.
+    pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = Some(content_type.into());
+        self
+    }
+
     /// Starts the server.
     ///
     /// # Errors
@@ -79,7 +87,7 @@ impl AuraMockBuilder {
             let own = self.flavour.models().into_iter();
             models = own.map(|(id, name)| (id.into(), name.into())).collect();
         }
-        let protocol = AuraProtocol::new(self.flavour, models, self.demands);
+        let protocol = AuraProtocol::new(self.flavour, models, self.demands, self.content_type);
         AuraMock::serve(self.addr, protocol).await
     }
 }

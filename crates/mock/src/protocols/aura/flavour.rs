@@ -1,4 +1,4 @@
-/// Which of the two servers the mock imitates.
+/// Which server the mock imitates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuraFlavour {
@@ -7,6 +7,12 @@ pub enum AuraFlavour {
     OpenChatUi,
     /// Chatbot-UI (`legacy`): takes any model, ignores the temperature, keeps 1000 tokens free.
     ChatbotUi,
+    /// The chatbot-ui of LlamaEdge: as Chatbot-UI, but the stream of its model is passed on as it
+    /// is, in events of the OpenAI API.
+    LlamaEdge,
+    /// chatbot-ollama: takes one prompt and images instead of messages, knows its own models only,
+    /// and answers errors in JSON.
+    ChatbotOllama,
 }
 
 impl AuraFlavour {
@@ -18,6 +24,22 @@ impl AuraFlavour {
                 ("openchat_v3.2_mistral", "OpenChat Aura"),
             ],
             Self::ChatbotUi => [("gpt-3.5-turbo", "GPT-3.5"), ("gpt-4", "GPT-4")],
+            Self::LlamaEdge => [
+                ("Llama-3-8B-Chat", "Llama-3-8B-Chat"),
+                ("Phi-3-mini-4k", "Phi-3-mini-4k"),
+            ],
+            Self::ChatbotOllama => [
+                ("llama3:8b", "llama3:8b"),
+                ("mistral:instruct", "mistral:instruct"),
+            ],
+        }
+    }
+
+    /// The tokens that the server keeps free for its answer.
+    pub(crate) fn reserve(self) -> usize {
+        match self {
+            Self::OpenChatUi => 768,
+            _ => 1000,
         }
     }
 }

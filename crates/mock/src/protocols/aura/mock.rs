@@ -1,10 +1,10 @@
-use super::received::AuraReceived;
-use super::server::{AuraProtocol, DEFAULT_PROMPT};
+use super::received::{AuraReceived, DEFAULT_PROMPT};
+use super::server::AuraProtocol;
 use crate::answers::Answer;
 use crate::mock::Mock;
 use crate::protocol::Protocol;
 
-/// A mock of an openchat-ui or Chatbot-UI server (`POST /api/chat`, `POST /api/models`).
+/// A mock of an openchat-ui or Chatbot-UI server or a relative of theirs (`POST /api/chat`, `POST /api/models`).
 ///
 /// The default reply is `This is the Aura mock. You asked: <last user message>`. Where the real
 /// server fails, the mock fails in the same way: status 500, body `Error`, and the cause, if any,

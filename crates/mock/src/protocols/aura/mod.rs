@@ -1,9 +1,10 @@
-//! openchat-ui and Chatbot-UI servers.
+//! openchat-ui and Chatbot-UI servers, and their relatives.
 
 mod builder;
 mod demand;
 mod flavour;
 mod mock;
+mod ollama;
 mod received;
 mod server;
 

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::demand::Demand;
 use super::flavour::AuraFlavour;
-use super::received::AuraReceived;
+use super::ollama;
+use super::received::{AuraReceived, DEFAULT_PROMPT};
 use crate::answers::{Answer, latin1};
 use crate::memory::Memory;
 use crate::protocol::{Protocol, Response};
@@ -14,18 +15,15 @@ use crate::received_message::ReceivedMessage;
 use crate::server::{Pacing, RecordedRequest};
 use crate::sync::lock;
 
-/// The protocol of openchat-ui and Chatbot-UI servers, see [`AuraMock`](crate::AuraMock).
+/// The protocol of openchat-ui and Chatbot-UI servers and their relatives, see [`AuraMock`](crate::AuraMock).
 #[derive(Debug)]
 pub struct AuraProtocol {
     flavour: AuraFlavour,
     models: Vec<(String, String)>,
     demands: Vec<Demand>,
+    content_type: Option<String>,
     received: Mutex<Memory<AuraReceived>>,
 }
-
-/// The system prompt where a request has none.
-pub(crate) const DEFAULT_PROMPT: &str = "You are ChatGPT, a large language model trained by OpenAI. \
-     Follow the user's instructions carefully. Respond using markdown.";
 
 impl Protocol for AuraProtocol {
     const PROVIDER: &'static str = "aura";
@@ -43,6 +41,9 @@ impl Protocol for AuraProtocol {
             ));
         }
         let answer = match request.path() {
+            "/api/chat" if self.flavour == AuraFlavour::ChatbotOllama => {
+                return self.ollama_chat(request);
+            }
             "/api/chat" => match self.chat(request) {
                 Some(response) => return response,
                 None => Self::failure(""),
@@ -65,11 +66,24 @@ impl Protocol for AuraProtocol {
 
     /// The server sends no `Content-Type`, and the head with the first piece.
     fn write(&self, text: &String, _: &RecordedRequest, pacing: &Pacing) -> Answer {
+        let pieces = match self.flavour {
+            AuraFlavour::LlamaEdge => chunks(&pacing.split(text)),
+            _ => pacing.split(text),
+        };
         pacing
-            .steps(pacing.split(text))
+            .steps(pieces)
             .into_iter()
             .fold(Answer::status(200), Answer::step)
             .head_with_first_piece()
+    }
+
+    fn complete(&self, answer: Answer, request: &RecordedRequest) -> Answer {
+        match &self.content_type {
+            Some(content_type) if Self::is_chat(request) => {
+                answer.default_header("content-type", content_type)
+            }
+            _ => answer,
+        }
     }
 
     fn failure(cause: &str) -> Answer {
@@ -88,11 +102,13 @@ impl AuraProtocol {
         flavour: AuraFlavour,
         models: Vec<(String, String)>,
         demands: Vec<Demand>,
+        content_type: Option<String>,
     ) -> Self {
         Self {
             flavour,
             models,
             demands,
+            content_type,
             received: Mutex::default(),
         }
     }
@@ -130,7 +146,7 @@ impl AuraProtocol {
         let given = body.get("temperature").filter(|value| !value.is_null());
         let temperature = match self.flavour {
             AuraFlavour::OpenChatUi => given.cloned().unwrap_or(json!(1)),
-            AuraFlavour::ChatbotUi => json!(1),
+            _ => json!(1),
         };
         let question = messages.iter().rev().find(|message| message.role == "user");
         let reply = format!(
@@ -147,6 +163,7 @@ impl AuraProtocol {
         let received = AuraReceived {
             prompt: prompt.to_owned(),
             messages,
+            images: Vec::new(),
             dropped,
             model: id.to_owned(),
             temperature,
@@ -156,18 +173,45 @@ impl AuraProtocol {
                 .unwrap_or_default()
                 .to_owned(),
         };
+        self.remember(received);
+        Some(Response::Reply(reply))
+    }
+
+    fn remember(&self, received: AuraReceived) {
         let size = received.size();
         lock(&self.received).push(received, size);
-        Some(Response::Reply(reply))
+    }
+
+    fn ollama_chat(&self, request: &RecordedRequest) -> Response<String> {
+        let body = match request.json() {
+            Ok(body) => body,
+            Err(error) => {
+                return Response::Answer(ollama::failure(
+                    "Internal Server Error",
+                    &error.to_string(),
+                    None,
+                ));
+            }
+        };
+        let received = ollama::received(&body);
+        let model = &received.model;
+        if !self.models.iter().any(|(known, _)| known == model) {
+            let message = format!("model '{model}' not found, try pulling it first");
+            let suggestion = Some("Check if Ollama is running and accessible");
+            return Response::Answer(ollama::failure("Ollama Error", &message, suggestion));
+        }
+        let question = received.messages.first();
+        let reply = format!(
+            "This is the Aura mock. You asked: {}",
+            question.map_or("", |message| message.content.as_str())
+        );
+        self.remember(received);
+        Response::Reply(reply)
     }
 
     /// How many messages, from the newest backwards, fit.
     fn fitting(&self, prompt: &str, messages: &[ReceivedMessage], limit: f64) -> usize {
-        let reserve = match self.flavour {
-            AuraFlavour::OpenChatUi => 768,
-            AuraFlavour::ChatbotUi => 1000,
-        };
-        let mut used = tokens(prompt) + reserve;
+        let mut used = tokens(prompt) + self.flavour.reserve();
         messages
             .iter()
             .rev()
@@ -191,6 +235,26 @@ impl AuraProtocol {
                 .header("content-type", "text/plain;charset=UTF-8"),
         )
     }
+}
+
+/// The pieces as events of the OpenAI API, with its end.
+fn chunks(pieces: &[String]) -> Vec<String> {
+    let event = |delta: Value, reason: Option<&str>| {
+        let chunk = json!({
+            "id": "chatcmpl-mock", "object": "chat.completion.chunk", "created": 1_700_000_000,
+            "choices": [{"index": 0, "delta": delta, "finish_reason": reason}],
+        });
+        format!("data: {chunk}\n\n")
+    };
+    let mut events = vec![event(json!({"role": "assistant", "content": ""}), None)];
+    events.extend(
+        pieces
+            .iter()
+            .map(|text| event(json!({"content": text}), None)),
+    );
+    events.push(event(json!({}), Some("stop")));
+    events.push("data: [DONE]\n\n".to_owned());
+    events
 }
 
 fn tokens(text: &str) -> usize {
