@@ -1,14 +1,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::budget::Budget;
 use crate::dispatch::metrics::Metrics;
 use crate::dispatch::route::RetryPolicy;
 use crate::dispatch::routing::Routes;
+use crate::error::ApiError;
 use crate::ids::Ids;
 use crate::kept_replies::KeptReplies;
 use crate::routes::access::Access;
+use crate::routes::model_list::ModelLists;
 use crate::server::limits::Limits;
 use crate::server::shutdown::Shutdown;
 
@@ -21,6 +24,8 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shutdown: Shutdown,
     pub(crate) kept: Arc<KeptReplies>,
+    pub(crate) model_lists: ModelLists,
+    pub(crate) budget: Arc<Budget>,
     pub(crate) ids: Arc<Ids>,
     /// One permit for every request that is being answered.
     pub(crate) in_flight: Arc<Semaphore>,
@@ -29,6 +34,15 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// Permits one more request to be answered, if there are not too many.
+    pub(crate) fn permit(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        Arc::clone(&self.in_flight)
+            .try_acquire_owned()
+            .map_err(|_| {
+                ApiError::busy("too_many_requests_in_flight", "the gateway is busy").closing()
+            })
+    }
+
     /// Goes on where another one stops: with its metrics, its shutdown, its ids,
     /// its requests and what it keeps of replies.
     pub(crate) fn succeed(&mut self, before: &App) {
@@ -45,6 +59,9 @@ impl App {
         // is being answered does not count against the new one.
         if limits.requests == old.requests {
             self.in_flight = Arc::clone(&before.in_flight);
+        }
+        if limits.buffered == old.buffered {
+            self.budget = Arc::clone(&before.budget);
         }
     }
 }

@@ -7,6 +7,7 @@ use chatwire_core::{Error, ErrorKind, Provider, Secret};
 use tokio::sync::Semaphore;
 
 use crate::app::{App, Settings};
+use crate::budget::Budget;
 use crate::dispatch::endpoint::Endpoint;
 use crate::dispatch::metrics::Metrics;
 use crate::dispatch::route::RetryPolicy;
@@ -15,6 +16,7 @@ use crate::ids::unix_time;
 use crate::kept_replies::KeptReplies;
 use crate::routes;
 use crate::routes::access::Access;
+use crate::routes::model_list::ModelLists;
 use crate::server::current::Current;
 use crate::server::limits::Limits;
 use crate::server::shutdown::Shutdown;
@@ -291,6 +293,8 @@ impl GatewayBuilder {
                 metrics: Arc::new(metrics),
                 shutdown: Shutdown::default(),
                 kept: Arc::new(KeptReplies::default()),
+                model_lists: ModelLists::default(),
+                budget: Arc::new(Budget::new(limits.buffered)),
                 ids: Arc::default(),
                 in_flight: Arc::new(Semaphore::new(requests)),
                 began: unix_time(),

@@ -100,7 +100,7 @@
 //! | the API key | 401 | `invalid_api_key` |
 //! | the host or the origin | 403 | `host_not_allowed`, `origin_not_allowed` |
 //! | the size, time or type of a request | 413, 431, 408, 415 | `body_too_large`, … |
-//! | too many connections or requests, or a shutdown | 503 | `too_many_connections`, `too_many_requests_in_flight`, `shutting_down` |
+//! | too many connections or requests, or a shutdown | 503 | `too_many_connections`, `too_many_requests_in_flight`, `too_many_bytes_in_flight`, `shutting_down` |
 //! | a stored response that is not there | 404 | `response_not_found` |
 //! | what the gateway does not do, such as pulling a model | 501 | `not_implemented` |
 //!
@@ -119,6 +119,7 @@
 //! client may use.
 
 mod app;
+mod budget;
 mod catch;
 mod completion;
 mod dialects;

@@ -10,6 +10,11 @@ const LIST_AGE: Duration = Duration::from_secs(300);
 /// The same after a list that failed.
 const LIST_RETRY: Duration = Duration::from_secs(5);
 
+/// How many models an endpoint may list, and how long their ids may be, in
+/// bytes; what is over that is left out.
+const MAX_MODELS: usize = 10_000;
+const MAX_MODEL_ID: usize = 256;
+
 /// How long a server may take to list its models.
 const LIST_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -35,6 +40,8 @@ struct List {
     models: Vec<ModelInfo>,
     /// When the server is to be asked again; `None` if it never was.
     due: Option<Instant>,
+    /// How often the models have changed.
+    version: u64,
 }
 
 #[derive(Debug, Default)]
@@ -45,11 +52,16 @@ struct Failures {
 
 impl Endpoint {
     pub(crate) fn new(name: String, provider: Arc<dyn Provider>) -> Endpoint {
-        let models = provider.info().models.clone();
+        let models = within_limits(&name, provider.info().models.clone());
+        let list = List {
+            models,
+            due: None,
+            version: 0,
+        };
         Endpoint {
             name,
             provider,
-            list: RwLock::new(List { models, due: None }),
+            list: RwLock::new(list),
             refreshing: tokio::sync::Mutex::new(()),
             failures: RwLock::default(),
         }
@@ -59,6 +71,12 @@ impl Endpoint {
     pub(crate) fn models(&self) -> Vec<ModelInfo> {
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
         list.models.clone()
+    }
+
+    /// How often the models have changed.
+    pub(crate) fn version(&self) -> u64 {
+        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
+        list.version
     }
 
     /// Returns `true` if a request may name this model.
@@ -88,7 +106,7 @@ impl Endpoint {
             return;
         }
         let models = match timeout(LIST_TIMEOUT, self.provider.models()).await {
-            Ok(Ok(models)) if !models.is_empty() => Some(models),
+            Ok(Ok(models)) if !models.is_empty() => Some(within_limits(&self.name, models)),
             Ok(Ok(_)) => None,
             Ok(Err(error)) => {
                 tracing::warn!(endpoint = %self.name, %error, "cannot list the models");
@@ -108,6 +126,7 @@ impl Endpoint {
         list.due = Some(Instant::now() + age);
         if let Some(models) = models {
             list.models = models;
+            list.version += 1;
         }
     }
 
@@ -140,4 +159,21 @@ impl Endpoint {
         let failures = self.failures.read().unwrap_or_else(PoisonError::into_inner);
         failures.in_a_row >= FAILURES && failures.last.is_some_and(|last| last.elapsed() < FORGIVEN)
     }
+}
+
+/// Leaves out what is over a limit, and says so.
+fn within_limits(endpoint: &str, mut models: Vec<ModelInfo>) -> Vec<ModelInfo> {
+    let listed = models.len();
+    models.retain(|model| model.id.len() <= MAX_MODEL_ID);
+    models.truncate(MAX_MODELS);
+    models.shrink_to_fit();
+    let left_out = listed - models.len();
+    if left_out > 0 {
+        tracing::warn!(
+            endpoint,
+            left_out,
+            "too many models, or ids longer than {MAX_MODEL_ID} bytes"
+        );
+    }
+    models
 }

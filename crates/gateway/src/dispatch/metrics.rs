@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use chatwire_core::{Error, ErrorKind, FinishReason};
 use prometheus::{
-    Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
-    TextEncoder,
+    Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
 };
 use tokio::time::Instant;
 
@@ -19,6 +19,7 @@ pub(crate) struct Metrics {
     failed_attempts: IntCounterVec,
     cancelled: IntCounterVec,
     in_flight: IntGaugeVec,
+    buffered: IntGauge,
     first_text: HistogramVec,
     overhead: HistogramVec,
 }
@@ -90,8 +91,14 @@ impl Metrics {
             &["endpoint"],
         )?;
         registry.register(Box::new(in_flight.clone()))?;
+        let buffered = IntGauge::new(
+            "chatwire_buffered_bytes",
+            "Bytes of requests whose reply has not begun, and of replies that are not streamed.",
+        )?;
+        registry.register(Box::new(buffered.clone()))?;
         Ok(Metrics {
             registry,
+            buffered,
             requests,
             errors,
             failed_attempts,
@@ -124,7 +131,9 @@ impl Metrics {
     }
 
     /// Writes all metrics, as a scraper reads them.
-    pub(crate) fn text(&self) -> Result<Vec<u8>, prometheus::Error> {
+    pub(crate) fn text(&self, buffered: usize) -> Result<Vec<u8>, prometheus::Error> {
+        self.buffered
+            .set(i64::try_from(buffered).unwrap_or(i64::MAX));
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)

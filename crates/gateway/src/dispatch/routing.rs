@@ -9,7 +9,7 @@ use crate::error::{ApiError, quoted};
 
 /// The routing table: the endpoints and aliases, and which of them a name
 /// stands for.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Routes {
     pub(crate) endpoints: Vec<Arc<Endpoint>>,
     aliases: BTreeMap<String, Vec<Target>>,
@@ -25,10 +25,7 @@ impl Routes {
         if endpoints.is_empty() {
             return invalid("a gateway needs at least one endpoint".into());
         }
-        let mut routes = Routes {
-            endpoints: Vec::new(),
-            aliases: BTreeMap::new(),
-        };
+        let mut routes = Routes::default();
         for endpoint in endpoints {
             if !is_endpoint_name(&endpoint.name) {
                 return invalid(format!(
@@ -67,6 +64,14 @@ impl Routes {
 
     pub(crate) fn endpoint(&self, name: &str) -> Option<&Arc<Endpoint>> {
         self.endpoints.iter().find(|endpoint| endpoint.name == name)
+    }
+
+    /// A number that grows whenever the models of an endpoint change.
+    pub(crate) fn version(&self) -> u64 {
+        self.endpoints
+            .iter()
+            .map(|endpoint| endpoint.version())
+            .sum()
     }
 
     /// The names of the aliases, sorted.

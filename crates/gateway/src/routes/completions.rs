@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 use super::inquiries::written;
 use super::read_body::{check_content_type, read_body, unpacked};
 use crate::app::App;
+use crate::budget::Held;
 use crate::completion::{Completion, CompletionEnd, ReplyHead, Timing};
 use crate::dialects::{Parse, ParsedRequest, ReplyWriter};
 use crate::dispatch::metrics::InFlight;
@@ -49,13 +50,13 @@ pub(crate) async fn complete(
     // The guard in front of every route makes one.
     let record: Record = parts.extensions.remove().ok_or_else(ApiError::internal)?;
     let packing = check_content_type(&parts.headers)?;
-    let permit = Arc::clone(&app.in_flight)
-        .try_acquire_owned()
-        .map_err(|_| {
-            ApiError::busy("too_many_requests_in_flight", "the gateway is busy").closing()
-        })?;
+    let permit = app.permit()?;
     let limits = &app.settings.limits;
-    let bytes = unpacked(read_body(body, limits).await?, packing, limits.body)?;
+    let mut held = app.budget.hold();
+    let bytes = read_body(body, limits, &mut held).await?;
+    let packed = bytes.len();
+    let bytes = unpacked(bytes, packing, limits.body)?;
+    held.grow(bytes.len().saturating_sub(packed))?;
     let received = Instant::now();
     let ParsedRequest {
         mut request,
@@ -118,12 +119,18 @@ pub(crate) async fn complete(
     };
     let ignored = route.ignored();
     let starting = route.start(app.settings.retry.clone(), Arc::clone(&app.metrics), record);
+    let starting = async move {
+        let started = starting.await;
+        // The request is not needed any more.
+        drop(held);
+        started
+    };
     if is_streamed {
         let mut response = stream(Box::pin(starting), ignored, context).await?;
         name_usage(response.headers_mut(), estimates);
         Ok(response)
     } else {
-        whole(starting, context).await
+        whole(starting, context, app.budget.hold()).await
     }
 }
 
@@ -149,6 +156,7 @@ fn unasked(mut writer: Box<dyn ReplyWriter>, head: &ReplyHead) -> Response {
 async fn whole(
     starting: impl Future<Output = Result<StartedReply, ApiError>>,
     context: ReplyContext,
+    mut held: Held,
 ) -> Result<Response, ApiError> {
     let ReplyContext {
         mut writer,
@@ -169,7 +177,8 @@ async fn whole(
         in_flight.first_text(&model);
         let ignored = std::mem::take(&mut started.ignored);
         let record = in_flight.record().clone();
-        let completion = collect(Reply::new(started, reader, account, record)).await?;
+        let reply = Reply::new(started, reader, account, record);
+        let completion = collect(reply, &mut held).await?;
         Ok((completion, model, ignored))
     };
     let result = tokio::select! {
@@ -187,7 +196,7 @@ async fn whole(
     in_flight.finished(&completion.end.reason);
     let ready = Instant::now();
     let head = ReplyHead { model, ..head };
-    let mut response = written(writer.whole(&head, &completion));
+    let mut response = written(held.into_bytes(writer.whole(&head, &completion)));
     if let Some(reply) = writer.kept() {
         kept.keep(reply);
     }
@@ -237,10 +246,11 @@ async fn stream(
 }
 
 /// Reads a reply to its end.
-async fn collect(mut reply: Reply) -> Result<Completion, ApiError> {
+async fn collect(mut reply: Reply, held: &mut Held) -> Result<Completion, ApiError> {
     let mut text = String::new();
     loop {
         let event = poll_fn(|context| reply.poll_event(context)).await?;
+        held.grow(event.delta.len())?;
         text.push_str(&event.delta);
         if let Some(mut end) = event.end {
             let text = end.text.take().unwrap_or(text);

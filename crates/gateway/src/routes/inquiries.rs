@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::response::Response;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 
-use super::models::model_ids;
+use super::models::{entries, shared_list};
 use crate::app::App;
 use crate::dialects::{ModelList, Recall as _};
 use crate::error::{ApiError, quoted};
@@ -15,12 +16,19 @@ use crate::error::{ApiError, quoted};
 const RESPONSE_PREFIX: &str = "resp_";
 
 /// Lists the models in the form of a dialect.
-pub(crate) async fn list_models(app: Arc<App>, write: fn(&ModelList<'_>) -> Vec<u8>) -> Response {
-    let ids = model_ids(&app).await;
-    written(write(&ModelList {
-        ids: &ids,
-        began: app.began,
-    }))
+pub(crate) async fn list_models(
+    app: Arc<App>,
+    path: &'static str,
+    write: fn(&ModelList<'_>) -> Vec<u8>,
+) -> Result<Response, ApiError> {
+    let list = shared_list(&app, path, || {
+        let ids: Vec<String> = entries(&app).map(|(id, _)| id).collect();
+        write(&ModelList {
+            ids: &ids,
+            began: app.began,
+        })
+    });
+    Ok(written(list.await?))
 }
 
 /// Shows a stored response.
@@ -56,7 +64,7 @@ pub(crate) fn refused(why: &'static str) -> Result<Response, ApiError> {
 }
 
 /// A response with this JSON.
-pub(crate) fn written(body: Vec<u8>) -> Response {
+pub(crate) fn written(body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(CONTENT_TYPE, json);

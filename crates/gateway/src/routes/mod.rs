@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod guard;
 pub(crate) mod inquiries;
 pub(crate) mod json;
+pub(crate) mod model_list;
 pub(crate) mod models;
 pub(crate) mod paths;
 pub(crate) mod read_body;

@@ -2,10 +2,14 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
 use serde::Serialize;
 
+use super::inquiries::written;
 use super::json::json;
+use super::model_list::with_permit;
 use crate::app::App;
+use crate::error::ApiError;
 
 /// An entry of the list.
 #[derive(Serialize)]
@@ -23,23 +27,34 @@ struct List {
 }
 
 /// `GET /v1/models`: the aliases, and the models of every endpoint.
-pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {
-    let entries = entries(&app).await;
-    let data = entries.map(|(id, owner)| model(&app, &id, &owner));
-    json(&List {
-        object: "list",
-        data: data.collect(),
-    })
+pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+    let list = shared_list(&app, "/v1/models", || {
+        let data = entries(&app).map(|(id, owner)| model(&app, &id, &owner));
+        let list = List {
+            object: "list",
+            data: data.collect(),
+        };
+        // Serializing plain data with text keys cannot fail.
+        serde_json::to_vec(&list).unwrap_or_default()
+    });
+    Ok(written(list.await?))
 }
 
-/// The names of all models.
-pub(crate) async fn model_ids(app: &App) -> Vec<String> {
-    entries(app).await.map(|(id, _)| id).collect()
+/// The list of models in the form of a path, of which there is one for all
+/// readers. Each of them counts as a request until it has read the list.
+pub(crate) async fn shared_list(
+    app: &App,
+    path: &'static str,
+    write: impl FnOnce() -> Vec<u8>,
+) -> Result<Bytes, ApiError> {
+    let permit = app.permit()?;
+    app.routes.refresh().await;
+    let list = app.model_lists.get(path, &app.routes, write);
+    Ok(with_permit(list, permit))
 }
 
 /// The names of the aliases and models, each with its owner.
-async fn entries(app: &App) -> impl Iterator<Item = (String, String)> {
-    app.routes.refresh().await;
+pub(crate) fn entries(app: &App) -> impl Iterator<Item = (String, String)> {
     let aliases = app
         .routes
         .aliases()

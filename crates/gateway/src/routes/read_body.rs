@@ -1,7 +1,7 @@
 use std::io::Read as _;
 
 use axum::body::Body;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use flate2::read::GzDecoder;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ORIGIN};
 use http::{HeaderMap, StatusCode};
@@ -9,26 +9,41 @@ use http_body::Body as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tokio::time::timeout;
 
+use crate::budget::Held;
 use crate::error::ApiError;
 use crate::server::limits::Limits;
 
-/// Reads the body of a request, within its limits of size and time.
-pub(crate) async fn read_body(body: Body, limits: &Limits) -> Result<Bytes, ApiError> {
+/// Reads the body of a request, within its limits of size and time and within
+/// what all of them together may hold.
+pub(crate) async fn read_body(
+    body: Body,
+    limits: &Limits,
+    held: &mut Held,
+) -> Result<Bytes, ApiError> {
     // A client that waits for permission to send is told at once.
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limits.body {
         return Err(too_large(limits.body));
     }
-    let whole = Limited::new(body, limits.body).collect();
-    match timeout(limits.body_read, whole).await {
-        Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limits.body)),
-        Ok(Err(error)) => Err(ApiError::new(
-            StatusCode::BAD_REQUEST,
-            "incomplete_body",
-            format!("the body of the request cannot be read: {error}"),
-        )
-        .closing()),
+    let mut body = Limited::new(body, limits.body);
+    let mut whole = BytesMut::new();
+    let reading = async {
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
+                true => too_large(limits.body),
+                false => unreadable(&*error),
+            })?;
+            // A frame can be empty, or have no data.
+            if let Ok(data) = frame.into_data() {
+                held.grow(data.len())?;
+                whole.extend_from_slice(&data);
+            }
+        }
+        Ok(())
+    };
+    match timeout(limits.body_read, reading).await {
+        Ok(Ok(())) => Ok(whole.freeze()),
+        Ok(Err(error)) => Err(error),
         Err(_) => Err(ApiError::new(
             StatusCode::REQUEST_TIMEOUT,
             "request_timeout",
@@ -39,6 +54,15 @@ pub(crate) async fn read_body(body: Body, limits: &Limits) -> Result<Bytes, ApiE
         )
         .closing()),
     }
+}
+
+fn unreadable(error: &dyn std::error::Error) -> ApiError {
+    ApiError::new(
+        StatusCode::BAD_REQUEST,
+        "incomplete_body",
+        format!("the body of the request cannot be read: {error}"),
+    )
+    .closing()
 }
 
 fn too_large(limit: usize) -> ApiError {

@@ -58,13 +58,14 @@ fn handler(route: &DialectRoute) -> MethodRouter<Arc<App>> {
     let Ok(method) = MethodFilter::try_from(route.method.clone()) else {
         return MethodRouter::new();
     };
+    let path = route.path;
     match route.action {
         Action::Complete(parse) => on(
             method,
             move |State(app): State<Arc<App>>, request: Request| complete(parse, app, request),
         ),
         Action::ListModels(write) => on(method, move |State(app): State<Arc<App>>| {
-            inquiries::list_models(app, write)
+            inquiries::list_models(app, path, write)
         }),
         Action::Answer(write) => on(method, async move || inquiries::written(write())),
         Action::Refuse(why) => on(method, async move || inquiries::refused(why)),

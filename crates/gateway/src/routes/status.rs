@@ -64,7 +64,7 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Response {
 
 /// `GET /metrics`.
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
-    match app.metrics.text() {
+    match app.metrics.text(app.budget.used()) {
         Ok(text) => {
             let mut response = Response::new(text.into());
             response.headers_mut().insert(

@@ -103,6 +103,32 @@ async fn what_was_repeated_here_is_not_repeated_by_the_client() {
     }
 }
 
+/// A client is never told to wait and not to try again at the same time.
+#[tokio::test]
+async fn a_wait_and_a_refusal_to_retry_exclude_each_other() {
+    for kind in [
+        ErrorKind::RateLimited,
+        ErrorKind::Status,
+        ErrorKind::Connect,
+        ErrorKind::Refused,
+        ErrorKind::Blocked,
+    ] {
+        for retries in [0, 1] {
+            let failure = error(kind)
+                .with_status(503)
+                .with_retry_after(Some(Duration::from_millis(1)));
+            let builder = home(fails(failure))
+                .retries(retries)
+                .retry_delay(Duration::from_millis(1));
+            let server = start(builder).await;
+            let answer = server.ask(&question()).await;
+            let waits = answer.header("retry-after").is_some();
+            let retry = answer.header("x-should-retry");
+            assert!(!waits || retry.as_deref() == Some("true"), "{answer:?}");
+        }
+    }
+}
+
 /// Clients repeat failed requests by themselves, and two layers multiply.
 #[tokio::test]
 async fn nothing_is_repeated_unless_it_is_asked_for() {

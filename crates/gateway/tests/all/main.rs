@@ -14,6 +14,7 @@ mod chat;
 mod dialects;
 mod errors;
 mod life;
+mod memory;
 mod models;
 mod parameters;
 mod requests;
