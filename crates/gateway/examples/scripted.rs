@@ -5,6 +5,9 @@
 //! cargo run -p chatwire-gateway --example scripted -- 127.0.0.1:1337
 //! curl http://127.0.0.1:1337/v1/models
 //! ```
+//!
+//! A second argument says how often the gateway repeats a failed request
+//! (default: once).
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -150,6 +153,10 @@ impl Act {
 async fn main() -> Result<(), Box<dyn StdError>> {
     let address = std::env::args().nth(1);
     let address = address.as_deref().unwrap_or("127.0.0.1:1337");
+    let retries = match std::env::args().nth(2) {
+        Some(retries) => retries.parse()?,
+        None => 1,
+    };
     let mut info = ProviderInfo::new("scripted", "http://127.0.0.1:9", "echo");
     info.models = MODELS
         .iter()
@@ -159,7 +166,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         .endpoint("test", Arc::new(Scripted(info)))
         .alias("gpt-4o", ["test/hello"])
         .alias("fallback", ["test/fail/html", "test/hello"])
-        .retries(1)
+        .retries(retries)
         .retry_delay(Duration::from_millis(10))
         .keep_alive(Duration::from_millis(300))
         .build()?;

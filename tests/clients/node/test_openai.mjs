@@ -12,7 +12,7 @@ const messages = [{ role: "user", content: "Hi" }];
 
 // Model, class, status, code, param: one for every class of error.
 const ERRORS = [
-  ["test/fail/invalid", OpenAI.BadRequestError, 400, "invalid_request", null],
+  ["test/fail/invalid", OpenAI.BadRequestError, 400, "invalid_request", "messages"],
   ["test/fail/context", OpenAI.BadRequestError, 400, "context_length_exceeded", "messages"],
   ["test/fail/model", OpenAI.NotFoundError, 404, "model_not_found", "model"],
   ["no-such-model", OpenAI.NotFoundError, 404, "model_not_found", "model"],

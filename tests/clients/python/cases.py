@@ -11,7 +11,7 @@ UNICODE = "Grüße, 世界 🙂👩‍👩‍👧 \"\\\n\té\u2028"
 
 # Model, status, code, param: one for every class of error.
 ERRORS = [
-    ("test/fail/invalid", 400, "invalid_request", None),
+    ("test/fail/invalid", 400, "invalid_request", "messages"),
     ("test/fail/context", 400, "context_length_exceeded", "messages"),
     ("test/fail/model", 404, "model_not_found", "model"),
     ("no-such-model", 404, "model_not_found", "model"),
