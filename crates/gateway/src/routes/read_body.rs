@@ -3,7 +3,7 @@ use std::io::Read as _;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use flate2::read::GzDecoder;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ORIGIN};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ORIGIN, USER_AGENT};
 use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -85,7 +85,8 @@ pub(crate) enum Packing {
 ///
 /// A page of another site can send a form or plain text without asking the
 /// browser first, but not JSON. A request without a type is no form; with an
-/// origin, it is from a page all the same.
+/// origin, it is from a page all the same. Ollama's documentation asks with
+/// `curl -d`, which calls everything a form, but says that it is no browser.
 pub(crate) fn check_content_type(headers: &HeaderMap) -> Result<Packing, ApiError> {
     let refused = |why: &str| {
         Err(ApiError::new(
@@ -95,14 +96,17 @@ pub(crate) fn check_content_type(headers: &HeaderMap) -> Result<Packing, ApiErro
         )
         .closing())
     };
-    let is_json = match headers.get(CONTENT_TYPE) {
-        None => !headers.contains_key(ORIGIN),
-        Some(value) => value
-            .to_str()
-            .ok()
-            .and_then(|value| value.split(';').next())
-            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")),
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let is = |kind: &str| {
+        let essence = text(CONTENT_TYPE).and_then(|value| value.split(';').next());
+        essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(kind))
     };
+    let may_lack_type = !headers.contains_key(ORIGIN);
+    // Every browser calls itself Mozilla, and no page can change that of a form.
+    let is_program = text(USER_AGENT).is_some_and(|agent| !agent.contains("Mozilla"));
+    let is_json = is("application/json")
+        || may_lack_type && !headers.contains_key(CONTENT_TYPE)
+        || may_lack_type && is_program && is("application/x-www-form-urlencoded");
     if !is_json {
         return refused("the content type must be application/json");
     }

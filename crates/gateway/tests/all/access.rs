@@ -83,6 +83,8 @@ async fn no_page_of_another_site() {
         "content-type: text/plain\r\n",
         "content-type: application/x-www-form-urlencoded\r\n",
         "content-type: text/plain; application/json\r\n",
+        "content-type: application/x-www-form-urlencoded\r\nuser-agent: Mozilla/5.0 (X11)\r\n",
+        "content-type: text/plain\r\nuser-agent: curl/8.5.0\r\n",
     ] {
         let answer = server
             .send(&raw(&format!("host: localhost\r\n{kind}")))
@@ -92,15 +94,24 @@ async fn no_page_of_another_site() {
     // Without a type it is no form, but a page can send it: that has an origin.
     let answer = server.send(&raw("host: localhost\r\n")).await;
     assert_eq!(answer.status, 200);
+    // `curl -d` calls everything a form, and says that it is no browser.
+    let curl = "content-type: application/x-www-form-urlencoded\r\nuser-agent: curl/8.5.0\r\n";
+    let answer = server
+        .send(&raw(&format!("host: localhost\r\n{curl}")))
+        .await;
+    assert_eq!(answer.status, 200);
+    let from_a_page = format!("host: localhost\r\n{curl}origin: https://evil.example\r\n");
+    let answer = server.send(&raw(&from_a_page)).await;
+    answer.assert_error(403, "origin_not_allowed");
     let asked = provider.asked.load(std::sync::atomic::Ordering::SeqCst);
-    assert_eq!(asked, 1);
+    assert_eq!(asked, 2);
     let preflight = "OPTIONS /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
                      origin: https://evil.example\r\naccess-control-request-method: POST\r\n\r\n";
     let answer = server.send(preflight).await;
     answer.assert_error(403, "origin_not_allowed");
     assert!(!answer.head.contains("access-control"));
     let asked = provider.asked.load(std::sync::atomic::Ordering::SeqCst);
-    assert_eq!(asked, 1);
+    assert_eq!(asked, 2);
 }
 
 #[tokio::test]
