@@ -4,46 +4,38 @@ use chatwire_core::{Error, ErrorKind};
 /// Where the route is instead, by a redirect that keeps the POST: without a
 /// slash at its end, for example. A login is no such place.
 pub(crate) fn moved_to(response: &HttpResponse) -> Option<RequestUrl> {
-    let location = response.header("location").filter(|to| !is_login(to))?;
+    let location = response.header("location")?;
+    let error = response.redirect_error()?;
     let is_kept = matches!(response.status(), 307 | 308);
     let url = response.url().resolve_same_origin(location);
-    url.filter(|_| is_kept)
+    url.filter(|_| is_kept && error.kind() != ErrorKind::Credentials)
 }
 
-fn is_login(location: &str) -> bool {
-    let location = location.to_ascii_lowercase();
-    let words = ["login", "signin", "sign-in", "auth"];
-    words.iter().any(|word| location.contains(word))
-}
-
-/// The error of a redirect.
+/// The error of a redirect. One within the server that is not followed leads most
+/// likely to a login, whatever it is called.
 fn redirected(response: &HttpResponse) -> Error {
     let (from, to) = (response.url(), response.header("location"));
     let target = to.and_then(|to| from.resolve(to));
-    match target {
-        Some(target) if !target.same_origin(from) && !to.is_some_and(is_login) => Error::new(
-            ErrorKind::Status,
-            format!(
-                "{from} redirects to {target}, which is not followed: if that is the server you \
-                 mean, set it as the base URL"
-            ),
-        ),
-        _ => Error::new(
-            ErrorKind::Credentials,
-            format!(
-                "{from} redirects to {}, most likely to log in: give the session of a browser \
-                 that is logged in, or its cookie",
-                to.unwrap_or("nowhere")
-            ),
-        ),
+    let is_elsewhere = target.is_some_and(|target| !target.same_origin(from));
+    let error = response.redirect_error();
+    if let Some(error) = error.filter(|error| is_elsewhere || error.kind() != ErrorKind::Status) {
+        return error;
     }
+    let to = to.unwrap_or("nowhere");
+    response.complete_error(Error::new(
+        ErrorKind::Credentials,
+        format!(
+            "{from} redirects to {to}, most likely to log in: give the session of a browser that \
+             is logged in, or its cookie"
+        ),
+    ))
 }
 
 /// The error of a response that is not an answer by its status.
 pub(crate) async fn failure(mut response: HttpResponse, path: &str) -> Error {
     let status = response.status();
     if let 300..400 = status {
-        return response.complete_error(redirected(&response));
+        return redirected(&response);
     }
     let body = response.read_excerpt().await;
     let is_silent = body.trim().is_empty();

@@ -170,11 +170,13 @@ async fn redirects_name_a_base_that_works() {
             let server = MockServer::start().await.unwrap();
             let address = server.url().replace("http://", "");
             server.answer_always(redirect(status, &to.replace("{address}", &address)));
-            let error = error_of("aura", &server, path).await;
-            assert_eq!(error.kind(), *kind, "{to}: {error}");
-            for words in *words {
-                let words = words.replace("{address}", &address);
-                assert!(error.to_string().contains(&words), "{to}: {error}");
+            for provider in ["aura", "ai-sdk"] {
+                let error = error_of(provider, &server, path).await;
+                assert_eq!(error.kind(), *kind, "{to}: {error}");
+                for words in *words {
+                    let words = words.replace("{address}", &address);
+                    assert!(error.to_string().contains(&words), "{to}: {error}");
+                }
             }
         }
     }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, LOCATION};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout_at};
 
@@ -11,6 +11,7 @@ use super::body::HttpBody;
 use super::coding::ContentCoding;
 use super::deadlines::Deadlines;
 use super::policy::Policy;
+use super::redirect::refused;
 use super::url::RequestUrl;
 use crate::decode::{PlainText, ReplyDecoder, Utf8Decoder};
 use crate::error::{Error, ErrorKind, Limit};
@@ -256,6 +257,18 @@ impl HttpResponse {
         };
         let error = response.to_error(words, SystemTime::now());
         self.policy.complete(error, self.proxy.as_deref())
+    }
+
+    /// Returns the error for a redirect that is not followed, with what to set as
+    /// the base URL, if this is one: for requests
+    /// [without redirects](super::HttpRequest::without_redirects).
+    pub fn redirect_error(&self) -> Option<Error> {
+        let location = self.header(LOCATION.as_str()).filter(|_| {
+            // What is not modified is nowhere else.
+            matches!(self.status, 300..=303 | 305..=308)
+        })?;
+        let to = self.url.resolve(location)?;
+        Some(self.complete_error(refused(&self.url, &to, self.status)))
     }
 
     /// Adds to an error what every error of this response has, its status and

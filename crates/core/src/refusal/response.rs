@@ -61,6 +61,10 @@ impl ErrorResponse<'_> {
         let detail = self.detail().unwrap_or_default();
         let by_words = from_words(&detail);
         let error = match status {
+            400 if self.wants_https() => Error::new(
+                ErrorKind::Status,
+                format!("{} speaks TLS: its address begins with https://", self.url),
+            ),
             401 | 403 | 407 | 451 if is_html_page(self.body) => {
                 return page_error(self.body, "an answer");
             }
@@ -83,6 +87,18 @@ impl ErrorResponse<'_> {
             .or_else(reason)?;
         let detail = without_status(&detail, self.status);
         (!detail.is_empty()).then(|| detail.to_owned())
+    }
+
+    /// Whether a server that speaks TLS says that it was spoken to without.
+    fn wants_https(&self) -> bool {
+        const WORDS: [&str; 4] = [
+            "plain http request was sent to https port",
+            "http request to an https server",
+            "speaking plain http to an ssl-enabled server",
+            "combination of host and port requires tls",
+        ];
+        let body = self.body.to_ascii_lowercase();
+        self.url.starts_with("http://") && WORDS.iter().any(|words| body.contains(words))
     }
 
     /// The error where the server or a proxy asks for a user name and a

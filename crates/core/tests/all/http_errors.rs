@@ -472,6 +472,25 @@ async fn the_servers_own_words() {
             format!("{error}404: 4040 things)"),
         ),
         (
+            "400 Bad Request",
+            &[],
+            "<title>400 The plain HTTP request was sent to HTTPS port</title>",
+            Status,
+            false,
+            "speaks TLS: its address begins with https:// \
+             (HTTP 400: The plain HTTP request was sent to HTTPS port)"
+                .to_owned(),
+        ),
+        (
+            "400 Bad Request",
+            &[],
+            "Client sent an HTTP request to an HTTPS server.",
+            Status,
+            false,
+            "begins with https:// (HTTP 400: Client sent an HTTP request to an HTTPS server.)"
+                .to_owned(),
+        ),
+        (
             "403 No",
             &[],
             PAGE,
