@@ -7,6 +7,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+use crate::dialect::Dialect;
+
 /// What is asked.
 #[derive(Clone, Copy)]
 pub(crate) struct Load {
@@ -38,25 +40,10 @@ impl Report {
     }
 }
 
-/// Events beyond the pieces: the role, the finish reason, `[DONE]`.
-const EXTRA: usize = 3;
-
-fn question(pieces: usize, pause: Duration) -> String {
-    let body = format!(
-        "{{\"model\":\"home\",\"stream\":true,\"messages\":[{{\"role\":\"user\",\
-         \"content\":\"pieces={pieces} pause={} please\"}}]}}",
-        pause.as_micros()
-    );
-    format!(
-        "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-}
-
 /// Asks all of it, and checks that every piece came.
-pub(crate) async fn load(address: SocketAddr, load: Load) -> Report {
-    let question: &'static str = question(load.pieces, load.pause).leak();
+pub(crate) async fn load(address: SocketAddr, dialect: Dialect, load: Load) -> Report {
+    let question: &'static str = dialect.question(load.pieces, load.pause).leak();
+    let expected = load.pieces + dialect.extra;
     let mut streams = Vec::new();
     for _ in 0..load.streams {
         let stream = TcpStream::connect(address).await.unwrap();
@@ -70,18 +57,18 @@ pub(crate) async fn load(address: SocketAddr, load: Load) -> Report {
             let mut arrivals = Vec::new();
             for _ in 0..load.rounds {
                 stream.write_all(question.as_bytes()).await.unwrap();
-                let count = read(&mut stream, |events| {
+                let count = read(&mut stream, dialect.event_end, |events| {
                     arrivals.push((began.elapsed(), events))
                 })
                 .await;
-                assert_eq!(count, load.pieces + EXTRA, "pieces are missing");
+                assert_eq!(count, expected, "pieces are missing");
             }
             arrivals
         });
     }
     let mut report = Report {
         arrivals: Vec::new(),
-        expected: load.streams * load.rounds * (load.pieces + EXTRA),
+        expected: load.streams * load.rounds * expected,
     };
     while let Some(arrivals) = tasks.join_next().await {
         report.arrivals.extend(arrivals.unwrap());
@@ -90,10 +77,10 @@ pub(crate) async fn load(address: SocketAddr, load: Load) -> Report {
 }
 
 /// The time from the question to the first piece.
-pub(crate) async fn first_token(address: SocketAddr) -> Duration {
+pub(crate) async fn first_token(address: SocketAddr, dialect: Dialect) -> Duration {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.set_nodelay(true).unwrap();
-    let question = question(1, Duration::ZERO);
+    let question = dialect.question(1, Duration::ZERO);
     let began = Instant::now();
     stream.write_all(question.as_bytes()).await.unwrap();
     let mut text = Vec::new();
@@ -114,7 +101,7 @@ pub(crate) async fn get(address: SocketAddr, path: &str) {
 }
 
 /// Reads one answer, and says how many events it had.
-async fn read(stream: &mut TcpStream, mut each: impl FnMut(usize)) -> usize {
+async fn read(stream: &mut TcpStream, event_end: &[u8], mut each: impl FnMut(usize)) -> usize {
     let mut buffer = [0; 16 * 1024];
     let (mut count, mut last, mut tail) = (0, 0, Vec::new());
     loop {
@@ -123,7 +110,7 @@ async fn read(stream: &mut TcpStream, mut each: impl FnMut(usize)) -> usize {
         let bytes = &buffer[..read];
         let mut events = 0;
         for byte in bytes {
-            if *byte == b'\n' && last == b'\n' {
+            if event_end == [last, *byte] {
                 events += 1;
             }
             last = *byte;

@@ -19,6 +19,7 @@
 
 mod backend;
 mod client;
+mod dialect;
 mod gateway;
 mod process;
 mod proxy;
@@ -26,6 +27,7 @@ mod proxy;
 use std::time::{Duration, Instant};
 
 use client::Load;
+use dialect::{CHAT, Dialect};
 use process::Process;
 
 /// The variable that says which of the processes this one is.
@@ -85,6 +87,9 @@ async fn drive() {
         processor_time(&backend, streams).await;
     }
     delivery(&backend).await;
+    for dialect in dialect::ALL {
+        in_dialect(&backend, dialect).await;
+    }
 }
 
 /// From the start of the process to its first answer.
@@ -107,7 +112,7 @@ async fn first_token(backend: &Process) {
     let mut times = [Vec::new(), Vec::new()];
     for round in 0..420 {
         for (process, times) in [&proxy, &gateway].into_iter().zip(&mut times) {
-            let time = client::first_token(process.address).await;
+            let time = client::first_token(process.address, CHAT).await;
             // The first questions set up connections.
             if round >= 20 {
                 times.push(time.as_secs_f64() * 1000.0);
@@ -143,9 +148,9 @@ async fn processor_time(backend: &Process, streams: usize) {
                 pause: Duration::ZERO,
             };
             // Connections and threads are there before it counts.
-            client::load(process.address, Load { rounds: 1, ..short }).await;
+            client::load(process.address, CHAT, Load { rounds: 1, ..short }).await;
             let before = process.cpu();
-            client::load(process.address, short).await;
+            client::load(process.address, CHAT, short).await;
             let request = (process.cpu() - before).as_secs_f64() / (streams * rounds) as f64;
             per_request[index].push(request * 1e6);
             let before = process.cpu();
@@ -155,7 +160,7 @@ async fn processor_time(backend: &Process, streams: usize) {
                 pieces,
                 pause,
             };
-            client::load(process.address, long).await;
+            client::load(process.address, CHAT, long).await;
             let all = (process.cpu() - before).as_secs_f64();
             let token = (all - request * streams as f64) / (streams * pieces) as f64;
             per_token[index].push(token * 1e6);
@@ -188,7 +193,7 @@ async fn delivery(backend: &Process) {
             pieces,
             pause,
         };
-        let report = client::load(process.address, load).await;
+        let report = client::load(process.address, CHAT, load).await;
         // What had come when the last piece was due, a quarter of a second
         // granted for the way.
         let due = pause * u32::try_from(pieces).unwrap() + Duration::from_millis(250);
@@ -207,6 +212,76 @@ async fn delivery(backend: &Process) {
     let name = "memory, 500 streams";
     row(
         name,
+        "MB",
+        memory[0],
+        memory[1],
+        "at most 64 MB",
+        memory[1] <= 64.0,
+    );
+}
+
+/// The gateway in another dialect, beside the proxy, which has only one.
+async fn in_dialect(backend: &Process, dialect: Dialect) {
+    let name = dialect.name;
+    let (streams, pieces, pause) = (500, 120, Duration::from_millis(50));
+    let mut first = [Vec::new(), Vec::new()];
+    let mut per_token = [Vec::new(), Vec::new()];
+    let mut memory = [0.0, 0.0];
+    for round in 0..3 {
+        for (index, (role, dialect)) in [("proxy", CHAT), ("gateway", dialect)]
+            .into_iter()
+            .enumerate()
+        {
+            let process = Process::start(role, Some(backend)).await;
+            let short = Load {
+                streams,
+                rounds: 1,
+                pieces: 1,
+                pause: Duration::ZERO,
+            };
+            client::load(process.address, dialect, short).await;
+            let before = process.cpu();
+            client::load(process.address, dialect, Load { rounds: 6, ..short }).await;
+            let request = (process.cpu() - before).as_secs_f64() / (streams * 6) as f64;
+            let long = Load {
+                pieces,
+                pause,
+                ..short
+            };
+            let before = process.cpu();
+            client::load(process.address, dialect, long).await;
+            let all = (process.cpu() - before).as_secs_f64();
+            let token = (all - request * streams as f64) / (streams * pieces) as f64;
+            per_token[index].push(token * 1e6);
+            memory[index] = f64::max(memory[index], process.peak_memory());
+            if round == 0 {
+                for _ in 0..200 {
+                    let time = client::first_token(process.address, dialect).await;
+                    first[index].push(time.as_secs_f64() * 1000.0);
+                }
+            }
+        }
+    }
+    let [proxy, gateway] = [0, 1].map(|index| median(&mut per_token[index]));
+    row(
+        &format!("{name}: processor per token, 500 streams"),
+        "µs",
+        proxy,
+        gateway,
+        "at most 1.3×",
+        gateway <= 1.3 * proxy,
+    );
+    let [proxy, gateway] = [0, 1].map(|index| median(&mut first[index]));
+    row(
+        &format!("{name}: first token"),
+        "ms",
+        proxy,
+        gateway,
+        "at most 1 ms more",
+        gateway - proxy <= 1.0,
+    );
+    row(
+        &format!("{name}: memory, 500 streams"),
         "MB",
         memory[0],
         memory[1],

@@ -5,6 +5,7 @@ use http::StatusCode;
 
 use super::endpoint::Endpoint;
 use super::target::Target;
+use super::wording::for_clients;
 use crate::error::ApiError;
 
 /// What a client is asked to wait when a rate limit does not say.
@@ -48,7 +49,10 @@ fn failure_of_all(targets: &[&Target], error: &Error) -> ApiError {
     };
     let mut api = api_error(Some(&target.endpoint), last);
     let all: Vec<String> = pairs()
-        .map(|(target, error)| format!("{}: {}", target.id(), words(error)))
+        .map(|(target, error)| {
+            let words = words(Some(&*target.endpoint), error);
+            format!("{}: {words}", target.id())
+        })
         .collect();
     api.message = format!("none of {} models answered: {}", all.len(), all.join("; "));
     if api.status != StatusCode::TOO_MANY_REQUESTS {
@@ -78,8 +82,8 @@ fn api_error(endpoint: Option<&Endpoint>, error: &Error) -> ApiError {
     }
     let (status, code) = status_and_code(error);
     let message = match &name {
-        Some(name) => format!("{name}: {}", words(error)),
-        None => words(error),
+        Some(name) => format!("{name}: {}", words(endpoint, error)),
+        None => words(None, error),
     };
     let mut api = ApiError::new(status, code, message);
     if error.kind() == ErrorKind::UnsupportedModel {
@@ -96,10 +100,11 @@ fn api_error(endpoint: Option<&Endpoint>, error: &Error) -> ApiError {
     api
 }
 
-/// The error without the provider's name, which the client does not know, and
-/// without the attempts before the last, which are in the log.
-fn words(error: &Error) -> String {
-    let mut words = error.message().to_owned();
+/// The error without the provider's name and address, which the client does not
+/// know, and without the attempts before the last, which are in the log.
+fn words(endpoint: Option<&Endpoint>, error: &Error) -> String {
+    let base_url = endpoint.map_or("", |endpoint| &endpoint.provider.info().base_url);
+    let mut words = for_clients(error.message(), base_url);
     // The proxy between is nothing that a client should know.
     match (error.status(), error.detail()) {
         (Some(status), Some(detail)) => words.push_str(&format!(" (HTTP {status}: {detail})")),

@@ -12,3 +12,4 @@ pub(crate) mod route;
 pub(crate) mod routing;
 pub(crate) mod stop;
 mod target;
+mod wording;

@@ -160,6 +160,27 @@ async fn an_endpoint_is_named_once() {
     }
 }
 
+/// Nor where it is, nor the words of the libraries in between.
+#[tokio::test]
+async fn what_is_behind_the_gateway_stays_there() {
+    for (words, expected) in [
+        (
+            "cannot connect to http://127.0.0.1:9/api/chat: Connection refused (os error 111)",
+            "home: cannot connect to the backend: Connection refused",
+        ),
+        (
+            "the end cannot be read: expected u32 at line 1 column 97",
+            "home: the end cannot be read",
+        ),
+    ] {
+        let server = start(home(fails(Error::new(ErrorKind::Connect, words)))).await;
+        for body in [question(), streamed()] {
+            let answer = server.ask(&body).await.json();
+            assert_eq!(answer["error"]["message"], expected);
+        }
+    }
+}
+
 #[tokio::test]
 async fn nothing_is_repeated_after_the_first_text() {
     let provider = says(vec![text("a"), Err(error(ErrorKind::Interrupted))]);
