@@ -28,6 +28,14 @@
 //!
 //! [`provider_kit`] has what only authors of providers need.
 //!
+//! # Runtimes
+//!
+//! A provider can be used from several tokio runtimes, one after the other or at
+//! the same time: each of up to 16 has connections of its own. A reply is read in
+//! the runtime in which it was asked for; in another one it waits for as long as
+//! that one stands still. A client of your own (feature `reqwest-client`) belongs
+//! to one runtime.
+//!
 //! # Tracing
 //!
 //! The crate emits `tracing` events at the level `debug` for requests, response

@@ -222,7 +222,8 @@ impl HttpConfig {
 
     /// Uses your own HTTP client for every request, with its connections, connect
     /// timeout, TLS and proxy. It should not follow redirects, because that may
-    /// turn a POST into a GET. This
+    /// turn a POST into a GET. Its connections belong to the runtime that opened
+    /// them: use the provider in one runtime only. This
     /// is the only place where this crate's API names a type of reqwest; it needs
     /// the feature `reqwest-client`, and reqwest 0.13.
     ///

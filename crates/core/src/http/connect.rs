@@ -93,9 +93,11 @@ impl Connections {
         let runtime = runtime();
         let mut pools = shared.pools.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(setup) = &shared.setup else {
-            return pools
-                .front()
-                .map(|(_, pool)| pool.clone())
+            let first = pools.front_mut().map(|(first, pool)| {
+                *first = first.or(runtime);
+                pool.clone()
+            });
+            return first
                 .ok_or_else(|| Error::new(ErrorKind::InvalidRequest, "there is no HTTP client"));
         };
         let known = pools.iter().find(|(known, _)| *known == runtime);
@@ -113,6 +115,14 @@ impl Connections {
         }
         pools.push_back((runtime, pool.clone()));
         Ok(pool)
+    }
+
+    /// Returns whether a client of the caller's own is used in another runtime than
+    /// at first, whose connections may stand still.
+    pub(super) fn is_borrowed(&self) -> bool {
+        let pools = self.0.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = pools.front().and_then(|(first, _)| *first);
+        self.0.setup.is_none() && first.is_some() && first != runtime()
     }
 
     /// Returns the proxy that a request to this address goes through, as far as

@@ -115,10 +115,17 @@ impl Sender<'_> {
     fn head_timeout(&self) -> Error {
         let config = &self.policy.config;
         let total = self.deadlines.total;
-        if total.is_some() && total == self.deadlines.of_head() {
+        let error = if total.is_some() && total == self.deadlines.of_head() {
             timeout_error(TimeoutPhase::Total, config.total_timeout)
         } else {
             timeout_error(TimeoutPhase::Head, config.first_byte_timeout)
+        };
+        match self.connections.is_borrowed() {
+            true => error.with_context(
+                "your own HTTP client is used in a second tokio runtime, and its connections may \
+                 belong to one that stands still",
+            ),
+            false => error,
         }
     }
 

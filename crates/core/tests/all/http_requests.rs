@@ -479,3 +479,40 @@ async fn responses_print_without_what_they_carry() {
     assert_eq!(response.header("X-WP-Nonce"), Some("s3cret"));
     assert!(server.requests()[0].header("x-own").is_some());
 }
+
+/// A connection of the first runtime, which stands still, is no use in the second.
+#[cfg(feature = "reqwest-client")]
+#[test]
+fn a_client_of_your_own_in_a_second_runtime_is_told() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        runtime().block_on(async {
+            let server = serve(answer("200 OK", &[], "yes")).await;
+            tell.send(server.url()).unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    let url = told.recv().unwrap();
+    #[cfg(feature = "rustls")]
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let limit = std::time::Duration::from_secs(1);
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let config = config().with_client(client).with_first_byte_timeout(limit);
+    let http = HttpClient::new("box", config).unwrap();
+    let (first, second) = (runtime(), runtime());
+    let ask = || async {
+        let response = http.send(post(&url, "/ask")).await?;
+        response.into_page().await
+    };
+    assert_eq!(first.block_on(ask()).unwrap(), "yes");
+    if let Err(error) = second.block_on(ask()) {
+        let said = error.to_string();
+        assert!(said.contains("in a second tokio runtime"), "{said}");
+    } else {
+        panic!("the connection of the first runtime was not used");
+    }
+}
