@@ -53,7 +53,8 @@ pub struct Config {
     pub user: Option<String>,
     /// An application password of that member, made in the profile at the site.
     /// It is sent over https only, or to the same machine. Both can stand in
-    /// the address instead.
+    /// the address instead. Plugins from 2.0 to 2.4.3 hand out a member's nonce
+    /// only to a login, so that they take none.
     pub application_password: Option<Secret>,
     /// Whether the headers of a desktop browser are sent, as visitors of the
     /// public site did (default: no).

@@ -47,7 +47,7 @@ pub(crate) async fn failure(mut response: HttpResponse, has_sessions: bool) -> F
                     true => "AI Engine is there, but its chatbots module is off",
                     false => {
                         "this is the REST API of WordPress, so the address is right, but AI Engine \
-                         is not installed, or off"
+                         is not installed, or it or its chatbots module is off"
                     }
                 }),
         ),

@@ -374,7 +374,11 @@ enum Begun {
 impl Client {
     fn new(who: &str, base: &str) -> Client {
         Client::Ours(match who {
-            "aura" => Box::new(Aura::builder().base_url(base).build().unwrap()),
+            // Named, so that the server is not asked for its models.
+            "aura" => {
+                let aura = Aura::builder().base_url(base).model("openchat_3.6");
+                Box::new(aura.build().unwrap())
+            }
             "magickpen" => Box::new(MagickPen::builder().base_url(base).build().unwrap()),
             "chatgpt4online" => Box::new(Chatgpt4Online::builder().base_url(base).build().unwrap()),
             "ai-sdk" => {

@@ -195,7 +195,15 @@ async fn a_question_has_as_many_letters_as_the_site_takes() {
 
 #[tokio::test]
 async fn what_a_site_decides_is_refused_before_anything_is_sent() {
-    let mock = site(V3_7).await;
+    // Nothing tells the version before the first answer, so that it is the same
+    // on all of them.
+    for version in PluginVersion::ALL {
+        refused_before_anything_is_sent(version).await;
+    }
+}
+
+async fn refused_before_anything_is_sent(version: PluginVersion) {
+    let mock = site(version).await;
     let ask = || ChatRequest::new(conversation());
     let refuse = || client(&mock).system_prompt(SystemPrompt::Refuse);
     let instructions = client(&mock).system_prompt(SystemPrompt::Instructions);
@@ -240,71 +248,64 @@ async fn what_a_site_decides_is_refused_before_anything_is_sent() {
     }
 }
 
+/// 3.7 marks what is over a limit, and masks the faults of its model. Before, the
+/// words alone tell.
 #[tokio::test]
 async fn limits_and_masked_faults_are_told_apart() {
-    type Row = (PluginVersion, bool, AiReply, ErrorKind, bool, &'static str);
-    let masked = AiEngineMock::MASKED_ERROR;
-    let rows: Vec<Row> = vec![
-        (
-            V3_7,
-            true,
-            AiReply::new().over_limit("Enough for today."),
-            ErrorKind::RateLimited,
-            true,
-            "Enough",
-        ),
-        (
-            V3_7,
-            false,
-            AiReply::new().over_limit("Enough for today."),
-            ErrorKind::RateLimited,
-            true,
-            "Enough",
-        ),
-        (
-            V3_7,
-            true,
-            AiReply::new().model_error("key sk-1 is wrong"),
-            ErrorKind::Status,
-            true,
-            masked,
-        ),
-        (
-            V3_7,
-            false,
-            AiReply::new().model_error("key sk-1 is wrong"),
-            ErrorKind::Status,
-            true,
-            masked,
-        ),
-        (
-            V3_6_2,
-            true,
-            AiReply::new().model_error("The model is gone"),
-            ErrorKind::Refused,
-            false,
-            "gone",
-        ),
-    ];
-    for (version, stream, reply, kind, retryable, words) in rows {
-        let mock = site(version).await;
-        mock.reply(reply.header("Retry-After", "120"));
-        let client = client(&mock).stream(stream).build().unwrap();
-        let error = client.stream(&ChatRequest::new("hi")).await.unwrap_err();
-        let case = format!("{version:?} {stream} {error:?}");
-        assert_eq!(error.kind(), kind, "{case}");
-        assert_eq!(error.is_retryable(), retryable, "{case}");
-        assert_eq!(
-            error.retry_after().map(|it| it.as_secs()),
-            Some(120),
-            "{case}"
-        );
-        assert!(error.to_string().contains(words), "{case}");
+    type Reply = fn() -> AiReply;
+    let unmarked: Reply = || AiReply::new().over_limit("Enough for today.");
+    let worded: Reply = || AiReply::new().over_limit("You have reached the limit.");
+    let fault: Reply = || AiReply::new().model_error("The model is gone");
+    for version in PluginVersion::ALL {
+        let is_marked = version >= V3_7;
+        // (reply, kind, whether to repeat it, words)
+        let rows = [
+            match is_marked {
+                true => (unmarked, ErrorKind::RateLimited, true, "Enough"),
+                false => (unmarked, ErrorKind::Refused, false, "Enough"),
+            },
+            (worded, ErrorKind::RateLimited, true, "reached the limit"),
+            match is_marked {
+                true => (fault, ErrorKind::Status, true, AiEngineMock::MASKED_ERROR),
+                false => (fault, ErrorKind::Refused, false, "gone"),
+            },
+        ];
+        for (reply, kind, retryable, words) in rows {
+            for stream in [true, false] {
+                let mock = site(version).await;
+                mock.reply(reply().header("Retry-After", "120"));
+                let client = client(&mock).stream(stream).build().unwrap();
+                let error = client.stream(&ChatRequest::new("hi")).await.unwrap_err();
+                let case = format!("{version:?}, stream {stream}: {error:?}");
+                assert_eq!(error.kind(), kind, "{case}");
+                assert_eq!(error.is_retryable(), retryable, "{case}");
+                let wait = error.retry_after().map(|it| it.as_secs());
+                assert_eq!(wait, Some(120), "{case}");
+                assert!(error.to_string().contains(words), "{case}");
+            }
+        }
     }
 }
 
 #[tokio::test]
 async fn what_comes_besides_the_answer_is_kept() {
+    for version in PluginVersion::ALL {
+        kept_besides_the_answer(version).await;
+    }
+    tell_doubts().await;
+}
+
+/// Whether a version sends this besides the answer.
+fn sends(version: PluginVersion, name: &str) -> bool {
+    let since = match name {
+        "actions" | "shortcuts" | "blocks" => V2_4_9,
+        "accuracy" => V3_6_2,
+        _ => V3_7,
+    };
+    version >= since
+}
+
+async fn kept_besides_the_answer(version: PluginVersion) {
     let shortcuts =
         json!([{"type": "message", "data": {"label": "Say <b>hi</b>", "shortcutId": "s1"}}]);
     let blocks = json!([{"type": "content", "data": {"html": "<p>A block</p>"}}]);
@@ -378,13 +379,27 @@ async fn what_comes_besides_the_answer_is_kept() {
         ),
     ];
     for (number, (scripted, expected)) in rows.into_iter().enumerate() {
-        let mock = site(V3_7).await;
+        let mock = site(version).await;
         mock.reply(scripted);
         let client = client(&mock).build().unwrap();
         let reply = client.reply(&ChatRequest::new("hi")).await;
+        // Where all there is comes besides the answer, older versions send nothing.
+        let expected = match expected {
+            Ok((text, names)) => {
+                let sent = names.iter().copied().filter(|name| sends(version, name));
+                let sent: Vec<&str> = sent.collect();
+                let is_nothing = sent.is_empty() && !names.is_empty();
+                match is_nothing && ["[Say hi]", "A block", ""].contains(&text) {
+                    true => Err("empty"),
+                    false => Ok((text, sent)),
+                }
+            }
+            Err("doIt: only a browser") if !sends(version, "actions") => Err("empty"),
+            Err(words) => Err(words),
+        };
         match (reply, expected) {
             (Ok(reply), Ok((text, names))) => {
-                assert_eq!(reply.text, text, "row {number}");
+                assert_eq!(reply.text, text, "{version:?}, row {number}");
                 let extras: Vec<&str> = reply.extras.iter().map(|it| &*it.name).collect();
                 assert_eq!(extras, names, "row {number}");
                 let is_other = matches!(reply.reason, FinishReason::Other(_));
@@ -399,7 +414,10 @@ async fn what_comes_besides_the_answer_is_kept() {
             (reply, expected) => panic!("row {number}: {reply:?}, not {expected:?}"),
         }
     }
-    // The doubt is told before the end.
+}
+
+/// The doubt is told before the end.
+async fn tell_doubts() {
     let mock = site(V3_6_2).await;
     mock.reply(AiReply::new().delta("cut").accuracy("estimated").end("cut"));
     let client = client(&mock).build().unwrap();
@@ -466,7 +484,13 @@ async fn pictures_reach_the_model_on_every_version() {
         client.reply(&ChatRequest::new(alone)).await.unwrap();
         assert_eq!(mock.uploads(), 3, "{version:?}");
     }
-    let mock = site(V3_7).await;
+    for version in PluginVersion::ALL {
+        pictures_that_are_refused(version).await;
+    }
+}
+
+async fn pictures_that_are_refused(version: PluginVersion) {
+    let mock = site(version).await;
     let client = client(&mock).build().unwrap();
     let bmp = Image::from_bytes(*b"BM and so on").unwrap();
     for (picture, words) in [
@@ -508,8 +532,14 @@ async fn members_are_asked_for_as_their_browser_would() {
         client.reply(&request).await.unwrap();
         assert!(!format!("{client:?}").contains(&cookie));
     }
-    // A site that is closed to guests.
+    for version in PluginVersion::ALL {
+        a_site_closed_to_guests(version).await;
+    }
+}
+
+async fn a_site_closed_to_guests(version: PluginVersion) {
     let mock = AiEngineMock::builder()
+        .version(version)
         .user(SiteUser::member("ann").application_password(PASSWORD))
         .closed_to_guests()
         .start()
@@ -523,7 +553,13 @@ async fn members_are_asked_for_as_their_browser_would() {
         .application_password("ann", PASSWORD)
         .build()
         .unwrap();
-    member.reply(&request).await.unwrap();
+    match member.reply(&request).await {
+        // 2.3.5 wants a member's nonce, which it hands out only to a login.
+        Err(failed) if version == V2_3_5 => {
+            assert_eq!(failed.error.kind(), ErrorKind::Credentials, "{failed:?}");
+        }
+        outcome => assert!(outcome.is_ok(), "{version:?}: {outcome:?}"),
+    }
     let wrong = client(&mock)
         .application_password("ann", "wrong password")
         .build()
@@ -536,12 +572,24 @@ async fn members_are_asked_for_as_their_browser_would() {
         .build()
         .unwrap();
     let error = client.stream(&request).await.unwrap_err();
-    assert!(error.to_string().contains("log in again"), "{error}");
+    // The page of 2.3.5 gives a guest its nonce, so that the API is what refuses.
+    let words = match version {
+        V2_3_5 => "a browser has to make a new one",
+        _ => "log in again",
+    };
+    assert!(error.to_string().contains(words), "{version:?}: {error}");
 }
 
 #[tokio::test]
 async fn bots_of_the_page_are_models() {
+    for version in PluginVersion::ALL {
+        bots_on_the_page(version).await;
+    }
+}
+
+async fn bots_on_the_page(version: PluginVersion) {
     let mock = AiEngineMock::builder()
+        .version(version)
         .page_bots(["default", "support"])
         .bot("support")
         .max_input(100)
@@ -573,6 +621,7 @@ async fn bots_of_the_page_are_models() {
     assert_eq!(mock.requests().len(), before);
     // Without the chatbots module there is nothing to ask.
     let off = AiEngineMock::builder()
+        .version(version)
         .without_chatbots()
         .start()
         .await
@@ -581,6 +630,6 @@ async fn bots_of_the_page_are_models() {
     let error = client.stream(&ChatRequest::new("hi")).await.unwrap_err();
     assert!(
         error.to_string().contains("chatbots module is off"),
-        "{error}"
+        "{version:?}: {error}"
     );
 }

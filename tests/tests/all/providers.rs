@@ -270,7 +270,19 @@ async fn magickpen_finds_its_credentials_again() {
 
 #[tokio::test]
 async fn chatgpt4online_asks_as_the_protocol_has_it() {
-    let mock = AiEngineMock::start().await.unwrap();
+    // Older plugins start no sessions; what they are asked is in `ai_engine.rs`.
+    for version in [
+        PluginVersion::V2_4_9,
+        PluginVersion::V3_6_2,
+        PluginVersion::V3_7,
+    ] {
+        asked_as_the_protocol_has_it(version).await;
+    }
+}
+
+async fn asked_as_the_protocol_has_it(version: PluginVersion) {
+    let builder = AiEngineMock::builder().version(version);
+    let mock = builder.start().await.unwrap();
     let url = mock.url();
     let options = ProviderOptions::new()
         .with_base_url(&url)
@@ -405,8 +417,13 @@ async fn chatgpt4online_options_reach_the_site() {
             vec![],
         ),
     ];
-    for (settings, request, has, has_not) in cases {
+    let versions = || PluginVersion::ALL.into_iter();
+    let cases = cases
+        .iter()
+        .flat_map(|case| versions().map(move |it| (it, case)));
+    for (version, (settings, request, has, has_not)) in cases {
         let mock = AiEngineMock::builder()
+            .version(version)
             .model("gpt-4o")
             .model("o3")
             .bot("b1")
@@ -414,17 +431,24 @@ async fn chatgpt4online_options_reach_the_site() {
             .await
             .unwrap();
         let mut options = ProviderOptions::new().with_base_url(mock.url());
-        for (name, value) in &settings {
+        for (name, value) in settings {
             options = options.with_setting(*name, *value);
         }
         let client = provider("chatgpt4online", options).unwrap();
-        client.reply(&request).await.unwrap();
-        let body = mock.requests().last().unwrap().json().unwrap();
+        let outcome = client.reply(request).await;
+        // Before 3.0, a site refuses bots that it does not know.
+        let may_refuse = version < PluginVersion::V3_6_2;
+        assert!(outcome.is_ok() || may_refuse, "{version:?}: {outcome:?}");
+        let requests = mock.requests();
+        let asked = requests
+            .iter()
+            .rfind(|it| it.target.ends_with("/chats/submit"));
+        let body = asked.unwrap().json().unwrap();
         for (name, value) in has.as_object().unwrap() {
-            assert_eq!(&body[name], value, "{settings:?}: {name}");
+            assert_eq!(&body[name], value, "{version:?} {settings:?}: {name}");
         }
         for name in has_not {
-            assert!(body.get(name).is_none(), "{settings:?}: {name}");
+            assert!(body.get(name).is_none(), "{version:?} {settings:?}: {name}");
         }
     }
     let mock = AiEngineMock::start().await.unwrap();
@@ -473,26 +497,39 @@ async fn chatgpt4online_finds_its_way_on_every_kind_of_site() {
 
 #[tokio::test]
 async fn chatgpt4online_keeps_its_nonce_fresh() {
-    let mock = AiEngineMock::start().await.unwrap();
+    for version in PluginVersion::ALL {
+        nonce_is_kept_fresh(version).await;
+    }
+}
+
+async fn nonce_is_kept_fresh(version: PluginVersion) {
+    let builder = AiEngineMock::builder().version(version);
+    let mock = builder.start().await.unwrap();
     let client = provider(
         "chatgpt4online",
         ProviderOptions::new().with_base_url(mock.url()),
     )
     .unwrap();
+    // Before 2.4.4 nonces come from the page, and before 2.0 there are none.
+    let fetches = |count: usize| match version >= PluginVersion::V2_4_9 {
+        true => count,
+        false => 0,
+    };
     let request = ChatRequest::new("hi");
     client.reply(&request).await.unwrap();
-    assert_eq!(mock.credential_fetches(), 1);
+    assert_eq!(mock.credential_fetches(), fetches(1), "{version:?}");
     // An ageing nonce is answered with the fresh one, which is adopted.
     mock.age_nonce();
     client.reply(&request).await.unwrap();
     client.reply(&request).await.unwrap();
     let last = mock.requests().pop().unwrap();
-    assert_eq!(last.header("x-wp-nonce"), Some(mock.nonce().as_str()));
-    assert_eq!(mock.credential_fetches(), 1);
+    let nonce = (version > PluginVersion::V1_9_99).then(|| mock.nonce());
+    assert_eq!(last.header("x-wp-nonce"), nonce.as_deref(), "{version:?}");
+    assert_eq!(mock.credential_fetches(), fetches(1), "{version:?}");
     // An expired one is renewed once.
     mock.expire_nonce();
     client.reply(&request).await.unwrap();
-    assert_eq!(mock.credential_fetches(), 2);
+    assert_eq!(mock.credential_fetches(), fetches(2), "{version:?}");
 }
 
 #[tokio::test]
@@ -619,8 +656,15 @@ async fn aura_reads_why_it_failed_from_the_reason_phrase() {
 
 #[tokio::test]
 async fn a_whole_reply_is_not_waited_for_longer_than_it_takes() {
+    for version in PluginVersion::ALL {
+        not_waited_for_longer(version).await;
+    }
+}
+
+async fn not_waited_for_longer(version: PluginVersion) {
     // The connection stays open after the end mark: the reply ends all the same.
-    let mock = AiEngineMock::start().await.unwrap();
+    let builder = AiEngineMock::builder().version(version);
+    let mock = builder.start().await.unwrap();
     let forever = Gate::new();
     mock.reply(AiReply::new().delta("whole").end("whole").wait(&forever));
     let client = provider(
