@@ -112,11 +112,21 @@
 //!
 //! # Safety
 //!
-//! The gateway listens on loopback only, unless it has an API key. It answers
-//! only requests for hosts that it knows, and pages in browsers only if their
-//! origin is allowed. A request cannot choose the address, the proxy or a header
+//! The gateway listens on loopback only, unless it has an API key of at least 16
+//! characters. Without a key it answers only requests for hosts that it knows,
+//! and in any case pages in browsers only if their origin is allowed. A request cannot choose the address, the proxy or a header
 //! of a backend, and a client's key is sent nowhere. [`Limits`] bounds what a
-//! client may use.
+//! client may use, and what one may that has not sent a valid key.
+//!
+//! # Log
+//!
+//! Each request is one event of [`tracing`] at the level info and with the target
+//! `chatwire_gateway::request`, when it is over: `id` (as in `x-request-id`),
+//! `client`, `method`, `path`, `dialect`, `status`, `model`, `endpoint`,
+//! `repeats`, `first_text_ms`, `duration_ms`, `pieces` and `bytes` of the reply,
+//! and `ended`: a finish reason, `complete`, the code of an error, or
+//! `client_gone`. What is said is not logged, and what a backend says about an
+//! error only at the level debug.
 
 mod app;
 mod budget;

@@ -168,6 +168,10 @@ fn check(general: &General) -> Result<(), Failure> {
             .gateway()
             .map_err(|errors| file.mistakes(&errors))?
             .build()?;
+    } else {
+        // The rest may be right or wrong all the same.
+        let gateway = config.gateway_over(Vec::new());
+        let _ = gateway.map_err(|errors| file.mistakes(&errors))?;
     }
     print(&format!(
         "{}: no mistakes; endpoints: {}\n",

@@ -512,6 +512,22 @@ async fn sighup_reads_the_configuration_again() {
 }
 
 #[tokio::test]
+async fn another_address_needs_a_restart() {
+    let text = |port: u16| {
+        format!(
+            "[endpoints.home]\nprovider = \"aura\"\nbase_url = \"http://localhost:3000\"\n\
+             [gateway]\nlisten = \"127.0.0.1:{port}\"\n"
+        )
+    };
+    let file = TempFile::new("serve-listen.toml", text(0));
+    let serve = Serve::start_with(&["serve", "--config", file.path()], &[]).await;
+    std::fs::write(file.path(), text(1)).unwrap();
+    signal(&serve.child, "HUP").await;
+    serve.line("needs a restart").await;
+    assert_eq!(status(&serve.get("/healthz").await), "200");
+}
+
+#[tokio::test]
 async fn a_second_signal_ends_it_at_once() {
     let mock = AuraMock::start().await.unwrap();
     let gate = chatwire_mock::Gate::new();
@@ -580,6 +596,25 @@ async fn origins_and_hosts_are_checked() {
         assert!(checked.err.contains("line 5, column"), "{checked:?}");
         assert!(checked.err.contains(words), "{entry}: {checked:?}");
     }
+    // Also where there is no endpoint yet.
+    let wrong = TempFile::new(
+        "serve-origin.toml",
+        "[gateway]\nallowed_origins = \"null\"\n",
+    );
+    let checked = run(["config", "check", "--config", wrong.path()]).await;
+    assert_eq!(checked.code, Some(2), "{checked:?}");
+    assert!(checked.err.contains("line 2, column 19"), "{checked:?}");
+}
+
+/// What is no request, and so has no path, is logged with its id too.
+#[tokio::test]
+async fn heads_that_cannot_be_read() {
+    let serve = Serve::start(&["--mock"], &[]).await;
+    let answer = serve.send("GET /healthz", "no colon\r\n", "").await;
+    let line = fields(&serve.line("ended=bad_request").await);
+    assert_eq!(line["status"], 400);
+    assert_eq!(line["client"], "127.0.0.1");
+    assert_eq!(line["id"], header(&answer, "x-request-id"));
 }
 
 #[tokio::test]
@@ -669,6 +704,9 @@ async fn help_names_every_key() {
     let page = std::fs::read_to_string(folder.join("chatwire-serve.1")).unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
     let help = run(["serve", "--help"]).await.out;
+    // A published crate has no workspace around it.
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+    let readme = std::fs::read_to_string(readme);
     for table in [
         "/properties/gateway",
         "/properties/gateway/properties/limits",
@@ -676,6 +714,12 @@ async fn help_names_every_key() {
         let keys = schema.pointer(&format!("{table}/properties")).unwrap();
         for key in keys.as_object().unwrap().keys() {
             assert!(help.contains(key.as_str()), "{key} is not in --help");
+            if let Ok(readme) = &readme {
+                assert!(
+                    readme.contains(&format!("`{key}`")) || key == "limits",
+                    "{key}"
+                );
+            }
             assert!(
                 page.contains(&key.replace('-', "\\-")),
                 "{key} is not in the man page"

@@ -9,7 +9,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::{Instant, sleep};
 
-use super::inquiries::written;
+use super::json::written;
 use super::read_body::{check_content_type, read_body, unpacked};
 use crate::app::App;
 use crate::budget::Held;

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::response::Response;
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 
+use super::json::written;
 use super::models::{entries, shared_list};
 use crate::app::App;
 use crate::dialects::{ModelList, Recall as _};
@@ -61,14 +60,6 @@ pub(crate) fn refused(why: &'static str) -> Result<Response, ApiError> {
         "not_implemented",
         why,
     ))
-}
-
-/// A response with this JSON.
-pub(crate) fn written(body: impl Into<Body>) -> Response {
-    let mut response = Response::new(body.into());
-    let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(CONTENT_TYPE, json);
-    response
 }
 
 fn no_response(id: &str) -> ApiError {

@@ -5,8 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::inquiries::written;
-use super::json::json;
+use super::json::{json, written};
 use super::model_list::with_permit;
 use crate::app::App;
 use crate::error::ApiError;

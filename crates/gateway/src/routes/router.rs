@@ -7,6 +7,7 @@ use axum::routing::{MethodFilter, MethodRouter, get, on};
 
 use super::completions::complete;
 use super::guard::{authorize, cors, guard};
+use super::json::written;
 use super::{inquiries, models, status};
 use crate::app::App;
 use crate::dialects::{self, Action, DialectRoute};
@@ -67,7 +68,7 @@ fn handler(route: &DialectRoute) -> MethodRouter<Arc<App>> {
         Action::ListModels(write) => on(method, move |State(app): State<Arc<App>>| {
             inquiries::list_models(app, path, write)
         }),
-        Action::Answer(write) => on(method, async move || inquiries::written(write())),
+        Action::Answer(write) => on(method, async move || written(write())),
         Action::Refuse(why) => on(method, async move || inquiries::refused(why)),
         Action::ShowResponse => on(
             method,

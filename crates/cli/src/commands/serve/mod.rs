@@ -76,7 +76,7 @@ async fn serve(args: &ServeArgs, general: &General) -> Result<ExitCode, Failure>
             signal = signals.next() => signal,
         };
         if signal == Signal::Hangup && !signals.terminal_is_gone() {
-            reload(&source, args, general, &handle);
+            reload(&source, args, general, &handle, listen);
         } else if let Some(stop) = stop.take() {
             let _ = stop.send(());
             let name = signal.name();
@@ -91,16 +91,28 @@ async fn serve(args: &ServeArgs, general: &General) -> Result<ExitCode, Failure>
 }
 
 /// Serves the configuration as it is now, unless something is wrong with it.
-fn reload(source: &Source, args: &ServeArgs, general: &General, handle: &GatewayHandle) {
+fn reload(
+    source: &Source,
+    args: &ServeArgs,
+    general: &General,
+    handle: &GatewayHandle,
+    listen: SocketAddr,
+) {
     if !source.is_file() {
         tell(args, "SIGHUP: there is no configuration to read again");
         return;
     }
-    let replaced = source
-        .gateway(args, general)
-        .and_then(|served| Ok(handle.replace(served.gateway)?));
+    let replaced = source.gateway(args, general).and_then(|served| {
+        handle.replace(served.gateway)?;
+        Ok(served.listen)
+    });
     match replaced {
-        Ok(()) => tell(args, "SIGHUP: the configuration was read again"),
+        Ok(now) if now == listen => tell(args, "SIGHUP: the configuration was read again"),
+        Ok(_) => tell(
+            args,
+            "SIGHUP: the configuration was read again; another address to listen on needs a \
+             restart",
+        ),
         Err(failure) => {
             tracing::error!("SIGHUP: the new configuration is not used, the old one stays");
             let _ = failure.report();

@@ -95,6 +95,8 @@ impl Access {
         let host = match (given.next(), given.next(), uri.authority()) {
             (Some(host), None, _) => host.to_str().ok().and_then(|host| host.parse().ok()),
             (None, _, Some(authority)) => Some(authority.clone()),
+            // Probes of load balancers speak HTTP/1.0, which has none.
+            (None, _, None) if self.has_keys() => return Ok(()),
             _ => {
                 return refused(
                     StatusCode::BAD_REQUEST,
@@ -261,6 +263,9 @@ mod tests {
             let result = access.check_host(&uri, &headers(&[("host", host)]));
             assert_eq!(result.is_ok(), allowed, "{host}");
         }
+        assert!(access.check_host(&uri, &headers(&[])).is_ok());
+        let two = headers(&[("host", "a.example"), ("host", "b.example")]);
+        assert!(access.check_host(&uri, &two).is_err());
     }
 
     #[test]
