@@ -7,6 +7,7 @@ use tracing_subscriber::layer::{Context, Layer};
 
 use super::format::{Fields, json_line, text_line};
 use crate::args::LogFormat;
+use crate::terminal::{exact, json};
 
 /// Writes one line to standard error for each event, and for each span that
 /// begins.
@@ -23,8 +24,8 @@ impl LogLayer {
     fn write(&self, metadata: &Metadata<'_>, fields: &Fields) {
         let now = SystemTime::now();
         let mut line = match self.format {
-            LogFormat::Text => text_line(now, metadata, fields),
-            LogFormat::Json => json_line(now, metadata, fields),
+            LogFormat::Text => exact(&text_line(now, metadata, fields)).into_owned(),
+            LogFormat::Json => json(&json_line(now, metadata, fields)).into_owned(),
         };
         line.push('\n');
         // A log that nobody can read is no reason to stop.

@@ -16,7 +16,7 @@ mod writer;
 
 pub(crate) use editor::{Lines, Typed};
 pub(crate) use fence::first_code_block;
-pub(crate) use filter::{exact, prose};
+pub(crate) use filter::{exact, json, prose};
 pub(crate) use reasoning::Reasoning;
 pub(crate) use say::{print, print_json, say, say_over};
 pub(crate) use spinner::Spinner;

@@ -34,7 +34,7 @@ use super::size::Size;
 const LONG_BLOCK: usize = 4 * 1024;
 
 /// Bytes that may be parsed for each byte that comes.
-const PARSED_PER_BYTE: usize = 64;
+const PARSED_PER_BYTE: usize = 32;
 
 /// The same, before anything has come.
 const PARSED_AT_FIRST: usize = 64 * 1024;
