@@ -1,7 +1,9 @@
 //! The runtime: one thread, except for a server.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use chatwire::{Error, ErrorKind, TimeoutPhase};
@@ -62,6 +64,15 @@ async fn until<T>(
         },
         result = task => result,
     }
+}
+
+/// What the task has ready, without waiting for it.
+pub(crate) async fn at_once<T>(task: &mut (impl Future<Output = T> + Unpin)) -> Option<T> {
+    poll_fn(|context| match Pin::new(&mut *task).poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// Runs the task with a time limit for all of it, credentials included.

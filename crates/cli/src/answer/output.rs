@@ -1,8 +1,6 @@
 //! Standard output: the answer, as text or as JSON.
 
-use std::future::poll_fn;
 use std::pin::pin;
-use std::task::Poll;
 
 use chatwire::{Finish, FinishReason, ProgressKind, ReplyEvent};
 use serde::Serialize;
@@ -10,6 +8,7 @@ use serde::Serialize;
 use super::json::{ErrorJson, Extras, Line, UsageJson, Whole};
 use crate::args::OutputArgs;
 use crate::failure::Failure;
+use crate::runtime;
 use crate::terminal::{Reasoning, Spinner, Style, TextWriter, first_code_block, say};
 
 /// The shape of the answer on standard output.
@@ -81,8 +80,7 @@ impl Output {
     /// pieces that come together are written together.
     pub(crate) async fn during<T>(&mut self, task: impl Future<Output = T>) -> Result<T, Failure> {
         let mut task = pin!(task);
-        let at_once = poll_fn(|context| Poll::Ready(task.as_mut().poll(context)));
-        if let Poll::Ready(done) = at_once.await {
+        if let Some(done) = runtime::at_once(&mut task).await {
             return Ok(done);
         }
         self.out.flush().await?;

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::ExitCode;
 
 use base64::Engine as _;
@@ -483,13 +484,22 @@ impl Chat<'_> {
         let asked = spinner.during(target.provider.stream(&request)).await;
         let mut reply = asked.map_err(|error| target.explain(error))?;
         let provider = reply.provider().to_owned();
-        while let Some(event) = spinner.during(reply.next()).await {
+        loop {
+            let mut next = pin!(reply.next());
+            // Pieces that come together are written together.
+            let event = match runtime::at_once(&mut next).await {
+                Some(event) => event,
+                None => {
+                    self.out.flush().await?;
+                    spinner.during(next).await
+                }
+            };
+            let Some(event) = event else { break };
             match event.map_err(|error| target.explain(error))? {
                 ReplyEvent::Text(text) => {
                     spinner.stop();
                     answer.push_str(&text);
                     self.out.text(&text).await?;
-                    self.out.flush().await?;
                 }
                 ReplyEvent::Progress {
                     kind: ProgressKind::Doubt,

@@ -53,3 +53,33 @@ fn knows_links(variable: impl Fn(&'static str) -> Option<std::ffi::OsString>) ->
         || number("KONSOLE_VERSION").is_some_and(|version| version >= 201_200)
         || variable("WT_SESSION").is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminals_with_links() {
+        for (environment, expected) in [
+            (&[("TERM", "xterm-256color")][..], false),
+            (&[("TERM", "xterm-kitty")], true),
+            (&[("TERM", "alacritty")], true),
+            (&[("TERM", "xterm-256color"), ("VTE_VERSION", "6800")], true),
+            (
+                &[("TERM", "xterm-256color"), ("VTE_VERSION", "4200")],
+                false,
+            ),
+            (&[("TERM_PROGRAM", "iTerm.app")], true),
+            (&[("TERM_PROGRAM", "Apple_Terminal")], false),
+            (&[("WT_SESSION", "1")], true),
+            (&[("TERM", "tmux-256color"), ("VTE_VERSION", "6800")], false),
+            (&[], false),
+        ] {
+            let variable = |name: &'static str| {
+                let found = environment.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).into())
+            };
+            assert_eq!(knows_links(variable), expected, "{environment:?}");
+        }
+    }
+}
