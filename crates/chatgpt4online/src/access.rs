@@ -13,6 +13,9 @@ const START_SESSION: &str = "mwai/v1/start_session";
 const SUBMIT: &str = "mwai-ui/v1/chats/submit";
 const UPLOAD: &str = "mwai-ui/v1/files/upload";
 
+/// What WordPress itself says about a visitor.
+const ME: &str = "wp/v2/users/me";
+
 /// Where the pages of a site fetch the nonce of a visitor who is logged in.
 const MEMBER_NONCE: &str = "/wp-admin/admin-ajax.php?action=rest-nonce";
 
@@ -26,6 +29,7 @@ struct Api {
     session: RequestUrl,
     submit: RequestUrl,
     upload: RequestUrl,
+    me: RequestUrl,
 }
 
 impl Api {
@@ -35,6 +39,7 @@ impl Api {
             session: root.below(START_SESSION)?,
             submit: root.below(SUBMIT)?,
             upload: root.below(UPLOAD)?,
+            me: root.below(ME)?,
         })
     }
 }
@@ -83,7 +88,7 @@ enum Found {
     NoRoute,
     /// This is no REST API; maybe the answer says where it is.
     NoApi {
-        announced: Option<Api>,
+        announced: Option<Box<Api>>,
         /// Where it is, if that is another server.
         elsewhere: Option<RequestUrl>,
         page: Option<Error>,
@@ -112,7 +117,10 @@ pub(crate) async fn open(
     let mut next = 0;
     while let Some(api) = apis.get(next) {
         match start_session(site, api, member.as_ref()).await? {
-            Found::Access(access) => return Ok(access),
+            Found::Access(access) => {
+                check_password(site, api).await?;
+                return Ok(access);
+            }
             Found::NoRoute => {
                 let nonce = match member {
                     Some(nonce) => Some(nonce),
@@ -133,7 +141,7 @@ pub(crate) async fn open(
                 other_server = other_server.or(elsewhere);
                 // One more, after the usual ones, which nearly all sites have.
                 if apis.len() == usual {
-                    apis.extend(announced.filter(|api| !apis.contains(api)));
+                    apis.extend(announced.map(|api| *api).filter(|api| !apis.contains(api)));
                 }
             }
         }
@@ -165,6 +173,24 @@ fn other_base(root: &RequestUrl) -> String {
         .iter()
         .find_map(|end| path.strip_suffix(end));
     format!("{}{}", root.origin(), base.unwrap_or(path))
+}
+
+/// Checks that the site takes the application password, if there is one: some
+/// take a visitor with a wrong one for a guest, and do not say so.
+async fn check_password(site: &Site<'_>, api: &Api) -> Result<(), Error> {
+    if !site.headers.contains_key(header::AUTHORIZATION) {
+        return Ok(());
+    }
+    let mut response = site.send(HttpRequest::get(api.me.clone())).await?;
+    // Many sites close this address, which says nothing about the password.
+    if response.status() != 401 {
+        return Ok(());
+    }
+    let body = response.read_excerpt().await;
+    let words = json_in(&body, |answer: &Answer| !answer.message.is_empty());
+    let words = words.map_or(String::new(), |it| format!(": {}", plain_text(&it.message)));
+    let why = format!("the site does not take the user and the application password{words}");
+    Err(response.complete_error(Error::new(ErrorKind::Credentials, why)))
 }
 
 /// What a site has, as far as it shows without a question.
@@ -255,7 +281,7 @@ async fn start_session(
                 let root = link.and_then(|link| response.url().resolve_same_origin(&link));
                 let page = is_page.then(|| page_error(&body, "the REST API of WordPress"));
                 Ok(Found::NoApi {
-                    announced: root.and_then(|root| Api::below(&root)),
+                    announced: root.and_then(|root| Api::below(&root)).map(Box::new),
                     elsewhere,
                     page: page.map(|error| response.complete_error(error)),
                 })

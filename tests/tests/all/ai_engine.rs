@@ -578,6 +578,28 @@ async fn a_site_closed_to_guests(version: PluginVersion) {
         _ => "log in again",
     };
     assert!(error.to_string().contains(words), "{version:?}: {error}");
+    drop(client);
+    if version >= V2_4_9 {
+        a_password_that_is_passed_over(version).await;
+    }
+}
+
+/// Some sites take a visitor with a wrong password for a guest.
+async fn a_password_that_is_passed_over(version: PluginVersion) {
+    let mock = site(version).await;
+    mock.answer_with(|request| {
+        let is_me = request.target.ends_with("/wp/v2/users/me");
+        let body = r#"{"code":"rest_not_logged_in","message":"You are not currently logged in."}"#;
+        is_me.then(|| Answer::json(body).with_status(401))
+    });
+    let client = client(&mock).application_password("ann", PASSWORD);
+    let client = client.build().unwrap();
+    let error = client.stream(&ChatRequest::new("hi")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials, "{version:?}: {error}");
+    for words in ["application password", "not currently logged in"] {
+        assert!(error.to_string().contains(words), "{version:?}: {error}");
+    }
+    assert!(mock.model_received().is_empty(), "{version:?}");
 }
 
 #[tokio::test]

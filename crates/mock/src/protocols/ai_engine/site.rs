@@ -16,7 +16,7 @@ use super::received::{AiEngineReceived, ReceivedImage};
 use super::reply::AiReply;
 use super::user::SiteUser;
 use super::wordpress::{
-    REJECTED, critical_error, failure, forbidden, invalid_json, json, no_route,
+    REJECTED, critical_error, failure, forbidden, invalid_json, json, no_route, not_logged_in,
 };
 use crate::answers::Answer;
 use crate::memory::Memory;
@@ -27,6 +27,7 @@ use crate::sync::lock;
 const START_SESSION: &str = "/mwai/v1/start_session";
 const SUBMIT: &str = "/mwai-ui/v1/chats/submit";
 const UPLOAD: &str = "/mwai-ui/v1/files/upload";
+const ME: &str = "/wp/v2/users/me";
 const OVER_LIMIT: &str = "You have reached the limit (check the Insights Tab > Limits > Guests).";
 
 /// The protocol of WordPress sites with the AI Engine plugin, see
@@ -239,6 +240,13 @@ impl AiEngineProtocol {
                     self.files.upload(request, version, &self.url(request))
                 }
             }
+            ME if request.method == "GET" => match visitor.user {
+                Some(user) => json(
+                    200,
+                    format!("{{\"name\":{}}}", php_json::string(&user.name)),
+                ),
+                None => not_logged_in(),
+            },
             _ => no_route(),
         };
         Response::Answer(answer)

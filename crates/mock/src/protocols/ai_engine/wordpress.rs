@@ -33,6 +33,11 @@ pub(crate) fn no_route() -> Answer {
     error(404, "rest_no_route", message)
 }
 
+pub(crate) fn not_logged_in() -> Answer {
+    let message = "You are not currently logged in.";
+    error(401, "rest_not_logged_in", message)
+}
+
 pub(crate) fn invalid_nonce() -> Answer {
     error(403, "rest_cookie_invalid_nonce", "Cookie check failed")
         .header("Cache-Control", "no-cache, must-revalidate, max-age=0")
