@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import OpenAI from "openai";
 import { VERSION } from "openai/version";
 
-import { BASE, ERRORS, HELLO, UNICODE, goesAway, run } from "./cases.mjs";
+import { BASE, ERRORS, HELLO, UNICODE, goesAway, requests, run } from "./cases.mjs";
 
 const client = new OpenAI({ baseURL: `${BASE}/v1`, apiKey: "anything" });
 const ask = (model = "gpt-4o", more = {}) =>
@@ -72,6 +72,24 @@ await run(`openai ${VERSION} (Node, responses)`, {
     assert.equal(textOf(events), "half an ");
     assert.equal(events.at(-1).type, "response.failed");
     assert.equal(events.at(-1).response.error.code, "provider_interrupted");
+  },
+
+  // The gateway repeats nothing by default, and says when that cannot help.
+  async repetitions_do_not_multiply() {
+    const base = process.env.CHATWIRE_PLAIN_URL;
+    const plain = new OpenAI({ baseURL: `${base}/v1`, apiKey: "anything" });
+    for (const [failing, most] of [
+      ["server", 3],
+      ["limited", 3],
+      ["html", 1],
+    ]) {
+      const before = await requests(base);
+      const question = { model: `test/fail/${failing}`, input: "Hi" };
+      await assert.rejects(plain.responses.create(question));
+      const asked = (await requests(base)) - before;
+      console.log(`openai (Node), ${failing}: ${asked} upstream requests of one failed question`);
+      assert.equal(asked, most);
+    }
   },
 
   async early_close() {
