@@ -30,7 +30,7 @@ pub(super) async fn gateway(provider: Arc<dyn Provider>) -> SocketAddr {
     let gateway = Gateway::builder()
         .endpoint("home", provider)
         // Statuses are to be seen, however slow the machine is.
-        .keep_alive(std::time::Duration::from_secs(100))
+        .keep_alive(std::time::Duration::from_secs(1000))
         .build()
         .unwrap();
     tokio::spawn(gateway.serve(listener, std::future::pending()));
