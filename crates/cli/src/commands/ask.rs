@@ -71,7 +71,9 @@ pub(crate) fn run(args: &AskArgs, general: &General) -> Result<ExitCode, Failure
         log::start_verbose();
     }
     runtime::run(async {
-        let style = Style::new(general.color, args.output.raw);
+        let mut style = Style::new(general.color, args.output.raw);
+        // Lines of the log would run into it.
+        style.spinner &= !args.verbose;
         let mut output = Output::new(&args.output, &style);
         match runtime::until_signal(ask(args, general, &mut output)).await {
             Err(cancelled @ Failure::Cancelled(_)) => {

@@ -153,7 +153,9 @@ pub(crate) fn run(args: &ChatArgs, general: &General) -> Result<ExitCode, Failur
         log::start_verbose();
     }
     runtime::run(async {
-        let style = Style::new(general.color, args.raw);
+        let mut style = Style::new(general.color, args.raw);
+        // Lines of the log would run into it.
+        style.spinner &= !args.verbose;
         let target = Target::new(&args.target, general, true, args.retry).await?;
         let mut talk = Conversation::default();
         talk.system.clone_from(&args.conversation.system);
