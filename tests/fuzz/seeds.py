@@ -28,6 +28,25 @@ SESSIONS = [
     b'{"cookies":[{"domain":"chat.example.org","name":"a","value":"b","expires":-1}]}',
     b'{"log":{"entries":[{"request":{"url":"https://chat.example.org/x","headers":[{"name":"Cookie","value":"a=b; c=d"},{"name":"sec-ch-ua","value":"\\"A\\";v=\\"1\\""}]},"response":{"cookies":[{"name":"a","value":"","domain":".example.org"}]}}]}}',
 ]
+CONFIGS = [
+    b'default = "home"\n[http]\nidle_timeout = "30s"\nproxy = "off"\n[endpoints.home]\nprovider = "aura"\nbase_url = "http://me:hush@127.0.0.1:3000"\noptions = { key = "hush" }\nhttp = { headers = { cookie = { file = "cookie" } }, ca_file = "ca.pem" }\n[aliases]\nbest = ["home"]\n[gateway]\nlisten = "127.0.0.1:1337"\napi_keys = [{ env = "KEY" }]\nlimits = { body = "4MiB" }\n',
+]
+ERRORS = [
+    b'\x00{"error":{"message":"Rate limit reached, try again in 1m2.5s"}}',
+    b"\x06<!doctype html><title>503 Service &amp; co</title><p>Busy",
+    b"\x08Quota exceeded",
+]
+REQUESTS = [
+    b'\x00{"model":"m","messages":[{"role":"user","content":"Hi"}],"stop":["aaaaaaac","###"],"stream":true}',
+    b'\x01{"model":"m","prompt":"Hi","stop":"b"}',
+    b'\x02{"model":"m","input":[{"role":"user","content":[{"type":"input_text","text":"Hi"}]}]}',
+    b'\x03{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Hi"}],"stop_sequences":["aaab"]}',
+    b'\x04{"model":"m","messages":[{"role":"user","content":"Hi"}],"options":{"stop":["aa"]}}',
+    b'\x05{"model":"m","prompt":"Hi"}',
+]
+# What a long text repeats.
+HARD = [b"{", b'{"a":', b"[", b'"', b"\\", b"<", b"<a b=", b"<!--", b"data: {\n", b"\r", b"a"]
+LARGE = 64 * 1024
 SSE = [
     b"\xef\xbb\xbfevent: add\r\ndata: 1\rdata:2\n\nid: 7\nretry: 10\n: x\ndata\n\n",
     b"data:\n\nid: \0\nevent\ndata: a\xff\n\n",
@@ -60,9 +79,22 @@ def main():
                 save(target, f"{name}-{number}", cuts + body)
             for target in ["plain_text", "text_stream"]:
                 save(target, f"{name}-{number}", bytes([number]) + cuts + body)
-    for target, seeds in [("messages", MESSAGES), ("pages", PAGES), ("sessions", SESSIONS)]:
+    tables = [
+        ("messages", MESSAGES),
+        ("pages", PAGES),
+        ("sessions", SESSIONS),
+        ("config", CONFIGS),
+        ("errors", ERRORS),
+        ("requests", REQUESTS),
+    ]
+    for target, seeds in tables:
         for number, seed in enumerate(seeds):
             save(target, f"seed-{number}", seed)
+    for target in (HERE / "fuzz_targets").glob("*.rs"):
+        for number, pattern in enumerate(HARD):
+            long = (pattern * LARGE)[:LARGE]
+            save(target.stem, f"hard-{number}", long)
+            save(target.stem, f"hard-cut-{number}", CUTS[1] + long)
     for number, seed in enumerate(SSE):
         for cut, cuts in enumerate(CUTS):
             save("sse", f"seed-{number}-{cut}", cuts + seed)
