@@ -345,7 +345,9 @@ async fn a_session_that_ended_is_renewed_once() {
     assert!(error.to_string().contains("fresh session"), "{error}");
     assert!(!error.to_string().contains("geheimnis"), "{error}");
     assert_eq!(refusing.requests_to("/"), 2);
-    assert_eq!(refusing.requests_to("/api/chat"), 2);
+    // The list of models is asked for first.
+    assert_eq!(refusing.requests_to("/api/models"), 2);
+    assert_eq!(refusing.requests_to("/api/chat"), 0);
     driver.assert_none_left().await;
 }
 

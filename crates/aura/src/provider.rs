@@ -149,8 +149,8 @@ impl Aura {
         self.body(request, &default_model())?;
         let listed = match self.listed.get(|| self.choose()).await {
             Ok(listed) => listed,
-            // The question would be refused as well.
-            Err(error) if error.kind() == ErrorKind::Credentials => return Err(error),
+            // With this session, the question would be refused as well.
+            Err(error) if self.is_locked_out(&error) => return Err(error),
             // Without a list, the default model is asked for.
             Err(_) => return self.ask(request, &default_model()).await,
         };
@@ -171,6 +171,14 @@ impl Aura {
             }
             _ => Err(error),
         }
+    }
+
+    /// Whether the error means that no request will get through: there is no
+    /// session, or the server refuses the one there is. Without one, a server may
+    /// forbid the list alone.
+    fn is_locked_out(&self, error: &Error) -> bool {
+        let is_of_list = error.status().is_some() && self.client.current().is_none();
+        error.kind() == ErrorKind::Credentials && !is_of_list
     }
 
     /// The body of a question, as the server wants it.

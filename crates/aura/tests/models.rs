@@ -3,7 +3,7 @@
 // A panic is how a test fails, also in its helpers.
 #![allow(clippy::unwrap_used)]
 
-use chatwire_aura::{Aura, ErrorKind, Provider};
+use chatwire_aura::{Aura, ChatRequest, ErrorKind, Provider, ProviderExt};
 use wiremock::matchers::{body_json, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -55,5 +55,23 @@ async fn lists_are_read_or_refused() {
             expected.map(<[_]>::to_vec),
             "{status} {body}: {models:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_a_list_answers_all_the_same() {
+    for status in [401, 403, 404, 405, 500] {
+        let server = MockServer::start().await;
+        Mock::given(path("/api/models"))
+            .respond_with(ResponseTemplate::new(status))
+            .mount(&server)
+            .await;
+        Mock::given(path("/api/chat"))
+            .respond_with(ResponseTemplate::new(200).set_body_string("an answer"))
+            .mount(&server)
+            .await;
+        let client = Aura::new(server.uri()).unwrap();
+        let reply = client.reply(&ChatRequest::new("hi")).await;
+        assert_eq!(reply.unwrap().text, "an answer", "{status}");
     }
 }
