@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 
 use crate::answers::Answer;
+use crate::model::ScriptedModel;
 use crate::protocol::Protocol;
 use crate::protocols::{
     AiEngineMock, AiEngineProtocol, AiSdkMock, AiSdkProtocol, AuraMock, AuraProtocol,
@@ -130,6 +131,13 @@ impl AnyMock {
     pub fn reply(&self, text: impl Into<String>) -> &Self {
         let text = text.into();
         with_each!(self, mock => { mock.reply(text); });
+        self
+    }
+
+    /// Lets this model answer every valid question to which it has an answer, once the queue is
+    /// empty.
+    pub fn model(&self, model: ScriptedModel) -> &Self {
+        with_each!(self, mock => { mock.model(model); });
         self
     }
 

@@ -38,6 +38,8 @@
 //!   connections. Alone it is a server without a protocol.
 //! - [`Answer`]: one HTTP answer down to its bytes, including those that no HTTP library would
 //!   send. [`Answer::from_recording`] replays what a real server sent.
+//! - [`ScriptedModel`]: a model that answers by what it is asked, well or badly, for tests of
+//!   whatever reads the answer.
 //! - [`Gate`]: holds an answer until the test opens it, so that a test proves streaming without
 //!   a clock.
 //! - [`ProxyMock`]: a forward proxy that records what goes through it.
@@ -49,7 +51,8 @@
 //! 1. what was set with [`MockServer::answer_with`], in the order in which it was set;
 //! 2. the protocol's own checks and its routes other than the chat, such as credentials;
 //! 3. for a valid question, which is a chat request that passed the checks: the queue filled by [`MockServer::answer`] and
-//!    [`Mock::reply`], then the answer set with [`MockServer::answer_always`];
+//!    [`Mock::reply`], then the [model](Mock::model), then the answer set with
+//!    [`MockServer::answer_always`];
 //! 4. the mock's default reply, which repeats the question.
 //!
 //! # Limits
@@ -64,6 +67,7 @@ mod any_mock;
 mod md5_hex;
 mod memory;
 mod mock;
+mod model;
 mod protocol;
 mod protocols;
 mod proxy;
@@ -74,6 +78,7 @@ mod sync;
 pub use answers::{Answer, Ending, Framing, Gate, HeadFault, RecordingError, Step};
 pub use any_mock::AnyMock;
 pub use mock::Mock;
+pub use model::{ModelRule, ScriptedModel};
 pub use protocol::{Protocol, Response};
 pub use protocols::*;
 pub use proxy::ProxyMock;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::net::ToSocketAddrs;
 
+use crate::model::ScriptedModel;
 use crate::protocol::{Protocol, Response};
 use crate::server::{MockServer, Pacing, RecordedRequest, Script};
 
@@ -53,6 +54,21 @@ impl<P: Protocol> Mock<P> {
             protocol.write(&reply, request, pacing)
         };
         self.server.push(Arc::new(maker));
+        self
+    }
+
+    /// Lets this model answer every valid question to which it has an answer, once the queue is
+    /// empty.
+    pub fn model(&self, model: ScriptedModel) -> &Self
+    where
+        P::Reply: From<String>,
+    {
+        let protocol = Arc::clone(&self.protocol);
+        let maker = move |request: &RecordedRequest, pacing: &Pacing| {
+            let reply = model.answer(request)?.into();
+            Some(protocol.write(&reply, request, pacing))
+        };
+        self.server.script().set_model(Arc::new(maker));
         self
     }
 

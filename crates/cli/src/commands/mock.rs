@@ -43,7 +43,7 @@ pub(crate) struct MockArgs {
     #[arg(long, value_name = "PORT", value_parser = address)]
     ai_sdk: Option<SocketAddr>,
 
-    /// TOML file with answers and faults; see --help
+    /// TOML file with answers, faults and a model; see --help
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
 }
@@ -89,24 +89,7 @@ async fn serve(args: &MockArgs) -> Result<ExitCode, Failure> {
 
 fn prepare(mock: &AnyMock, script: &Script) {
     let name = mock.provider();
-    if let Some(delay) = script.delay() {
-        mock.delay_between(delay);
-    }
-    for scripted in &script.answers {
-        if scripted
-            .provider
-            .as_deref()
-            .is_some_and(|only| only != name)
-        {
-            continue;
-        }
-        let answer = scripted.answer(name, script.delay());
-        if scripted.repeat {
-            mock.answer_always(answer);
-        } else {
-            mock.answer(answer);
-        }
-    }
+    script.prepare(mock);
     // Sees every request first and answers none of them.
     mock.answer_with(move |request| {
         say(&format!("{name} {} {}", request.method, request.target));

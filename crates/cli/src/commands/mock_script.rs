@@ -1,11 +1,12 @@
-//! The script of `chatwire mock`: answers and faults from a file.
+//! The script of mock servers: answers, faults and a model from a file.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use chatwire_mock::{
-    AiReply, AiSdkMock, AiSdkReply, AiSdkStream, AiSdkVersion, Answer, AuraMock, Ending, HeadFault,
+    AiReply, AiSdkMock, AiSdkReply, AiSdkStream, AiSdkVersion, Answer, AnyMock, AuraMock, Ending,
+    HeadFault, ModelRule, ScriptedModel,
 };
 use serde::Deserialize;
 
@@ -31,6 +32,17 @@ Script:
   [[answer]]
   text = \"from now on\"
   repeat = true                 # once the others are used up
+
+  # A model that looks at the question, once the answers above are used up. The
+  # first rule that applies decides; ${NAME} is what a capture found.
+  [captures]
+  city = { after = \"weather in \", before = \"?\" }
+  [[rule]]
+  when = \"weather\"              # what the question must contain, or a list
+  unless = \"forecast\"           # what it must not contain, or a list
+  times = 1                     # how often the rule applies
+  provider = \"aura\"             # left out: every mock
+  say = \"It is fine in ${city}.\"
 ";
 
 /// The content of a script.
@@ -40,14 +52,62 @@ pub(super) struct Script {
     #[serde(default, deserialize_with = "chatwire_config::deserialize_duration")]
     delay: Option<Duration>,
     #[serde(default, rename = "answer")]
-    pub(super) answers: Vec<Scripted>,
+    answers: Vec<Scripted>,
+    #[serde(default)]
+    captures: BTreeMap<String, Capture>,
+    #[serde(default, rename = "rule")]
+    rules: Vec<Rule>,
+}
+
+/// A text of the question that rules repeat.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Capture {
+    after: String,
+    before: String,
+}
+
+/// What the model says, and when.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rule {
+    provider: Option<String>,
+    #[serde(default)]
+    when: Texts,
+    #[serde(default)]
+    unless: Texts,
+    times: Option<u32>,
+    say: String,
+}
+
+/// One text, or a list of them.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Texts {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Default for Texts {
+    fn default() -> Texts {
+        Texts::Several(Vec::new())
+    }
+}
+
+impl Texts {
+    fn as_slice(&self) -> &[String] {
+        match self {
+            Texts::One(text) => std::slice::from_ref(text),
+            Texts::Several(texts) => texts,
+        }
+    }
 }
 
 /// One answer.
 #[derive(Debug, Deserialize, Clone)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Scripted {
-    pub(super) provider: Option<String>,
+struct Scripted {
+    provider: Option<String>,
     progress: Option<String>,
     text: Option<String>,
     pieces: Option<Vec<String>>,
@@ -59,7 +119,7 @@ pub(super) struct Scripted {
     body: Option<String>,
     fault: Option<Fault>,
     #[serde(default)]
-    pub(super) repeat: bool,
+    repeat: bool,
 }
 
 #[derive(Debug, Deserialize, Clone, Copy)]
@@ -89,10 +149,19 @@ impl Script {
             Failure::Usage(format!("script {name:?}: {}", error.to_string().trim()))
         })?;
         let wrong = |why: String| Err(Failure::Usage(format!("script {name:?}: {why}")));
+        let known = |name: &&String| chatwire::provider_kind(name).is_some();
+        let unknown = |provider: &Option<String>| match provider.as_ref() {
+            Some(name) if !known(&name) => Some(name.clone()),
+            _ => None,
+        };
+        for (index, rule) in script.rules.iter().enumerate() {
+            if let Some(provider) = unknown(&rule.provider) {
+                return wrong(format!("rule {}: no provider {provider:?}", index + 1));
+            }
+        }
         for (index, answer) in script.answers.iter().enumerate() {
             let number = index + 1;
-            let known = |name: &String| chatwire::provider_kind(name).is_some();
-            if let Some(provider) = answer.provider.as_ref().filter(|name| !known(name)) {
+            if let Some(provider) = unknown(&answer.provider) {
                 return wrong(format!("answer {number}: no provider {provider:?}"));
             }
             let ways = [
@@ -111,15 +180,54 @@ impl Script {
         Ok(script)
     }
 
-    /// The pause between pieces.
-    pub(super) fn delay(&self) -> Option<Duration> {
-        self.delay
+    /// Lets a mock answer as the script says.
+    pub(super) fn prepare(&self, mock: &AnyMock) {
+        let name = mock.provider();
+        let concerns = |only: &Option<String>| only.as_ref().is_none_or(|only| only == name);
+        if let Some(delay) = self.delay {
+            mock.delay_between(delay);
+        }
+        for scripted in &self.answers {
+            if !concerns(&scripted.provider) {
+                continue;
+            }
+            let answer = scripted.answer(name, self.delay);
+            if scripted.repeat {
+                mock.answer_always(answer);
+            } else {
+                mock.answer(answer);
+            }
+        }
+        let mut model = ScriptedModel::new();
+        for (name, capture) in &self.captures {
+            model = model.with_capture(name, &capture.after, &capture.before);
+        }
+        for rule in self.rules.iter().filter(|rule| concerns(&rule.provider)) {
+            model = model.with_rule(rule.model_rule());
+        }
+        mock.model(model);
+    }
+}
+
+impl Rule {
+    fn model_rule(&self) -> ModelRule {
+        let mut rule = ModelRule::say(&self.say);
+        for text in self.when.as_slice() {
+            rule = rule.when(text);
+        }
+        for text in self.unless.as_slice() {
+            rule = rule.unless(text);
+        }
+        match self.times {
+            Some(times) => rule.times(times),
+            None => rule,
+        }
     }
 }
 
 impl Scripted {
     /// The answer as that provider's server sends it.
-    pub(super) fn answer(&self, provider: &str, delay: Option<Duration>) -> Answer {
+    fn answer(&self, provider: &str, delay: Option<Duration>) -> Answer {
         if let Some(fault) = self.fault {
             return Answer::fault(match fault {
                 Fault::Close => HeadFault::CloseBeforeHead,

@@ -356,6 +356,11 @@ repeat = true
             "[[answer]]\ntext = \"a\"\nprovider = \"nonsense\"\n",
             "nonsense",
         ),
+        ("[[rule]]\nwhen = \"x\"\n", "say"),
+        (
+            "[[rule]]\nsay = \"a\"\nprovider = \"nonsense\"\n",
+            "rule 1: no provider \"nonsense\"",
+        ),
         ("delay = -1.0\n", "a time such as"),
         ("delay = \"soon\"\n", "a time such as"),
     ] {
@@ -364,6 +369,55 @@ repeat = true
         assert_eq!(run.code, Some(2), "{content}: {run:?}");
         assert!(run.err.contains(words), "{run:?}");
     }
+}
+
+/// A model that looks at the question, behind a mock server and behind those of
+/// `serve --mock`.
+#[cfg(unix)]
+#[tokio::test]
+async fn mock_servers_with_a_model() {
+    let script = TempFile::new(
+        "model.toml",
+        r#"
+[captures]
+city = { after = "weather in ", before = "?" }
+[[rule]]
+provider = "magickpen"
+say = "not here"
+[[rule]]
+when = ["weather", "Paris"]
+unless = "tomorrow"
+say = "It is fine in ${city}."
+[[rule]]
+when = "weather"
+times = 1
+say = "I cannot say."
+"#,
+    );
+    let mut child = program(["mock", "--aura", "0", "--script", script.path()])
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = timeout(PATIENCE, lines.next_line()).await.unwrap();
+    let line = line.unwrap().unwrap();
+    let (_, url) = line.split_once(' ').unwrap();
+    for (question, answer) in [
+        ("weather in Paris?", "It is fine in Paris."),
+        ("weather in Paris tomorrow?", "I cannot say."),
+        ("weather in Paris?", "It is fine in Paris."),
+    ] {
+        let run = run(["ask", "-p", "aura", "-u", url, question]).await;
+        assert_eq!((run.code, run.out.as_str()), (Some(0), answer), "{run:?}");
+    }
+    hears_ctrl_c(&child).await;
+    signal(&child, "INT").await;
+    assert_eq!(finish(child).await.code, Some(0));
+    let alone = run(["serve", "--script", script.path()]).await;
+    assert_eq!(alone.code, Some(2), "{alone:?}");
+    assert!(alone.err.contains("--mock"), "{alone:?}");
+    let mocked = run(["serve", "--mock", "--check", "--script", "no-such-file"]).await;
+    assert_eq!(mocked.code, Some(2), "{mocked:?}");
+    assert!(mocked.err.contains("no-such-file"), "{mocked:?}");
 }
 
 #[cfg(unix)]

@@ -14,12 +14,15 @@ use crate::sync::lock;
 pub(crate) type Answerer = Arc<dyn Fn(&RecordedRequest, &Script) -> Answer + Send + Sync>;
 /// Makes an answer when its turn has come.
 pub(crate) type Maker = Arc<dyn Fn(&RecordedRequest, &Pacing) -> Answer + Send + Sync>;
+/// Makes an answer if there is one to this question.
+pub(crate) type MaybeMaker = Arc<dyn Fn(&RecordedRequest, &Pacing) -> Option<Answer> + Send + Sync>;
 type Override = Arc<dyn Fn(&RecordedRequest) -> Option<Answer> + Send + Sync>;
 
 #[derive(Default)]
 pub(crate) struct Script {
     overrides: Mutex<Vec<Override>>,
     queue: Mutex<VecDeque<Maker>>,
+    model: Mutex<Option<MaybeMaker>>,
     always: Mutex<Option<Maker>>,
     pacing: Mutex<Pacing>,
     fragment: Mutex<Option<usize>>,
@@ -28,6 +31,10 @@ pub(crate) struct Script {
 impl Script {
     pub(crate) fn push(&self, maker: Maker) {
         lock(&self.queue).push_back(maker);
+    }
+
+    pub(crate) fn set_model(&self, model: MaybeMaker) {
+        *lock(&self.model) = Some(model);
     }
 
     pub(crate) fn set_always(&self, maker: Maker) {
@@ -67,9 +74,16 @@ impl Script {
 
     /// The scripted answer to a valid question.
     pub(crate) fn next(&self, request: &RecordedRequest) -> Option<Answer> {
-        let queued = lock(&self.queue).pop_front();
-        let maker = queued.or_else(|| lock(&self.always).clone())?;
-        Some(maker(request, &self.pacing()))
+        let pacing = self.pacing();
+        if let Some(queued) = lock(&self.queue).pop_front() {
+            return Some(queued(request, &pacing));
+        }
+        let model = lock(&self.model).clone();
+        if let Some(answer) = model.and_then(|model| model(request, &pacing)) {
+            return Some(answer);
+        }
+        let always = lock(&self.always).clone()?;
+        Some(always(request, &pacing))
     }
 }
 

@@ -13,6 +13,7 @@ mod any_mock;
 mod aura;
 mod limits;
 mod magickpen;
+mod model;
 mod proxy;
 mod server;
 mod support;

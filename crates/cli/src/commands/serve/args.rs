@@ -70,6 +70,11 @@ pub(crate) struct ServeArgs {
     #[arg(long, conflicts_with = "base_url")]
     pub(super) mock: bool,
 
+    /// TOML file with what the mocks answer; `chatwire mock --help` says how it is
+    /// written
+    #[arg(long, value_name = "FILE", requires = "mock")]
+    pub(super) script: Option<PathBuf>,
+
     /// Check the configuration and exit
     #[arg(long)]
     pub(super) check: bool,

@@ -10,6 +10,7 @@ use chatwire_config::{Config, Gateway};
 use super::args::ServeArgs;
 use super::host_name::host_names;
 use crate::args::{General, TargetArgs};
+use crate::commands::mock_script::Script;
 use crate::endpoints::{Configuration, Part, Target, secret_argument, variable};
 use crate::failure::Failure;
 
@@ -33,6 +34,10 @@ impl Source {
     /// Finds out what the arguments want, and starts the mocks.
     pub(super) async fn open(args: &ServeArgs, general: &General) -> Result<Source, Failure> {
         let target = args.target();
+        let script = match &args.script {
+            Some(file) => Some(Script::read(file)?),
+            None => None,
+        };
         let mut parts = Vec::new();
         if args.mock && args.provider.is_none() {
             if !args.option.is_empty() {
@@ -48,10 +53,12 @@ impl Source {
                 };
                 parts.extend(Target::new(&one, general, true, 0).await?.parts);
             }
+            prepare(&parts, script.as_ref());
             return Ok(Source::Arguments(parts));
         }
         if args.names_server() || Self::is_in_environment(general)? {
             parts.extend(Target::new(&target, general, true, 0).await?.parts);
+            prepare(&parts, script.as_ref());
             return Ok(Source::Arguments(parts));
         }
         for (name, is_given) in [
@@ -132,6 +139,14 @@ impl Source {
             listen,
             file,
         })
+    }
+}
+
+/// Lets the mocks answer as the script says, if there is one.
+fn prepare(parts: &[Part], script: Option<&Script>) {
+    let mocks = parts.iter().filter_map(|part| part.mock.as_ref());
+    if let Some(script) = script {
+        mocks.for_each(|mock| script.prepare(mock));
     }
 }
 
