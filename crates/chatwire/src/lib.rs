@@ -49,9 +49,10 @@ mod registry;
 pub use chatwire_core::provider_kit::{Setting, SettingKind};
 pub use chatwire_core::{
     BoxFuture, Capabilities, ChatRequest, Error, ErrorKind, Extra, Finish, FinishReason,
-    HttpConfig, Image, IncompleteReply, Limit, Message, Messages, ModelInfo, Parameter, Part,
-    ProgressKind, PromptFormat, Provider, ProviderExt, ProviderInfo, Reply, ReplyEvent,
-    ReplyStream, Role, Secret, TimeoutPhase, Usage,
+    HttpConfig, Image, IncompleteReply, JsonSchema, Limit, Message, Messages, ModelInfo, Parameter,
+    Part, ProgressKind, PromptFormat, Provider, ProviderExt, ProviderInfo, Reply, ReplyEvent,
+    ReplyStream, ResponseFormat, Role, Secret, TimeoutPhase, Tool, ToolCall, ToolChoice,
+    ToolResult, Usage,
 };
 #[cfg(feature = "combinators")]
 pub use chatwire_core::{Fallback, Retry};

@@ -163,6 +163,10 @@ pub enum ErrorKind {
     Truncated,
     /// The connection broke in the middle of the answer.
     Interrupted,
+    /// The answer is complete, but not what was asked for: no JSON that the schema
+    /// allows, or no valid call of a tool that had to be called. The message says
+    /// what is wrong with it, and [`Error::excerpt`] how it begins.
+    InvalidOutput,
     /// A size limit was passed.
     LimitExceeded(Limit),
     /// Several providers were asked and all of them failed; see
@@ -191,6 +195,7 @@ impl ErrorKind {
             ErrorKind::Protocol => "protocol",
             ErrorKind::Truncated => "truncated",
             ErrorKind::Interrupted => "interrupted",
+            ErrorKind::InvalidOutput => "invalid_output",
             ErrorKind::LimitExceeded(_) => "limit_exceeded",
             ErrorKind::AllFailed => "all_failed",
             ErrorKind::Panicked => "panicked",

@@ -84,8 +84,9 @@ mod text;
 mod wait;
 
 pub use chat::{
-    ChatRequest, Extra, Finish, FinishReason, Image, IncompleteReply, Message, Messages, Parameter,
-    Part, ProgressKind, PromptFormat, Reply, ReplyEvent, Role, Usage,
+    ChatRequest, Extra, Finish, FinishReason, Image, IncompleteReply, JsonSchema, Message,
+    Messages, Parameter, Part, ProgressKind, PromptFormat, Reply, ReplyEvent, ResponseFormat, Role,
+    Tool, ToolCall, ToolChoice, ToolResult, Usage,
 };
 #[cfg(feature = "combinators")]
 pub use combinators::{FailedAttempt, Fallback, Retry};

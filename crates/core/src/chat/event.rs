@@ -1,16 +1,20 @@
 use std::fmt;
 
 use super::finish::Finish;
+use super::tool::ToolCall;
 
 /// An event of a reply, in the order in which the backend sent it.
 ///
-/// A [`ReplyStream`](crate::ReplyStream) yields any number of `Text` and
+/// A [`ReplyStream`](crate::ReplyStream) yields any number of `Text`, `ToolCall` and
 /// `Progress`, then `Finish` exactly once, or an error.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ReplyEvent {
     /// More of the answer: append it. Never empty.
     Text(String),
+    /// The model calls a tool of the request's. The call is whole, and its
+    /// arguments are what the tool's schema allows.
+    ToolCall(ToolCall),
     /// A note about the progress, for example "Generating response...". Show it
     /// beside the answer; it is never part of it.
     Progress {
@@ -43,6 +47,9 @@ pub enum ProgressKind {
     /// Why the answer may be incomplete although its end says otherwise. It
     /// should be shown with the answer, not only while that is written.
     Doubt,
+    /// What the backend was made to do although it cannot do it by itself, for
+    /// example `json_schema; questions=2`. It comes before the first text or call.
+    Emulated,
     /// Another kind, by the backend's own name.
     Other(String),
 }
@@ -58,6 +65,7 @@ impl ProgressKind {
             ProgressKind::Source => "source",
             ProgressKind::Step => "step",
             ProgressKind::Doubt => "doubt",
+            ProgressKind::Emulated => "emulated",
             ProgressKind::Other(other) => other,
         }
     }

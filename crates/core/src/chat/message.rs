@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use super::image::Image;
 use super::part::Part;
 use super::role::Role;
+use super::tool::{ToolCall, ToolResult};
 
 /// One message of a conversation.
 ///
@@ -13,7 +14,9 @@ use super::role::Role;
 /// if the message is only text, and as a list of parts otherwise; it may also be
 /// read as `null`. An `image_url` part with a data URL is read as an
 /// [image](Image). Parts of other types become [`Part::Other`], so that a request
-/// with one is refused instead of sent incomplete. Unknown members are ignored.
+/// with one is refused instead of sent incomplete. Calls of tools are in
+/// `tool_calls`; a message of the role `tool` has one result, whose call is named
+/// by `tool_call_id`. Unknown members are ignored.
 ///
 /// ```
 /// use chatwire_core::{Message, Role};
@@ -63,7 +66,12 @@ impl Message {
         Message::new(Role::Assistant, text)
     }
 
-    /// Adds a part: a text or an [`Image`].
+    /// Creates a message with the result of a tool.
+    pub fn tool_result(result: ToolResult) -> Message {
+        Message::from_parts(Role::Tool, [Part::ToolResult(result)])
+    }
+
+    /// Adds a part: a text, an [`Image`], a [`ToolCall`] or a [`ToolResult`].
     #[must_use]
     pub fn with_part(mut self, part: impl Into<Part>) -> Message {
         self.push(part);
@@ -109,6 +117,57 @@ impl Message {
             Part::Image(image) => Some(image),
             _ => None,
         })
+    }
+
+    /// Returns the calls of tools in the message.
+    pub fn tool_calls(&self) -> impl Iterator<Item = &ToolCall> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::ToolCall(call) => Some(call),
+            _ => None,
+        })
+    }
+
+    /// Returns the results of tools in the message.
+    pub fn tool_results(&self) -> impl Iterator<Item = &ToolResult> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::ToolResult(result) => Some(result),
+            _ => None,
+        })
+    }
+
+    /// Returns the message with calls and results of tools written as text: a call
+    /// as `[Tool call: name arguments]`, and results as a message of the user that
+    /// begins with `[Tool result: name]`.
+    pub(super) fn without_tool_parts(self) -> Message {
+        let is_tool = |part: &Part| matches!(part, Part::ToolCall(_) | Part::ToolResult(_));
+        if !self.parts.iter().any(is_tool) {
+            return self;
+        }
+        let role = match self.role {
+            Role::Tool => Role::User,
+            role => role,
+        };
+        let mut message = Message {
+            role,
+            parts: Vec::new(),
+        };
+        for part in self.parts {
+            let gap = if message.is_blank() { "" } else { "\n\n" };
+            match part {
+                Part::ToolCall(call) => message.push(format!(
+                    "{gap}[Tool call: {} {}]",
+                    call.name(),
+                    call.arguments().trim()
+                )),
+                Part::ToolResult(result) => message.push(format!(
+                    "{gap}[Tool result: {}]\n{}",
+                    result.name().unwrap_or(result.call_id()),
+                    result.content()
+                )),
+                other => message.push(other),
+            }
+        }
+        message
     }
 
     /// Returns `true` if the message has no text other than white space and no

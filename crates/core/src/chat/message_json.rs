@@ -11,17 +11,75 @@ use super::image::{Image, is_image_data_url};
 use super::message::Message;
 use super::part::Part;
 use super::role::Role;
+use super::tool::{ToolCall, ToolResult};
 
 impl Serialize for Message {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut message = serializer.serialize_struct("Message", 2)?;
         message.serialize_field("role", self.role())?;
+        let is_tool = |part: &Part| matches!(part, Part::ToolCall(_) | Part::ToolResult(_));
+        if self.parts().iter().any(is_tool) {
+            let rest: Vec<&Part> = self.parts().iter().filter(|part| !is_tool(part)).collect();
+            let mut results = self.tool_results();
+            match (results.next(), rest.as_slice()) {
+                (Some(result), []) => {
+                    message.serialize_field("content", result.content())?;
+                    message.serialize_field("tool_call_id", result.call_id())?;
+                    if let Some(name) = result.name() {
+                        message.serialize_field("name", name)?;
+                    }
+                }
+                (Some(_), _) => {
+                    let why = "a message with the result of a tool has no other parts";
+                    return Err(serde::ser::Error::custom(why));
+                }
+                (None, []) => message.serialize_field("content", &())?,
+                (None, [Part::Text(text)]) => message.serialize_field("content", text)?,
+                (None, parts) => message.serialize_field("content", parts)?,
+            }
+            if results.next().is_some() {
+                let why = "a message has the results of several tools: each needs its own";
+                return Err(serde::ser::Error::custom(why));
+            }
+            let calls: Vec<CallJson<'_>> = self.tool_calls().map(CallJson::new).collect();
+            if !calls.is_empty() {
+                message.serialize_field("tool_calls", &calls)?;
+            }
+            return message.end();
+        }
         match self.parts() {
             [] => message.serialize_field("content", "")?,
             [Part::Text(text)] => message.serialize_field("content", text)?,
             parts => message.serialize_field("content", parts)?,
         }
         message.end()
+    }
+}
+
+/// A call of a tool, as it stands in `tool_calls`.
+#[derive(Serialize)]
+struct CallJson<'a> {
+    id: &'a str,
+    r#type: &'static str,
+    function: FunctionJson<'a>,
+}
+
+#[derive(Serialize)]
+struct FunctionJson<'a> {
+    name: &'a str,
+    arguments: &'a str,
+}
+
+impl<'a> CallJson<'a> {
+    fn new(call: &'a ToolCall) -> CallJson<'a> {
+        CallJson {
+            id: call.id(),
+            r#type: "function",
+            function: FunctionJson {
+                name: call.name(),
+                arguments: call.arguments(),
+            },
+        }
     }
 }
 
@@ -37,6 +95,9 @@ impl Serialize for Part {
                 part.serialize_entry("type", "image_url")?;
                 part.serialize_entry("image_url", &ImageUrl(image))?;
             }
+            // They stand beside the content, not in it.
+            Part::ToolCall(_) => part.serialize_entry("type", "tool_call")?,
+            Part::ToolResult(_) => part.serialize_entry("type", "tool_result")?,
             Part::Other(kind) => part.serialize_entry("type", kind)?,
         }
         part.end()
@@ -60,13 +121,57 @@ impl<'de> Deserialize<'de> for Message {
             role: Role,
             #[serde(default)]
             content: Content,
+            #[serde(default)]
+            tool_calls: Option<Value>,
+            #[serde(default)]
+            tool_call_id: Option<Value>,
+            #[serde(default)]
+            name: Option<Value>,
         }
-        let message = Message::deserialize(deserializer)?;
-        Ok(super::message::Message::from_parts(
-            message.role,
-            message.content.0,
-        ))
+        let read = Message::deserialize(deserializer)?;
+        let mut message = super::message::Message::from_parts(read.role, read.content.0);
+        if let (Role::Tool, Some(Value::String(id))) = (message.role(), read.tool_call_id) {
+            let result = ToolResult::new(id, message.text());
+            let result = match read.name {
+                Some(Value::String(name)) => result.with_name(name),
+                _ => result,
+            };
+            let is_text = |part: &&Part| matches!(part, Part::Text(_));
+            let rest: Vec<Part> = message
+                .parts()
+                .iter()
+                .filter(|part| !is_text(part))
+                .cloned()
+                .collect();
+            message = super::message::Message::tool_result(result);
+            message.extend(rest);
+        }
+        if let Some(Value::Array(calls)) = read.tool_calls {
+            message.extend(calls.iter().filter_map(read_call));
+        }
+        Ok(message)
     }
+}
+
+/// Reads an element of `tool_calls`. One without a name is no call, and another
+/// kind than a function cannot be sent on.
+fn read_call(call: &Value) -> Option<Part> {
+    let kind = call
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or("function");
+    if kind != "function" {
+        return Some(Part::Other(kind.to_owned()));
+    }
+    let function = call.get("function")?;
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+    let name = function.get("name")?.as_str()?;
+    let arguments = text(function.get("arguments"));
+    Some(Part::ToolCall(ToolCall::new(
+        text(call.get("id")),
+        name,
+        arguments,
+    )))
 }
 
 /// Text, a list of parts, or null.

@@ -76,6 +76,30 @@ impl Messages {
         self.0
     }
 
+    /// Returns the conversation with calls and results of tools written as text, for
+    /// a provider that knows no tools.
+    ///
+    /// ```
+    /// use chatwire_core::{Message, Messages, Part, ToolCall, ToolResult};
+    ///
+    /// let messages = Messages::new()
+    ///     .user("The weather?")
+    ///     .with_message(Message::from_parts(
+    ///         "assistant",
+    ///         [Part::ToolCall(ToolCall::new("1", "weather", "{}"))],
+    ///     ))
+    ///     .with_message(Message::tool_result(
+    ///         ToolResult::new("1", "fine").with_name("weather"),
+    ///     ))
+    ///     .without_tool_parts();
+    /// assert_eq!(messages[1], Message::assistant("[Tool call: weather {}]"));
+    /// assert_eq!(messages[2], Message::user("[Tool result: weather]\nfine"));
+    /// ```
+    #[must_use]
+    pub fn without_tool_parts(self) -> Messages {
+        self.into_iter().map(Message::without_tool_parts).collect()
+    }
+
     /// Returns the texts of the system messages, joined by newlines; it is empty
     /// if there are none.
     pub fn system_prompt(&self) -> String {

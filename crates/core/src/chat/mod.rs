@@ -12,7 +12,9 @@ mod part;
 mod prompt;
 mod reply;
 mod request;
+mod response_format;
 mod role;
+mod tool;
 mod usage;
 
 pub use event::{ProgressKind, ReplyEvent};
@@ -26,5 +28,7 @@ pub use part::Part;
 pub use prompt::PromptFormat;
 pub use reply::{IncompleteReply, Reply};
 pub use request::ChatRequest;
+pub use response_format::{JsonSchema, ResponseFormat};
 pub use role::Role;
+pub use tool::{Tool, ToolCall, ToolChoice, ToolResult};
 pub use usage::Usage;

@@ -1,5 +1,8 @@
-use super::message::is_blank;
+use std::borrow::Cow;
+
+use super::message::{Message, is_blank};
 use super::messages::Messages;
+use super::part::Part;
 use super::role::Role;
 use crate::error::{Error, ErrorKind};
 
@@ -79,13 +82,13 @@ impl PromptFormat {
             let message = messages.first().ok_or_else(|| {
                 Error::new(ErrorKind::InvalidRequest, "the conversation is empty")
             })?;
-            return Ok(message.text().into_owned());
+            return Ok(text(message).into_owned());
         }
-        let size = messages.iter().map(|m| m.text().len() + 16).sum();
+        let size = messages.iter().map(|m| text(m).len() + 16).sum();
         let mut prompt = String::with_capacity(size);
         for message in messages {
             let left_out = !self.system && message.role().is_system();
-            let text = message.text();
+            let text = text(message);
             if left_out || is_blank(&text) {
                 continue;
             }
@@ -100,6 +103,14 @@ impl PromptFormat {
             prompt.push_str("\nAssistant:");
         }
         Ok(prompt)
+    }
+}
+
+/// The text of a message, that of a tool's result too.
+fn text(message: &Message) -> Cow<'_, str> {
+    match message.parts() {
+        [Part::ToolResult(result)] => Cow::Borrowed(result.content()),
+        _ => message.text(),
     }
 }
 

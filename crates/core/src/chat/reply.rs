@@ -2,6 +2,7 @@ use std::fmt;
 
 use super::extra::Extra;
 use super::finish::FinishReason;
+use super::tool::ToolCall;
 use super::usage::Usage;
 use crate::error::Error;
 
@@ -11,6 +12,8 @@ use crate::error::Error;
 pub struct Reply {
     /// The text; the authoritative one if the backend sent one.
     pub text: String,
+    /// The tools that the model calls, in their order.
+    pub tool_calls: Vec<ToolCall>,
     /// Why it ended.
     pub reason: FinishReason,
     /// The tokens counted by the backend, if it sent them.
@@ -30,6 +33,7 @@ impl Reply {
     pub fn new(text: impl Into<String>) -> Reply {
         Reply {
             text: text.into(),
+            tool_calls: Vec::new(),
             reason: FinishReason::Eof,
             usage: None,
             images: Vec::new(),

@@ -4,7 +4,9 @@ use super::message::Message;
 use super::messages::Messages;
 use super::parameter::Parameter;
 use super::part::Part;
+use super::response_format::ResponseFormat;
 use super::role::Role;
+use super::tool::{Tool, ToolChoice};
 use crate::error::{Error, ErrorKind};
 use crate::secret::Secret;
 use crate::text::shorten;
@@ -31,6 +33,10 @@ pub struct ChatRequest {
     model: Option<String>,
     temperature: Option<f32>,
     max_tokens: Option<u32>,
+    response_format: ResponseFormat,
+    tools: Vec<Tool>,
+    tool_choice: ToolChoice,
+    parallel_tool_calls: Option<bool>,
     /// Some are secrets, such as sessions.
     options: BTreeMap<String, Secret>,
 }
@@ -66,6 +72,35 @@ impl ChatRequest {
     #[must_use]
     pub fn with_max_tokens(mut self, max_tokens: u32) -> ChatRequest {
         self.max_tokens = Some(max_tokens);
+        self
+    }
+
+    /// Sets the form that the answer must have (default: any text).
+    #[must_use]
+    pub fn with_response_format(mut self, format: ResponseFormat) -> ChatRequest {
+        self.response_format = format;
+        self
+    }
+
+    /// Sets the tools that the model may call (default: none).
+    #[must_use]
+    pub fn with_tools(mut self, tools: impl IntoIterator<Item = Tool>) -> ChatRequest {
+        self.tools = tools.into_iter().collect();
+        self
+    }
+
+    /// Sets whether the model calls tools (default: it decides).
+    #[must_use]
+    pub fn with_tool_choice(mut self, choice: ToolChoice) -> ChatRequest {
+        self.tool_choice = choice;
+        self
+    }
+
+    /// Sets whether the model may call several tools at once (default: the backend
+    /// decides).
+    #[must_use]
+    pub fn with_parallel_tool_calls(mut self, parallel: bool) -> ChatRequest {
+        self.parallel_tool_calls = Some(parallel);
         self
     }
 
@@ -118,6 +153,42 @@ impl ChatRequest {
     /// Returns the limit of tokens asked for, if one is set.
     pub fn max_tokens(&self) -> Option<u32> {
         self.max_tokens
+    }
+
+    /// Returns the form that the answer must have.
+    pub fn response_format(&self) -> &ResponseFormat {
+        &self.response_format
+    }
+
+    /// Returns the tools that the model may call.
+    pub fn tools(&self) -> &[Tool] {
+        &self.tools
+    }
+
+    /// Returns whether the model calls tools.
+    pub fn tool_choice(&self) -> &ToolChoice {
+        &self.tool_choice
+    }
+
+    /// Returns whether the model may call several tools at once, if that is set.
+    pub fn parallel_tool_calls(&self) -> Option<bool> {
+        self.parallel_tool_calls
+    }
+
+    /// Returns whether there are tools that the model may call.
+    pub fn offers_tools(&self) -> bool {
+        !self.tools.is_empty() && self.tool_choice != ToolChoice::None
+    }
+
+    /// Returns the request without tools, with their calls and results in the
+    /// conversation [written as text](Messages::without_tool_parts).
+    #[must_use]
+    pub fn without_tools(mut self) -> ChatRequest {
+        self.messages = self.messages.without_tool_parts();
+        self.tools.clear();
+        self.tool_choice = ToolChoice::Auto;
+        self.parallel_tool_calls = None;
+        self
     }
 
     /// Returns the id of the conversation in the backend's own records, if one is
@@ -182,8 +253,8 @@ impl ChatRequest {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidRequest`] if the conversation is empty, has no user
-    /// message, ends with a blank message or has a part of an unknown type, or
-    /// if a parameter is out of range.
+    /// message, ends with a blank message or has a part of an unknown type, if a
+    /// parameter is out of range, or if a tool must be called that is not there.
     pub fn validate(&self) -> Result<(), Error> {
         let invalid = |why: String| Err(Error::new(ErrorKind::InvalidRequest, why));
         let Some(last) = self.messages.last() else {
@@ -212,6 +283,18 @@ impl ChatRequest {
                     shorten(kind, 60)
                 ));
             }
+        }
+        match &self.tool_choice {
+            ToolChoice::Required if self.tools.is_empty() => {
+                return invalid("a tool must be called, but the request has no tools".into());
+            }
+            ToolChoice::Tool(name) if self.tools.iter().all(|tool| tool.name() != name) => {
+                return invalid(format!(
+                    "the tool {:?} must be called, but it is not among the request's tools",
+                    shorten(name, 60)
+                ));
+            }
+            _ => {}
         }
         if let Some(temperature) = self.temperature
             && !(0.0..=2.0).contains(&temperature)

@@ -237,6 +237,8 @@ fn info_of(providers: &[Arc<dyn Provider>]) -> ProviderInfo {
             },
             max_tokens: sum.max_tokens || one.max_tokens,
             images: sum.images || one.images,
+            response_format: sum.response_format || one.response_format,
+            tools: sum.tools || one.tools,
             usage: sum.usage || one.usage,
             lists_models: sum.lists_models || one.lists_models,
             progress: sum.progress || one.progress,

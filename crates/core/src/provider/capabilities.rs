@@ -17,6 +17,12 @@ pub struct Capabilities {
     pub max_tokens: bool,
     /// Images of messages reach the model.
     pub images: bool,
+    /// Answers have the form that [`ChatRequest::with_response_format`] sets.
+    ///
+    /// [`ChatRequest::with_response_format`]: crate::ChatRequest::with_response_format
+    pub response_format: bool,
+    /// The model can call tools.
+    pub tools: bool,
     /// The backend reports how many tokens a request used.
     pub usage: bool,
     /// The server lists its models on request.
@@ -38,6 +44,8 @@ impl Capabilities {
             (self.temperature.is_some(), "temperature"),
             (self.max_tokens, "max_tokens"),
             (self.images, "images"),
+            (self.response_format, "response_format"),
+            (self.tools, "tools"),
             (self.usage, "usage"),
             (self.lists_models, "lists_models"),
             (self.progress, "progress"),

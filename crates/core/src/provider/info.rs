@@ -1,6 +1,6 @@
 use super::capabilities::Capabilities;
 use super::model::ModelInfo;
-use crate::chat::{ChatRequest, Message, Parameter};
+use crate::chat::{ChatRequest, Message, Parameter, ResponseFormat};
 use crate::error::{Error, ErrorKind};
 
 /// Describes a provider: its address, its models and its capabilities.
@@ -117,6 +117,7 @@ impl ProviderInfo {
                 )));
             }
         }
+        self.check_format_and_tools(request)?;
         let is_known = |name: &str| self.request_options.iter().any(|known| known == name);
         if let Some((name, _)) = request.options().find(|(name, _)| !is_known(name)) {
             let known = match self.request_options.as_slice() {
@@ -126,6 +127,35 @@ impl ProviderInfo {
             return Err(self.invalid(format!("no option {name:?} of a request; {known}")));
         }
         Ok(())
+    }
+
+    fn check_format_and_tools(&self, request: &ChatRequest) -> Result<(), Error> {
+        const WRAPPER: &str = "`Structured` of the crate chatwire-structured adds that";
+        if !self.capabilities.response_format && *request.response_format() != ResponseFormat::Text
+        {
+            return Err(self.invalid(format!(
+                "this backend has no parameter response_format: leave it out ({WRAPPER})"
+            )));
+        }
+        if self.capabilities.tools {
+            return Ok(());
+        }
+        if request.offers_tools() {
+            return Err(self.invalid(format!(
+                "this backend has no parameter tools: leave it out ({WRAPPER})"
+            )));
+        }
+        let has_tool_part = |message: &Message| {
+            message.tool_calls().next().is_some() || message.tool_results().next().is_some()
+        };
+        match request.messages().iter().position(has_tool_part) {
+            Some(index) => Err(self.invalid(format!(
+                "message number {} has a call or a result of a tool, and this backend knows no \
+                 tools: ChatRequest::without_tools writes them as text ({WRAPPER})",
+                index + 1
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn invalid(&self, why: String) -> Error {

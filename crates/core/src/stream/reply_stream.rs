@@ -17,12 +17,16 @@ use crate::decode::ReplyDecoder;
 use crate::error::{Error, ErrorKind, Limit};
 use crate::secret::Redactor;
 
+/// How many tools an answer may call.
+const MAX_CALLS: usize = 1000;
+
 /// An answer as it arrives.
 ///
-/// It yields any number of [`ReplyEvent::Text`] and [`ReplyEvent::Progress`],
+/// It yields any number of [`ReplyEvent::Text`], [`ReplyEvent::ToolCall`] and
+/// [`ReplyEvent::Progress`],
 /// then exactly one [`ReplyEvent::Finish`] or an error, then nothing. This type
 /// enforces that contract for every provider. A text is never empty. An answer
-/// without any text or image is an error, unless its [extras](Finish::extras) are
+/// without any text, call or image is an error, unless its [extras](Finish::extras) are
 /// the answer. At the end the connection is released for the next request; if the
 /// stream is dropped before, the connection is closed. No task runs in the
 /// background. More than 1,000 notes about progress are an error; reasoning is
@@ -43,6 +47,8 @@ pub struct ReplyStream {
     pending: VecDeque<ReplyEvent>,
     started: Instant,
     delivered: Delivered,
+    /// How many tools were called.
+    calls: usize,
     notes: Notes,
     first_text: Option<FirstText>,
     max_text: Option<usize>,
@@ -83,6 +89,7 @@ impl ReplyStream {
             pending: VecDeque::new(),
             started: Instant::now(),
             delivered: Delivered::new(remember),
+            calls: 0,
             notes: Notes::default(),
             first_text: None,
             max_text: None,
@@ -163,7 +170,7 @@ impl ReplyStream {
         }
     }
 
-    /// Waits for the first text, or for the end if there is none. The stream still
+    /// Waits for the first text or call, or for the end if there is none. The stream still
     /// yields it, and the notes about progress before it. Wrappers that repeat
     /// requests use this as the point after which they do not.
     ///
@@ -197,13 +204,16 @@ impl ReplyStream {
     /// [`IncompleteReply`]: the error, and the text received before it.
     pub async fn collect(mut self) -> Result<Reply, IncompleteReply> {
         let mut text = String::new();
+        let mut tool_calls = Vec::new();
         loop {
             match self.next().await {
                 Some(Ok(ReplyEvent::Text(piece))) => text.push_str(&piece),
+                Some(Ok(ReplyEvent::ToolCall(call))) => tool_calls.push(call),
                 Some(Ok(ReplyEvent::Progress { .. })) => {}
                 Some(Ok(ReplyEvent::Finish(finish))) => {
                     return Ok(Reply {
                         text: finish.text.unwrap_or(text),
+                        tool_calls,
                         reason: finish.reason,
                         usage: finish.usage,
                         images: finish.images,
@@ -258,7 +268,9 @@ impl ReplyStream {
     fn poll_first_text(&mut self, context: &mut Context<'_>) -> Poll<Error> {
         let has_begun = !self.notes.is_empty() || self.source.has_eventless_bytes();
         match &mut self.first_text {
-            Some(limit) if has_begun && self.delivered.pieces() == 0 => limit.poll(context),
+            Some(limit) if has_begun && self.delivered.pieces() == 0 && self.calls == 0 => {
+                limit.poll(context)
+            }
             _ => Poll::Pending,
         }
     }
@@ -270,6 +282,16 @@ impl ReplyStream {
             ReplyEvent::Text(text) => {
                 self.deliver(&text)?;
                 Ok(Some(ReplyEvent::Text(text)))
+            }
+            ReplyEvent::ToolCall(call) => {
+                self.calls += 1;
+                if self.calls > MAX_CALLS {
+                    return Err(Error::new(
+                        ErrorKind::LimitExceeded(Limit::Reply),
+                        format!("the answer has more than the limit of {MAX_CALLS} calls of tools"),
+                    ));
+                }
+                Ok(Some(ReplyEvent::ToolCall(call)))
             }
             ReplyEvent::Finish(finish) => self.admit_finish(finish),
             ReplyEvent::Progress { kind, text } => {
@@ -294,7 +316,7 @@ impl ReplyStream {
         // An empty text does not take back what was streamed.
         finish.text = finish.text.filter(|text| !text.is_empty());
         let whole = finish.text.as_deref().unwrap_or_default();
-        let has_text = self.delivered.length() > 0 || !whole.is_empty();
+        let has_text = self.delivered.length() > 0 || !whole.is_empty() || self.calls > 0;
         if !has_text && finish.images.is_empty() && !finish.is_for_the_caller() {
             return Err(Error::new(
                 ErrorKind::Protocol,

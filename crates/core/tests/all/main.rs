@@ -32,6 +32,7 @@ mod settings;
 mod sse;
 mod stream;
 mod text;
+mod tools;
 mod traces;
 mod utf8;
 mod words;
