@@ -151,10 +151,9 @@ async fn max_age() {
 fn nothing_shows() {
     let cache = CredentialCache::new();
     let lease = cache.adopt("s3cret".to_owned());
-    let shown = format!("{cache:?} {lease:?}");
-    assert!(
-        !shown.contains("s3cret") && shown.contains("[redacted]"),
-        "{shown}"
+    assert_eq!(
+        format!("{cache:?} {lease:?}"),
+        "CredentialCache([redacted]) Cached([redacted], version 1)"
     );
 }
 

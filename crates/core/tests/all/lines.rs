@@ -160,6 +160,13 @@ fn token() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+#[test]
+fn debug_shows_the_limit_and_no_text() {
+    let mut lines = Lines::new(64);
+    lines.feed(b"s3cret");
+    assert_eq!(format!("{lines:?}"), "Lines { limit: 64, .. }");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
     #[test]

@@ -153,6 +153,13 @@ fn what_was_not_taken_stays() {
     assert_eq!(expected, []);
 }
 
+#[test]
+fn debug_shows_the_limit_and_no_data() {
+    let mut decoder = SseDecoder::new(64);
+    decoder.feed(b"data: s3cret");
+    assert_eq!(format!("{decoder:?}"), "SseDecoder { limit: 64, .. }");
+}
+
 fn first_error(limit: usize, pieces: &[&[u8]]) -> Option<Error> {
     let mut decoder = SseDecoder::new(limit);
     for piece in pieces {
