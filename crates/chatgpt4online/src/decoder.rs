@@ -81,7 +81,7 @@ impl AiEngineDecoder {
     fn decode_line(&mut self, line: Line) -> Result<Option<ReplyEvent>, Error> {
         match line {
             Line::Text(text) => {
-                self.has_text |= !text.trim().is_empty();
+                self.has_text = self.has_text || !text.trim().is_empty();
                 Ok(Some(ReplyEvent::Text(text)))
             }
             Line::Progress(kind, text) => Ok(Some(ReplyEvent::Progress { kind, text })),
@@ -258,7 +258,7 @@ impl ReplyDecoder for AiEngineDecoder {
             }
             if let Some(text) = live_text(line) {
                 self.seen_event = true;
-                self.has_text |= !text.trim().is_empty();
+                self.has_text = self.has_text || !text.trim().is_empty();
                 return Ok(Some(ReplyEvent::Text(text)));
             }
             match read_line(line) {

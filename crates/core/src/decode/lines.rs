@@ -121,9 +121,11 @@ impl Lines {
         let start = self.at;
         let text = self.text.as_bytes();
         let unsearched = text.get(self.searched..).unwrap_or_default();
-        // Most pieces are one event, after which nothing is left to search.
+        // Most pieces are one event, after which nothing is left to search; the
+        // event before it ended with a blank line.
         let end = match unsearched {
             [] => None,
+            [b'\n', ..] => Some(0),
             bytes => memchr2(b'\n', b'\r', bytes),
         };
         let Some(end) = end else {
