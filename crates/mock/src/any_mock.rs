@@ -1,19 +1,20 @@
-//! A mock by the name of its provider.
+//! A mock by the name of its protocol.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 
-use crate::answers::Answer;
+use crate::answers::{Answer, Fault};
 use crate::model::ScriptedModel;
 use crate::protocol::Protocol;
 use crate::protocols::{
-    AiEngineMock, AiEngineProtocol, AiSdkMock, AiSdkProtocol, AuraMock, AuraProtocol,
-    MagickPenMock, MagickPenProtocol,
+    AiEngineMock, AiEngineProtocol, AiSdkMock, AiSdkProtocol, AnthropicMock, AnthropicProtocol,
+    AuraMock, AuraProtocol, MagickPenMock, MagickPenProtocol, OpenAiMock, OpenAiProtocol,
+    ResponsesMock, ResponsesProtocol,
 };
 use crate::server::{MockServer, RecordedRequest};
 
-/// The mock of any provider.
+/// The mock of any protocol.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -39,6 +40,12 @@ pub enum AnyMock {
     Aura(AuraMock),
     /// The mock of `ai-sdk`.
     AiSdk(AiSdkMock),
+    /// The mock of `openai`: chat completions.
+    OpenAi(OpenAiMock),
+    /// The mock of `responses`: OpenAI's Responses API.
+    Responses(ResponsesMock),
+    /// The mock of `anthropic`: the Messages API.
+    Anthropic(AnthropicMock),
 }
 
 /// Does the same with whichever mock it is.
@@ -49,12 +56,15 @@ macro_rules! with_each {
             AnyMock::AiEngine($mock) => $do,
             AnyMock::Aura($mock) => $do,
             AnyMock::AiSdk($mock) => $do,
+            AnyMock::OpenAi($mock) => $do,
+            AnyMock::Responses($mock) => $do,
+            AnyMock::Anthropic($mock) => $do,
         }
     };
 }
 
 impl AnyMock {
-    /// The providers that have a mock.
+    /// The providers of chatwire, all of which have a mock.
     pub const PROVIDERS: [&'static str; 4] = [
         MagickPenProtocol::PROVIDER,
         AiEngineProtocol::PROVIDER,
@@ -62,7 +72,19 @@ impl AnyMock {
         AiSdkProtocol::PROVIDER,
     ];
 
-    /// Starts the mock of this provider on a free port of the loopback interface.
+    /// The APIs of models that have a mock.
+    pub const MODEL_APIS: [&'static str; 3] = [
+        OpenAiProtocol::PROVIDER,
+        ResponsesProtocol::PROVIDER,
+        AnthropicProtocol::PROVIDER,
+    ];
+
+    /// Returns the names of all protocols that have a mock.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Self::PROVIDERS.into_iter().chain(Self::MODEL_APIS)
+    }
+
+    /// Starts the mock of this protocol on a free port of the loopback interface.
     ///
     /// # Errors
     ///
@@ -72,7 +94,7 @@ impl AnyMock {
         Self::bind(provider, (Ipv4Addr::LOCALHOST, 0).into()).await
     }
 
-    /// Starts the mock of this provider on this address.
+    /// Starts the mock of this protocol on this address.
     ///
     /// # Errors
     ///
@@ -96,11 +118,23 @@ impl AnyMock {
                 let mock = AiSdkMock::builder().addr(addr).start().await?;
                 Ok(Self::AiSdk(mock))
             }
+            OpenAiProtocol::PROVIDER => {
+                let mock = OpenAiMock::builder().addr(addr).start().await?;
+                Ok(Self::OpenAi(mock))
+            }
+            ResponsesProtocol::PROVIDER => {
+                let mock = ResponsesMock::builder().addr(addr).start().await?;
+                Ok(Self::Responses(mock))
+            }
+            AnthropicProtocol::PROVIDER => {
+                let mock = AnthropicMock::builder().addr(addr).start().await?;
+                Ok(Self::Anthropic(mock))
+            }
             _ => Err(io::Error::new(
                 io::ErrorKind::NotFound,
                 format!(
-                    "no mock of a provider {provider:?}; there are {}",
-                    Self::PROVIDERS.join(", ")
+                    "no mock of {provider:?}; there are {}",
+                    Self::names().collect::<Vec<_>>().join(", ")
                 ),
             )),
         }
@@ -112,9 +146,12 @@ impl AnyMock {
             || AiEngineProtocol::is_chat(request)
             || AuraProtocol::is_chat(request)
             || AiSdkProtocol::is_chat(request)
+            || OpenAiProtocol::is_chat(request)
+            || ResponsesProtocol::is_chat(request)
+            || AnthropicProtocol::is_chat(request)
     }
 
-    /// Returns the provider's name.
+    /// Returns the name of the provider or API.
     pub fn provider(&self) -> &'static str {
         fn name<P: Protocol>(_: &crate::Mock<P>) -> &'static str {
             P::PROVIDER
@@ -147,6 +184,26 @@ impl AnyMock {
             P::failure(message)
         }
         with_each!(self, mock => failure(mock, message))
+    }
+
+    /// Puts this fault into the answer to every valid question from now on; `None` stops that.
+    pub fn fault(&self, fault: impl Into<Option<Fault>>) -> &Self {
+        let fault = fault.into();
+        with_each!(self, mock => { mock.fault(fault); });
+        self
+    }
+
+    /// Returns the answer with this fault, as this kind of server has it.
+    pub fn spoilt(&self, answer: Answer, fault: Fault) -> Answer {
+        self.spoiler()(answer, fault)
+    }
+
+    /// Returns [`spoilt`](Self::spoilt) as a function that does not hold the server.
+    pub fn spoiler(&self) -> fn(Answer, Fault) -> Answer {
+        fn spoiler<P: Protocol>(_: &crate::Mock<P>) -> fn(Answer, Fault) -> Answer {
+            crate::Mock::<P>::spoilt
+        }
+        with_each!(self, mock => spoiler(mock))
     }
 
     /// Replaces the credentials that the server gives out: the old ones are refused from now on.
@@ -194,5 +251,23 @@ impl From<AuraMock> for AnyMock {
 impl From<AiSdkMock> for AnyMock {
     fn from(mock: AiSdkMock) -> Self {
         Self::AiSdk(mock)
+    }
+}
+
+impl From<OpenAiMock> for AnyMock {
+    fn from(mock: OpenAiMock) -> Self {
+        Self::OpenAi(mock)
+    }
+}
+
+impl From<ResponsesMock> for AnyMock {
+    fn from(mock: ResponsesMock) -> Self {
+        Self::Responses(mock)
+    }
+}
+
+impl From<AnthropicMock> for AnyMock {
+    fn from(mock: AnthropicMock) -> Self {
+        Self::Anthropic(mock)
     }
 }

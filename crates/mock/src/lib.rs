@@ -32,6 +32,11 @@
 //! - [`MagickPenMock`], [`AiEngineMock`] (any WordPress site with the AI Engine plugin, such as
 //!   chatgpt4online), [`AuraMock`] (openchat-ui and Chatbot-UI) and [`AiSdkMock`] (servers
 //!   built with the AI SDK, versions 3 to 7). Each reports what reached the model behind it. [`AnyMock`] is any of them, by the name of its provider.
+//! - [`OpenAiMock`] (chat completions), [`ResponsesMock`] (OpenAI's Responses API) and
+//!   [`AnthropicMock`] (Messages API), with tools, streamed and whole.
+//! - [`Fault`]: what can go wrong with an answer in any protocol, by name: half a head, silence or
+//!   a reset at any byte, wrong lengths, bad chunks, late errors. [`Mock::fault`] puts it into every
+//!   answer of a mock.
 //! - [`Mock`], the generic type behind them, and [`Protocol`], the trait to implement for a mock of
 //!   another server.
 //! - [`MockServer`], which every mock dereferences to: the script, the recorded requests, the
@@ -75,7 +80,10 @@ mod received_message;
 mod server;
 mod sync;
 
-pub use answers::{Answer, Ending, Framing, Gate, HeadFault, RecordingError, Step};
+pub use answers::{
+    Answer, Ending, Fault, FaultEffect, Framing, Gate, HeadFault, RecordingError, Step,
+    UnknownFault,
+};
 pub use any_mock::AnyMock;
 pub use mock::Mock;
 pub use model::{ModelRule, ScriptedModel};

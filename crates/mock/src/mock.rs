@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use tokio::net::ToSocketAddrs;
 
+use crate::answers::{Answer, Failure, Fault, spoil};
 use crate::model::ScriptedModel;
 use crate::protocol::{Protocol, Response};
-use crate::server::{MockServer, Pacing, RecordedRequest, Script};
+use crate::server::{Maker, MockServer, Pacing, RecordedRequest, Script};
 
 /// A mock server that speaks a protocol.
 ///
@@ -32,9 +33,15 @@ impl<P: Protocol> Mock<P> {
         let answerer = move |request: &RecordedRequest, script: &Script| {
             let answer = match speaker.respond(request) {
                 Response::Answer(answer) => answer,
-                Response::Reply(reply) => script
-                    .next(request)
-                    .unwrap_or_else(|| speaker.write(&reply, request, &script.pacing())),
+                Response::Reply(reply) => {
+                    let answer = script
+                        .next(request)
+                        .unwrap_or_else(|| speaker.write(&reply, request, &script.pacing()));
+                    match script.fault() {
+                        Some(fault) => Self::spoilt(answer, fault),
+                        None => answer,
+                    }
+                }
             };
             speaker.complete(answer, request)
         };
@@ -49,12 +56,53 @@ impl<P: Protocol> Mock<P> {
 
     /// Queues this reply for the next valid question.
     pub fn reply(&self, reply: impl Into<P::Reply>) -> &Self {
-        let (reply, protocol) = (reply.into(), Arc::clone(&self.protocol));
-        let maker = move |request: &RecordedRequest, pacing: &Pacing| {
-            protocol.write(&reply, request, pacing)
-        };
-        self.server.push(Arc::new(maker));
+        self.reply_with(reply, |answer| answer)
+    }
+
+    /// Queues this reply for the next valid question, changed by this function: with another
+    /// ending, a header or a fault.
+    pub fn reply_with<F>(&self, reply: impl Into<P::Reply>, change: F) -> &Self
+    where
+        F: Fn(Answer) -> Answer + Send + Sync + 'static,
+    {
+        self.server.push(self.maker(reply.into(), change));
         self
+    }
+
+    /// Answers every valid question with this reply once the queue is empty, changed by this
+    /// function.
+    pub fn reply_always_with<F>(&self, reply: impl Into<P::Reply>, change: F) -> &Self
+    where
+        F: Fn(Answer) -> Answer + Send + Sync + 'static,
+    {
+        let maker = self.maker(reply.into(), change);
+        self.server.script().set_always(maker);
+        self
+    }
+
+    fn maker<F>(&self, reply: P::Reply, change: F) -> Maker
+    where
+        F: Fn(Answer) -> Answer + Send + Sync + 'static,
+    {
+        let protocol = Arc::clone(&self.protocol);
+        Arc::new(move |request: &RecordedRequest, pacing: &Pacing| {
+            change(protocol.write(&reply, request, pacing))
+        })
+    }
+
+    /// Puts this fault into the answer to every valid question from now on; `None` stops that.
+    pub fn fault(&self, fault: impl Into<Option<Fault>>) -> &Self {
+        self.server.script().set_fault(fault.into());
+        self
+    }
+
+    /// Returns the answer with this fault, as a server of this protocol has it.
+    pub fn spoilt(answer: Answer, fault: Fault) -> Answer {
+        const WORDS: &str = "The model failed";
+        spoil(answer, fault, || Failure {
+            answer: P::failure(WORDS),
+            late: P::late_error(WORDS),
+        })
     }
 
     /// Lets this model answer every valid question to which it has an answer, once the queue is

@@ -78,6 +78,16 @@ pub trait Protocol: fmt::Debug + Send + Sync + 'static {
     where
         Self: Sized;
 
+    /// What the real server says in a stream of events that has begun when its model fails.
+    /// `None` if its protocol has no words for that.
+    fn late_error(message: &str) -> Option<String>
+    where
+        Self: Sized,
+    {
+        let _ = message;
+        None
+    }
+
     /// The directory that the server is in, such as `/blog`; empty for the root.
     fn directory(&self) -> &str {
         ""

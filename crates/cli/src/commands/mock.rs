@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use chatwire_mock::AnyMock;
+use chatwire_mock::{AnyMock, Fault};
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 
 use super::mock_script::{self, Script};
 use crate::args::address;
@@ -18,6 +19,8 @@ const EXAMPLES: &str = "\
 Examples:
   chatwire mock
   chatwire mock --aura 3000 --script answers.toml
+  chatwire mock openai --fault body-stall
+  chatwire mock --anthropic 8080 --fault late-error
 ";
 
 /// Run mock servers to test clients with
@@ -25,8 +28,13 @@ Examples:
 /// Prints the addresses of the servers on standard output and their requests on
 /// standard error, until it is stopped. Without a port, all of them run.
 #[derive(Debug, Args)]
-#[command(before_help = EXAMPLES, after_long_help = mock_script::HELP)]
+#[command(before_help = EXAMPLES, after_long_help = help())]
 pub(crate) struct MockArgs {
+    /// Protocols to speak on any free port: openai (chat completions), responses,
+    /// anthropic, ai-sdk, aura, chatgpt4online, magickpen
+    #[arg(value_name = "PROTOCOL", value_parser = PossibleValuesParser::new(AnyMock::names()))]
+    protocols: Vec<String>,
+
     /// Port or address of an openchat-ui server; 0 is any free port
     #[arg(long, value_name = "PORT", value_parser = address)]
     aura: Option<SocketAddr>,
@@ -43,9 +51,44 @@ pub(crate) struct MockArgs {
     #[arg(long, value_name = "PORT", value_parser = address)]
     ai_sdk: Option<SocketAddr>,
 
+    /// Port or address of a server with OpenAI's chat completions
+    #[arg(long, value_name = "PORT", value_parser = address)]
+    openai: Option<SocketAddr>,
+
+    /// Port or address of a server with OpenAI's Responses API
+    #[arg(long, value_name = "PORT", value_parser = address)]
+    responses: Option<SocketAddr>,
+
+    /// Port or address of a server with Anthropic's Messages API
+    #[arg(long, value_name = "PORT", value_parser = address)]
+    anthropic: Option<SocketAddr>,
+
+    /// Fault that every answer has, such as body-stall or body-stall=100; see --help
+    #[arg(long, value_name = "FAULT")]
+    fault: Option<Fault>,
+
     /// TOML file with answers, faults and a model; see --help
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
+}
+
+/// The faults, and how a script is written.
+fn help() -> String {
+    let mut help = String::from("Faults:\n");
+    for fault in Fault::all() {
+        let value = match fault {
+            Fault::Drip(_) => "=N",
+            fault if fault.description().contains(" N ") => "=N",
+            _ => "",
+        };
+        let name = format!("{}{value}", fault.name());
+        help.push_str(&format!("  {name:<16}{}\n", fault.description()));
+    }
+    help.push_str(
+        "  N is optional: without it, half of the body or of its events comes, and 30\n  \
+         bytes of the head. What is not streamed has no events.\n\n",
+    );
+    help + mock_script::HELP
 }
 
 /// Runs them until they are stopped.
@@ -67,18 +110,23 @@ async fn serve(args: &MockArgs) -> Result<ExitCode, Failure> {
         ("chatgpt4online", args.chatgpt4online),
         ("aura", args.aura),
         ("ai-sdk", args.ai_sdk),
+        ("openai", args.openai),
+        ("responses", args.responses),
+        ("anthropic", args.anthropic),
     ];
-    let all = asked.iter().all(|(_, address)| address.is_none());
+    let all = args.protocols.is_empty() && asked.iter().all(|(_, address)| address.is_none());
     let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
     let mut mocks = Vec::new();
     for (name, address) in asked {
-        let Some(address) = address.or(all.then_some(anywhere)) else {
+        let is_named = all || args.protocols.iter().any(|protocol| protocol == name);
+        let Some(address) = address.or(is_named.then_some(anywhere)) else {
             continue;
         };
         let mock = AnyMock::bind(name, address)
             .await
             .map_err(|error| Failure::Usage(format!("cannot listen on {address}: {error}")))?;
         prepare(&mock, &script);
+        mock.fault(args.fault);
         writeln!(io::stdout(), "{name} {}", mock.base_url())?;
         mocks.push(mock);
     }

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use chatwire_mock::{
-    AiReply, AiSdkMock, AiSdkReply, AiSdkStream, AiSdkVersion, Answer, AnyMock, AuraMock, Ending,
-    HeadFault, ModelRule, ScriptedModel,
+    AiReply, AiSdkReply, AiSdkStream, AiSdkVersion, Answer, AnyMock, ApiReply, Ending, Fault,
+    ModelRule, ScriptedModel,
 };
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::failure::Failure;
 
@@ -29,6 +30,9 @@ Script:
   body = \"<h1>Busy</h1>\"
   [[answer]]
   fault = \"close\"               # before the head: close, reset, stall
+  [[answer]]
+  text = \"Hello there\"
+  fault = \"body-stall=100\"      # any of the faults above, in this answer
   [[answer]]
   text = \"from now on\"
   repeat = true                 # once the others are used up
@@ -117,6 +121,7 @@ struct Scripted {
     #[serde(default)]
     headers: BTreeMap<String, String>,
     body: Option<String>,
+    #[serde(default, deserialize_with = "read_fault")]
     fault: Option<Fault>,
     #[serde(default)]
     repeat: bool,
@@ -131,12 +136,9 @@ enum ScriptedEnding {
     Stall,
 }
 
-#[derive(Debug, Deserialize, Clone, Copy)]
-#[serde(rename_all = "lowercase")]
-enum Fault {
-    Close,
-    Reset,
-    Stall,
+fn read_fault<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Fault>, D::Error> {
+    let name = String::deserialize(from)?;
+    name.parse().map(Some).map_err(D::Error::custom)
 }
 
 impl Script {
@@ -149,7 +151,7 @@ impl Script {
             Failure::Usage(format!("script {name:?}: {}", error.to_string().trim()))
         })?;
         let wrong = |why: String| Err(Failure::Usage(format!("script {name:?}: {why}")));
-        let known = |name: &&String| chatwire::provider_kind(name).is_some();
+        let known = |name: &&String| AnyMock::names().any(|known| known == name.as_str());
         let unknown = |provider: &Option<String>| match provider.as_ref() {
             Some(name) if !known(&name) => Some(name.clone()),
             _ => None,
@@ -169,11 +171,14 @@ impl Script {
                 answer.pieces.is_some(),
                 answer.error.is_some(),
                 answer.status.is_some(),
-                answer.fault.is_some(),
             ];
-            if ways.into_iter().filter(|way| *way).count() != 1 {
+            let count = ways.into_iter().filter(|way| *way).count();
+            // A connection that breaks before the head needs no answer.
+            let is_alone = count == 0 && answer.fault.is_some_and(|fault| fault.is_before_head());
+            if count != 1 && !is_alone {
                 return wrong(format!(
-                    "answer {number} needs one of text, pieces, error, status and fault"
+                    "answer {number} needs one of text, pieces, error and status, or a fault \
+                     before the head"
                 ));
             }
         }
@@ -191,12 +196,7 @@ impl Script {
             if !concerns(&scripted.provider) {
                 continue;
             }
-            let answer = scripted.answer(name, self.delay);
-            if scripted.repeat {
-                mock.answer_always(answer);
-            } else {
-                mock.answer(answer);
-            }
+            scripted.queue(mock, self.delay);
         }
         let mut model = ScriptedModel::new();
         for (name, capture) in &self.captures {
@@ -226,39 +226,80 @@ impl Rule {
 }
 
 impl Scripted {
-    /// The answer as that provider's server sends it.
-    fn answer(&self, provider: &str, delay: Option<Duration>) -> Answer {
-        if let Some(fault) = self.fault {
-            return Answer::fault(match fault {
-                Fault::Close => HeadFault::CloseBeforeHead,
-                Fault::Reset => HeadFault::ResetBeforeHead,
-                Fault::Stall => HeadFault::StallBeforeHead,
-            });
+    /// Lets the mock give this answer in its turn, or always.
+    fn queue(&self, mock: &AnyMock, delay: Option<Duration>) {
+        /// The APIs write a reply as each request asks for it.
+        macro_rules! reply {
+            ($api:expr, $reply:expr) => {{
+                let (this, any) = (self.clone(), AnyMock::spoiler(mock));
+                let change = move |answer| this.changed(answer, any);
+                match self.repeat {
+                    true => $api.reply_always_with($reply, change),
+                    false => $api.reply_with($reply, change),
+                };
+            }};
         }
-        let answer = if let Some(status) = self.status {
-            Answer::status(status).piece(self.body.as_deref().unwrap_or_default())
-        } else if let Some(error) = &self.error {
-            match provider {
-                "aura" => AuraMock::failure(error),
-                "ai-sdk" => AiSdkMock::failure(error),
-                "chatgpt4online" => AiReply::new().error(error).answer(),
-                _ => {
-                    let body = serde_json::json!({"statusCode": 500, "message": error});
-                    Answer::json(body).with_status(500)
-                }
+        match (mock, self.api_reply()) {
+            (AnyMock::OpenAi(api), Some(reply)) => reply!(api, reply),
+            (AnyMock::Responses(api), Some(reply)) => reply!(api, reply),
+            (AnyMock::Anthropic(api), Some(reply)) => reply!(api, reply),
+            _ => {
+                let answer = self.changed(self.answer(mock, delay), AnyMock::spoiler(mock));
+                match self.repeat {
+                    true => mock.answer_always(answer),
+                    false => mock.answer(answer),
+                };
             }
-        } else {
-            self.text_answer(provider, delay)
+        }
+    }
+
+    /// The reply of a model API, if it is one.
+    fn api_reply(&self) -> Option<ApiReply> {
+        let reply = match (&self.text, &self.pieces) {
+            (Some(text), _) => ApiReply::new(text),
+            (None, Some(pieces)) => ApiReply::new("").with_pieces(pieces),
+            (None, None) => return None,
         };
+        // Broken answers have no end.
+        Some(match self.is_whole() {
+            true => reply,
+            false => reply.without_end(),
+        })
+    }
+
+    fn is_whole(&self) -> bool {
+        matches!(self.ending, None | Some(ScriptedEnding::Clean))
+    }
+
+    /// The answer with the headers, the ending and the fault of the script.
+    fn changed(&self, answer: Answer, spoil: fn(Answer, Fault) -> Answer) -> Answer {
         let answer = self
             .headers
             .iter()
             .fold(answer, |answer, (name, value)| answer.header(name, value));
-        match self.ending {
+        let answer = match self.ending {
             None | Some(ScriptedEnding::Clean) => answer,
             Some(ScriptedEnding::Truncate) => answer.ending(Ending::Truncate),
             Some(ScriptedEnding::Reset) => answer.ending(Ending::Reset),
             Some(ScriptedEnding::Stall) => answer.ending(Ending::Stall),
+        };
+        match self.fault {
+            Some(fault) => spoil(answer, fault),
+            None => answer,
+        }
+    }
+
+    /// The answer as that provider's server sends it.
+    fn answer(&self, mock: &AnyMock, delay: Option<Duration>) -> Answer {
+        if let Some(status) = self.status {
+            Answer::status(status).piece(self.body.as_deref().unwrap_or_default())
+        } else if let Some(error) = &self.error {
+            match mock {
+                AnyMock::AiEngine(_) => AiReply::new().error(error).answer(),
+                mock => mock.failure(error),
+            }
+        } else {
+            self.text_answer(mock.provider(), delay)
         }
     }
 
@@ -273,8 +314,11 @@ impl Scripted {
         }
         let reply = reply.with_deltas(deltas);
         // Broken answers have no end.
-        let is_whole = matches!(self.ending, None | Some(ScriptedEnding::Clean));
-        let reply = if is_whole { reply } else { reply.without_end() };
+        let reply = if self.is_whole() {
+            reply
+        } else {
+            reply.without_end()
+        };
         reply.paced_answer(AiSdkVersion::V7, AiSdkStream::Ui, delay)
     }
 
@@ -296,7 +340,7 @@ impl Scripted {
                 reply = reply.delta(piece);
             }
             // A broken answer has no end event.
-            if matches!(self.ending, None | Some(ScriptedEnding::Clean)) {
+            if self.is_whole() {
                 reply = reply.end(pieces.concat().trim());
             }
             return reply.answer();

@@ -371,6 +371,139 @@ repeat = true
     }
 }
 
+/// The APIs of models, with a fault in every answer and with a script.
+#[cfg(unix)]
+#[tokio::test]
+async fn mock_servers_of_model_apis() {
+    let script = TempFile::new(
+        "apis.toml",
+        r#"
+[[answer]]
+pieces = ["Hel", "lo there"]
+[[answer]]
+provider = "openai"
+text = "one two three four"
+fault = "event-cut=2"
+[[answer]]
+error = "Over quota"
+"#,
+    );
+    let args = [
+        "mock",
+        "openai",
+        "--anthropic",
+        "0",
+        "--script",
+        script.path(),
+    ];
+    let mut child = program(args).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut urls = Vec::new();
+    for _ in 0..2 {
+        let line = timeout(PATIENCE, lines.next_line()).await.unwrap();
+        urls.push(line.unwrap().unwrap());
+    }
+    let openai = urls[0].strip_prefix("openai ").unwrap();
+    let anthropic = urls[1].strip_prefix("anthropic ").unwrap();
+    assert!(openai.ends_with("/v1"), "{openai}");
+    let question =
+        r#"{"model":"m","max_tokens":9,"stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
+    let address = openai.trim_start_matches("http://").trim_end_matches("/v1");
+    let ask = |address: &str, path: &str| exchange(address.to_owned(), path.to_owned(), question);
+    let whole = ask(address, "/v1/chat/completions").await;
+    assert!(
+        whole.contains(r#"{"content":"Hel"}"#) && whole.contains("[DONE]"),
+        "{whole}"
+    );
+    let cut = ask(address, "/v1/chat/completions").await;
+    assert!(cut.contains(r#"{"content":"one "}"#), "{cut}");
+    assert!(!cut.contains("two") && cut.ends_with("0\r\n\r\n"), "{cut}");
+    let failed = ask(address, "/v1/chat/completions").await;
+    assert!(
+        failed.starts_with("HTTP/1.1 500 ") && failed.contains("Over quota"),
+        "{failed}"
+    );
+    let address = anthropic.trim_start_matches("http://");
+    let whole = ask(address, "/v1/messages").await;
+    assert!(whole.contains("message_stop"), "{whole}");
+    hears_ctrl_c(&child).await;
+    signal(&child, "INT").await;
+    assert_eq!(finish(child).await.code, Some(0));
+
+    let mut child = program(["mock", "responses", "--fault", "empty"])
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = timeout(PATIENCE, lines.next_line()).await.unwrap();
+    let line = line.unwrap().unwrap();
+    let address = line
+        .trim_start_matches("responses http://")
+        .trim_end_matches("/v1");
+    let question = r#"{"model":"m","input":"hi"}"#;
+    let empty = exchange(address.to_owned(), "/v1/responses".to_owned(), question).await;
+    assert!(
+        empty.starts_with("HTTP/1.1 200 ") && empty.ends_with("\r\n\r\n"),
+        "{empty}"
+    );
+    hears_ctrl_c(&child).await;
+    signal(&child, "INT").await;
+    assert_eq!(finish(child).await.code, Some(0));
+
+    for (arguments, words) in [
+        (
+            ["mock", "nonsense"].as_slice(),
+            "possible values: magickpen",
+        ),
+        (&["mock", "--fault", "nonsense"], "there are close, reset"),
+        (&["mock", "--fault", "close=1"], "takes no value"),
+    ] {
+        let run = run(arguments.iter().copied()).await;
+        assert_eq!(run.code, Some(2), "{run:?}");
+        assert!(run.err.contains(words), "{run:?}");
+    }
+    let help = run(["mock", "--help"]).await.out;
+    for fault in chatwire_mock::Fault::all() {
+        assert!(
+            help.contains(&format!("  {}", fault.name())),
+            "{fault}: {help}"
+        );
+    }
+    for (content, words) in [
+        (
+            "[[answer]]\nfault = \"body-close\"\n",
+            "or a fault before the head",
+        ),
+        (
+            "[[answer]]\nfault = \"nonsense\"\n",
+            "no fault \"nonsense\"",
+        ),
+    ] {
+        let script = TempFile::new("wrong-fault.toml", content);
+        let run = run(["mock", "--script", script.path()]).await;
+        assert_eq!(run.code, Some(2), "{content}: {run:?}");
+        assert!(run.err.contains(words), "{run:?}");
+    }
+}
+
+/// Posts JSON and reads to the end.
+#[cfg(unix)]
+async fn exchange(address: String, path: String, body: &str) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+         anthropic-version: 2023-06-01\r\nauthorization: Bearer sk-of-the-test\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut answer))
+        .await
+        .unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
 /// A model that looks at the question, behind a mock server and behind those of
 /// `serve --mock`.
 #[cfg(unix)]

@@ -34,6 +34,7 @@ pub struct Answer {
     pub(crate) ending: Ending,
     pub(crate) fault: Option<HeadFault>,
     pub(crate) late_head: bool,
+    pub(crate) fragments: Option<(usize, Duration)>,
 }
 
 /// How the body is delimited. The server writes the matching header.
@@ -88,6 +89,8 @@ pub enum Ending {
     Reset,
     /// The connection stays open and silent until the client or the server closes it.
     Stall,
+    /// The length of the next chunk is not a number; then the connection is closed.
+    BadChunk,
 }
 
 /// What goes wrong before the body.
@@ -104,6 +107,8 @@ pub enum HeadFault {
     CutHead(usize),
     /// The server sends this many bytes of the head and resets the connection.
     ResetMidHead(usize),
+    /// The server sends this many bytes of the head and then nothing more.
+    StallMidHead(usize),
     /// The server sends these bytes instead of the head; steps and ending follow as usual.
     RawHead(Bytes),
 }
@@ -121,6 +126,7 @@ impl Answer {
             ending: Ending::Clean,
             fault: None,
             late_head: false,
+            fragments: None,
         }
     }
 
@@ -270,6 +276,14 @@ impl Answer {
     #[must_use]
     pub fn head_fault(mut self, fault: HeadFault) -> Self {
         self.fault = Some(fault);
+        self
+    }
+
+    /// Sends the body in fragments of this many bytes with this pause after each, whatever
+    /// [`MockServer::fragment`](crate::MockServer::fragment) says.
+    #[must_use]
+    pub fn in_fragments(mut self, bytes: usize, pause: Duration) -> Self {
+        self.fragments = Some((bytes.max(1), pause));
         self
     }
 

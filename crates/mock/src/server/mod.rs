@@ -17,4 +17,4 @@ pub use pacing::Pacing;
 pub use request::RecordedRequest;
 
 pub(crate) use read_request::{ReadFailure, read_request};
-pub(crate) use script::Script;
+pub(crate) use script::{Maker, Script};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::pacing::Pacing;
 use super::request::RecordedRequest;
-use crate::answers::Answer;
+use crate::answers::{Answer, Fault};
 use crate::sync::lock;
 
 /// Answers every request that no override took.
@@ -26,6 +26,7 @@ pub(crate) struct Script {
     always: Mutex<Option<Maker>>,
     pacing: Mutex<Pacing>,
     fragment: Mutex<Option<usize>>,
+    fault: Mutex<Option<Fault>>,
 }
 
 impl Script {
@@ -63,6 +64,14 @@ impl Script {
 
     pub(crate) fn fragment(&self) -> Option<usize> {
         *lock(&self.fragment)
+    }
+
+    pub(crate) fn set_fault(&self, fault: Option<Fault>) {
+        *lock(&self.fault) = fault;
+    }
+
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        *lock(&self.fault)
     }
 
     /// The answer of the first override that takes this request.

@@ -57,11 +57,17 @@ async fn write_or_fail(
             sleep(BEFORE_RESET).await;
             return Ok(After::Reset);
         }
+        Some(HeadFault::StallMidHead(length)) => {
+            write(writer, &cut(head(answer, bodyless, closes), *length)).await?;
+            return future::pending().await;
+        }
     };
     let mut body = Body {
         writer,
         chunked: answer.framing == Framing::Chunked,
-        fragment,
+        fragments: answer
+            .fragments
+            .or(fragment.map(|size| (size, Duration::ZERO))),
         held: head,
     };
     if !answer.late_head {
@@ -95,13 +101,18 @@ async fn write_or_fail(
             After::Reset
         }
         Ending::Stall => future::pending().await,
+        Ending::BadChunk => {
+            write(body.writer, b"zz\r\nlost\r\n").await?;
+            After::Close
+        }
     })
 }
 
 struct Body<'a, 'b> {
     writer: &'a mut WriteHalf<'b>,
     chunked: bool,
-    fragment: Option<usize>,
+    /// The size of fragments, and the pause after each.
+    fragments: Option<(usize, Duration)>,
     /// The head, as long as it waits for the first piece.
     held: Bytes,
 }
@@ -113,12 +124,15 @@ impl Body<'_, '_> {
     }
 
     async fn piece(&mut self, piece: &Bytes) -> std::io::Result<()> {
-        match self.fragment {
-            Some(size) => {
+        match self.fragments {
+            Some((size, pause)) => {
                 for fragment in piece.chunks(size) {
                     self.whole(fragment).await?;
                     // Lets a client on the same thread read it apart from the next one.
-                    tokio::task::yield_now().await;
+                    match pause {
+                        Duration::ZERO => tokio::task::yield_now().await,
+                        pause => sleep(pause).await,
+                    }
                 }
                 Ok(())
             }
@@ -148,7 +162,7 @@ impl Body<'_, '_> {
         let frame = self.framed(piece);
         let mut left = times;
         while left != Some(0) {
-            match self.fragment {
+            match self.fragments {
                 Some(_) => self.piece(piece).await?,
                 None => write(self.writer, &frame).await?,
             }

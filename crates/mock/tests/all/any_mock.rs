@@ -25,7 +25,8 @@ async fn by_name() {
     assert_eq!(unknown.kind(), ErrorKind::NotFound);
     assert_eq!(
         unknown.to_string(),
-        "no mock of a provider \"nobody\"; there are magickpen, chatgpt4online, aura, ai-sdk"
+        "no mock of \"nobody\"; there are magickpen, chatgpt4online, aura, ai-sdk, openai, responses, \
+         anthropic"
     );
 }
 

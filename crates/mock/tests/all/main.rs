@@ -11,9 +11,11 @@
 mod ai_engine;
 mod any_mock;
 mod aura;
+mod faults;
 mod limits;
 mod magickpen;
 mod model;
+mod model_api;
 mod proxy;
 mod server;
 mod support;

@@ -115,6 +115,10 @@ impl Protocol for AiEngineProtocol {
         AiReply::new().model_error(message).answer()
     }
 
+    fn late_error(message: &str) -> Option<String> {
+        Some(super::events::error(message, false))
+    }
+
     fn directory(&self) -> &str {
         &self.options.directory
     }

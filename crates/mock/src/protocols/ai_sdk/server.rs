@@ -88,6 +88,11 @@ impl Protocol for AiSdkProtocol {
             .piece(event(&json!({"type": "error", "errorText": message})))
             .piece("data: [DONE]\n\n")
     }
+
+    fn late_error(message: &str) -> Option<String> {
+        let error = event(&json!({"type": "error", "errorText": message}));
+        Some(format!("{error}data: [DONE]\n\n"))
+    }
 }
 
 impl AiSdkProtocol {

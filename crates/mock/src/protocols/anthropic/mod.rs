@@ -1,0 +1,9 @@
+//! Anthropic's Messages API.
+
+mod mock;
+mod protocol;
+mod request;
+mod write;
+
+pub use mock::AnthropicMock;
+pub use protocol::AnthropicProtocol;

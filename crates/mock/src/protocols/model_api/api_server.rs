@@ -1,0 +1,78 @@
+//! What a server of a model API knows: its key, its models, and what reached it.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::received::ApiReceived;
+use crate::memory::Memory;
+use crate::server::RecordedRequest;
+use crate::sync::lock;
+
+/// The state that the protocols of model APIs share.
+#[derive(Debug)]
+pub(crate) struct ApiServer {
+    key: Option<String>,
+    models: Vec<String>,
+    received: Mutex<Memory<ApiReceived>>,
+    replies: AtomicU64,
+}
+
+/// The model that is listed where the builder names none.
+const MODEL: &str = "mock-model";
+
+impl ApiServer {
+    pub(crate) fn new(key: Option<String>, models: Vec<String>) -> Self {
+        Self {
+            key,
+            models,
+            received: Mutex::default(),
+            replies: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether the request has the key that the server demands, if it demands one. `None` if the
+    /// request has no key at all.
+    pub(crate) fn admits(&self, request: &RecordedRequest) -> Option<bool> {
+        let Some(key) = &self.key else {
+            return Some(true);
+        };
+        let bearer = request
+            .header("authorization")
+            .and_then(|value| value.strip_prefix("Bearer "));
+        let given = request.header("x-api-key").or(bearer)?;
+        Some(given == key)
+    }
+
+    /// Whether the server has this model. One whose models were not named takes every name, as
+    /// servers that people run themselves do.
+    pub(crate) fn has_model(&self, model: &str) -> bool {
+        self.models.is_empty() || self.models.iter().any(|known| known == model)
+    }
+
+    /// The models that the server lists.
+    pub(crate) fn models(&self) -> Vec<&str> {
+        match self.models.is_empty() {
+            true => vec![MODEL],
+            false => self.models.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// The number of the next reply, from 1.
+    pub(crate) fn next_reply(&self) -> u64 {
+        self.replies.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Whether a reply of this number was given.
+    pub(crate) fn has_replied(&self, number: u64) -> bool {
+        (1..=self.replies.load(Ordering::Relaxed)).contains(&number)
+    }
+
+    pub(crate) fn receive(&self, received: ApiReceived) {
+        let size = received.size();
+        lock(&self.received).push(received, size);
+    }
+
+    pub(crate) fn received(&self) -> Vec<ApiReceived> {
+        lock(&self.received).to_vec()
+    }
+}
