@@ -61,7 +61,7 @@ enum Command {
     Models(Box<models::ModelsArgs>),
     Check(Box<check::CheckArgs>),
     Serve(Box<serve::ServeArgs>),
-    Mock(mock::MockArgs),
+    Mock(Box<mock::MockArgs>),
     Config(config::ConfigArgs),
     History(history::HistoryArgs),
     Providers(providers::ProvidersArgs),
