@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::args::General;
-use crate::commands::{ask, chat, check, config, history, manual, mock, models, providers, serve};
+use crate::commands::{
+    ask, chat, check, config, conform, history, manual, mock, models, providers, serve,
+};
 use crate::failure::Failure;
 use crate::terminal::exact;
 
@@ -62,6 +64,7 @@ enum Command {
     Check(Box<check::CheckArgs>),
     Serve(Box<serve::ServeArgs>),
     Mock(Box<mock::MockArgs>),
+    Conform(Box<conform::ConformArgs>),
     Config(config::ConfigArgs),
     History(history::HistoryArgs),
     Providers(providers::ProvidersArgs),
@@ -90,6 +93,7 @@ impl Cli {
             Command::Check(args) => check::run(&args, general),
             Command::Serve(args) => serve::run(&args, general),
             Command::Mock(args) => mock::run(&args),
+            Command::Conform(args) => conform::run(&args),
             Command::Config(args) => config::run(&args, general),
             Command::History(args) => history::run(&args),
             Command::Providers(args) => providers::run(&args),

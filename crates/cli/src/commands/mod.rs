@@ -4,6 +4,7 @@ pub(crate) mod ask;
 pub(crate) mod chat;
 pub(crate) mod check;
 pub(crate) mod config;
+pub(crate) mod conform;
 mod dry_run;
 pub(crate) mod history;
 pub(crate) mod manual;

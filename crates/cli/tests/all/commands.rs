@@ -485,6 +485,92 @@ error = "Over quota"
     }
 }
 
+/// Clients of shell scripts and this program, against every fault.
+#[cfg(unix)]
+#[tokio::test]
+async fn conform_judges_clients() {
+    let conform = |protocol: &'static str, more: &'static [&'static str], client: String| async move {
+        let mut args = vec![
+            "conform",
+            "--json",
+            "--protocol",
+            protocol,
+            "--client",
+            &client,
+        ];
+        args.extend(more);
+        let run = run(args.iter().copied()).await;
+        let report: serde_json::Value =
+            serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{run:?}"));
+        let cases = report["cases"].as_array().unwrap().clone();
+        let verdicts: std::collections::BTreeMap<String, String> = cases
+            .iter()
+            .map(|case| {
+                let text = |key: &str| case[key].as_str().unwrap().to_owned();
+                (text("fault"), text("verdict"))
+            })
+            .collect();
+        assert_eq!(verdicts.len(), 22, "{report}");
+        (run.code, verdicts)
+    };
+    // Ourselves. The limits are short where a server falls silent, and far from
+    // the time that anything else takes.
+    let us = env!("CARGO_BIN_EXE_chatwire");
+    let client = format!("{us} ask -p ai-sdk -u {{url}} --timeout 10s {{prompt}}");
+    let (code, verdicts) = conform("ai-sdk", &["--timeout", "100s"], client).await;
+    for (fault, verdict) in &verdicts {
+        let expected = match fault.as_str() {
+            "none" | "drip" => "whole",
+            "length-long" | "no-last-chunk" => "either",
+            _ => "told",
+        };
+        assert_eq!(verdict, expected, "{fault}");
+    }
+    assert_eq!(code, Some(0));
+    // It never asks, says that it failed, and forgets a child that holds its output.
+    let client = "sh -c 'echo error {url} >&2; sleep 1000 & exit 3'".to_owned();
+    let (code, verdicts) = conform("openai", &["--jobs", "22"], client).await;
+    assert_eq!(
+        (verdicts["none"].as_str(), verdicts["html"].as_str()),
+        ("lost", "told")
+    );
+    assert_eq!(code, Some(1));
+    let client = "echo {url}".to_owned();
+    let (_, verdicts) = conform("anthropic", &["--jobs", "22"], client).await;
+    assert_eq!(
+        (verdicts["drip"].as_str(), verdicts["empty"].as_str()),
+        ("lost", "silent")
+    );
+    let client = "sleep 1000 & kill -SEGV $$ # {url}".to_owned();
+    let (_, verdicts) = conform("responses", &["--jobs", "22", "--shell"], client).await;
+    assert!(
+        verdicts.values().all(|verdict| verdict == "crash"),
+        "{verdicts:?}"
+    );
+    let client = "sh -c 'sleep 1000; echo {url}'".to_owned();
+    let more = &["--jobs", "22", "--timeout", "100ms"];
+    let (_, verdicts) = conform("openai", more, client).await;
+    assert!(
+        verdicts.values().all(|verdict| verdict == "hang"),
+        "{verdicts:?}"
+    );
+
+    let table = run(["conform", "--client", "echo {url}"]).await;
+    assert_eq!(table.code, Some(1));
+    assert!(table.out.starts_with("openai: echo {url}\n"), "{table:?}");
+    assert!(table.out.ends_with(" of 22 passed\n"), "{table:?}");
+    for (client, words) in [
+        ("echo", "no {url}"),
+        ("echo '{url}", "quote"),
+        ("", "empty"),
+        ("/no/such/program {url}", "cannot be run"),
+    ] {
+        let run = run(["conform", "--client", client]).await;
+        assert_eq!(run.code, Some(2), "{client}: {run:?}");
+        assert!(run.err.contains(words), "{client}: {run:?}");
+    }
+}
+
 /// Posts JSON and reads to the end.
 #[cfg(unix)]
 async fn exchange(address: String, path: String, body: &str) -> String {

@@ -1,0 +1,68 @@
+//! The verdicts as a table and as JSON.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::case::Row;
+
+fn exit(row: &Row) -> String {
+    match (row.ran.code, row.ran.signal) {
+        (Some(code), _) => code.to_string(),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => "killed".to_owned(),
+    }
+}
+
+fn passed(rows: &[Row]) -> usize {
+    rows.iter().filter(|row| row.verdict.has_passed()).count()
+}
+
+/// A line for each case, and one for all.
+pub(super) fn table(protocol: &str, client: &str, rows: &[Row]) -> String {
+    let mut table = format!("{protocol}: {client}\n\n");
+    let _ = writeln!(
+        table,
+        "{:<15}{:<9}{:>9}{:>8}  the server",
+        "fault", "verdict", "exit", "time"
+    );
+    for row in rows {
+        let _ = writeln!(
+            table,
+            "{:<15}{:<9}{:>9}{:>6.1} s  {}",
+            row.name,
+            row.verdict.name(),
+            exit(row),
+            row.ran.elapsed.as_secs_f64(),
+            row.description,
+        );
+    }
+    let _ = writeln!(table, "\n{} of {} passed", passed(rows), rows.len());
+    table
+}
+
+/// The same for programs.
+pub(super) fn json(protocol: &str, client: &str, rows: &[Row]) -> String {
+    let cases: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "fault": row.name,
+                "verdict": row.verdict.name().to_lowercase(),
+                "passed": row.verdict.has_passed(),
+                "exit_code": row.ran.code,
+                "signal": row.ran.signal,
+                "seconds": row.ran.elapsed.as_secs_f64(),
+                "description": row.description,
+            })
+        })
+        .collect();
+    let report = json!({
+        "protocol": protocol,
+        "client": client,
+        "cases": cases,
+        "passed": passed(rows),
+        "failed": rows.len() - passed(rows),
+    });
+    format!("{report}\n")
+}
