@@ -42,7 +42,8 @@
 //! - [`MockServer`], which every mock dereferences to: the script, the recorded requests, the
 //!   connections. Alone it is a server without a protocol.
 //! - [`Answer`]: one HTTP answer down to its bytes, including those that no HTTP library would
-//!   send. [`Answer::from_recording`] replays what a real server sent.
+//!   send. [`Answer::from_recording`] replays what a real server sent, and [`Replay`] a folder
+//!   of recordings.
 //! - [`ScriptedModel`]: a model that answers by what it is asked, well or badly, for tests of
 //!   whatever reads the answer.
 //! - [`Gate`]: holds an answer until the test opens it, so that a test proves streaming without
@@ -77,6 +78,7 @@ mod protocol;
 mod protocols;
 mod proxy;
 mod received_message;
+mod replay;
 mod server;
 mod sync;
 
@@ -91,4 +93,5 @@ pub use protocol::{Protocol, Response};
 pub use protocols::*;
 pub use proxy::ProxyMock;
 pub use received_message::ReceivedMessage;
+pub use replay::Replay;
 pub use server::{ClosedBy, ConnectionRecord, MockServer, Pacing, RecordedRequest};

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use chatwire_mock::{AnyMock, Fault};
+use chatwire_mock::{AnyMock, Fault, Replay};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
@@ -21,6 +21,7 @@ Examples:
   chatwire mock --aura 3000 --script answers.toml
   chatwire mock openai --fault body-stall
   chatwire mock --anthropic 8080 --fault late-error
+  chatwire mock --replay recordings --listen 8080 --speed 2
 ";
 
 /// Run mock servers to test clients with
@@ -67,6 +68,23 @@ pub(crate) struct MockArgs {
     #[arg(long, value_name = "FAULT")]
     fault: Option<Fault>,
 
+    /// Play the recordings of this folder: each request gets the next one of its
+    /// method and path, at the recorded pace, and after the last the first again
+    #[arg(long, value_name = "DIR", conflicts_with_all = [
+        "protocols", "aura", "chatgpt4online", "magickpen", "ai_sdk", "openai", "responses",
+        "anthropic", "fault", "script",
+    ])]
+    replay: Option<PathBuf>,
+
+    /// Port or address to play recordings on [default: any free port]
+    #[arg(long, value_name = "PORT", value_parser = address, requires = "replay")]
+    listen: Option<SocketAddr>,
+
+    /// How many times as fast as recorded; 0 is without pauses
+    #[arg(long, value_name = "FACTOR", value_parser = speed, default_value = "1",
+          allow_negative_numbers = true, requires = "replay")]
+    speed: f64,
+
     /// TOML file with answers, faults and a model; see --help
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
@@ -100,7 +118,36 @@ pub(crate) fn run(args: &MockArgs) -> Result<ExitCode, Failure> {
     }
 }
 
+/// Reads how fast recordings are played.
+fn speed(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|speed: &f64| speed.is_finite() && *speed >= 0.0)
+        .ok_or_else(|| "expected a number such as 2 or 0.5".to_owned())
+}
+
+async fn play(folder: &Path, args: &MockArgs) -> Result<ExitCode, Failure> {
+    let name = folder.display().to_string();
+    let wrong = |why: String| Failure::Usage(format!("recordings {name:?}: {why}"));
+    let replay = Replay::read_dir(folder).map_err(|error| wrong(error.to_string()))?;
+    if replay.is_empty() {
+        return Err(wrong("there are none".to_owned()));
+    }
+    let address = args.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
+    let server = replay
+        .serve(address, args.speed)
+        .await
+        .map_err(|error| Failure::Usage(format!("cannot listen on {address}: {error}")))?;
+    writeln!(io::stdout(), "replay {}", server.url())?;
+    io::stdout().flush()?;
+    say("Ctrl-C stops the mock server");
+    std::future::pending().await
+}
+
 async fn serve(args: &MockArgs) -> Result<ExitCode, Failure> {
+    if let Some(folder) = &args.replay {
+        return play(folder, args).await;
+    }
     let script = match &args.script {
         Some(file) => Script::read(file)?,
         None => Script::default(),

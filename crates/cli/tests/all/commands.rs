@@ -485,6 +485,47 @@ error = "Over quota"
     }
 }
 
+/// Recordings of a real server are asked as that server is.
+#[cfg(unix)]
+#[tokio::test]
+async fn mock_plays_recordings() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/recordings/ai-sdk");
+    if !std::path::Path::new(folder).is_dir() {
+        // The crate on its own, without the workspace.
+        return;
+    }
+    let mut child = program(["mock", "--replay", folder, "--speed", "0"])
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = timeout(PATIENCE, lines.next_line()).await.unwrap();
+    let line = line.unwrap().unwrap();
+    let address = line.strip_prefix("replay http://").unwrap();
+    let answer = exchange(address.to_owned(), "/api/chat".to_owned(), "{}").await;
+    assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+    let lost = exchange(address.to_owned(), "/lost".to_owned(), "{}").await;
+    assert!(lost.contains("no recording of POST /lost"), "{lost}");
+    hears_ctrl_c(&child).await;
+    signal(&child, "INT").await;
+    assert_eq!(finish(child).await.code, Some(0));
+    for (args, words) in [
+        (
+            ["mock", "--replay", "/no/such/folder"].as_slice(),
+            "/no/such/folder",
+        ),
+        (
+            &["mock", "--replay", "/", "--script", "x"],
+            "cannot be used with",
+        ),
+        (&["mock", "--speed", "2"], "--replay"),
+        (&["mock", "--replay", "/", "--speed", "-1"], "--speed"),
+    ] {
+        let run = run(args.iter().copied()).await;
+        assert_eq!(run.code, Some(2), "{run:?}");
+        assert!(run.err.contains(words), "{run:?}");
+    }
+}
+
 /// Clients of shell scripts and this program, against every fault.
 #[cfg(unix)]
 #[tokio::test]

@@ -19,7 +19,7 @@ pub struct RecordingError {
 }
 
 impl RecordingError {
-    fn new(what: impl Into<String>) -> Self {
+    pub(crate) fn new(what: impl Into<String>) -> Self {
         Self { what: what.into() }
     }
 }
@@ -45,7 +45,7 @@ impl Answer {
     ///
     /// Returns an error if the text is not such an object.
     pub fn from_recording(recording: &str) -> Result<Self, RecordingError> {
-        load(recording, false)
+        load(recording, None)
     }
 
     /// Like [`from_recording`](Self::from_recording), but with the recorded pauses.
@@ -54,11 +54,21 @@ impl Answer {
     ///
     /// Returns an error if the text is not a recording.
     pub fn from_recording_timed(recording: &str) -> Result<Self, RecordingError> {
-        load(recording, true)
+        load(recording, Some(1.0))
+    }
+
+    /// Like [`from_recording`](Self::from_recording), but with the recorded pauses divided by
+    /// `speed`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text is not a recording.
+    pub fn from_recording_at(recording: &str, speed: f64) -> Result<Self, RecordingError> {
+        load(recording, Some(speed))
     }
 }
 
-fn load(recording: &str, timed: bool) -> Result<Answer, RecordingError> {
+fn load(recording: &str, speed: Option<f64>) -> Result<Answer, RecordingError> {
     // Only the response is parsed: requests may hold what is not valid JSON text.
     let parts: BTreeMap<String, Box<RawValue>> =
         serde_json::from_str(recording).map_err(|error| RecordingError::new(error.to_string()))?;
@@ -95,8 +105,8 @@ fn load(recording: &str, timed: bool) -> Result<Answer, RecordingError> {
     });
     let mut clock = 0.0;
     for piece in items(&response, "body") {
-        if let (true, Some(time)) = (timed, piece.get("t_ms").and_then(Value::as_f64)) {
-            let pause = Duration::try_from_secs_f64((time - clock) / 1000.0);
+        if let (Some(speed), Some(time)) = (speed, piece.get("t_ms").and_then(Value::as_f64)) {
+            let pause = Duration::try_from_secs_f64((time - clock) / 1000.0 / speed);
             answer = answer.delay(pause.unwrap_or_default());
             clock = time;
         }
@@ -110,7 +120,7 @@ fn load(recording: &str, timed: bool) -> Result<Answer, RecordingError> {
             (None, None) => return Err(RecordingError::new("a piece without text or b64")),
         };
     }
-    if timed {
+    if speed.is_some() {
         answer = answer.head_with_first_piece();
     }
     Ok(answer.ending(match string(response.get("ended")) {

@@ -17,5 +17,6 @@ mod magickpen;
 mod model;
 mod model_api;
 mod proxy;
+mod replay;
 mod server;
 mod support;
