@@ -1,12 +1,15 @@
+use std::fmt;
 use std::time::Duration;
 
-use chatwire_core::{FinishReason, Usage};
+use chatwire_core::{FinishReason, ToolCall, Usage};
 
 /// What one event of a provider adds to a completion.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct CompletionEvent {
     /// More text; may be empty.
     pub(crate) delta: String,
+    /// A call of a tool, after that text.
+    pub(crate) call: Option<ToolCall>,
     /// Set by the last event.
     pub(crate) end: Option<CompletionEnd>,
 }
@@ -26,6 +29,8 @@ pub(crate) struct CompletionEnd {
     pub(crate) text: Option<String>,
     /// Why the reply may be incomplete although it ended well.
     pub(crate) doubt: Option<String>,
+    /// How the reply was made to be what its backend cannot do, if it was.
+    pub(crate) emulation: Option<Emulation>,
     pub(crate) timing: Timing,
 }
 
@@ -36,10 +41,40 @@ pub(crate) struct Timing {
     pub(crate) total: Duration,
 }
 
+/// What a backend without that ability was made to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Emulation {
+    /// For example `json_schema`.
+    pub(crate) mode: String,
+    /// How many questions it took.
+    pub(crate) questions: u64,
+}
+
+impl Emulation {
+    /// Reads the note that comes before a reply, such as
+    /// `json_schema; questions=2`.
+    pub(crate) fn parse(note: &str) -> Emulation {
+        let (mode, rest) = note.split_once(';').unwrap_or((note, ""));
+        let questions = rest.trim().strip_prefix("questions=");
+        Emulation {
+            mode: mode.trim().to_owned(),
+            questions: questions.and_then(|count| count.parse().ok()).unwrap_or(1),
+        }
+    }
+}
+
+impl fmt::Display for Emulation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; questions={}", self.mode, self.questions)
+    }
+}
+
 /// A whole completion.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Completion {
     pub(crate) text: String,
+    /// The calls of tools, after the text.
+    pub(crate) calls: Vec<ToolCall>,
     pub(crate) end: CompletionEnd,
 }
 
@@ -54,4 +89,6 @@ pub(crate) struct ReplyHead {
     pub(crate) model: String,
     /// An estimate of the tokens of the request; 0 if there is to be none.
     pub(crate) prompt_tokens: u64,
+    /// Whether the model that answers can call tools.
+    pub(crate) has_tools: bool,
 }

@@ -1,4 +1,4 @@
-use chatwire_core::{Messages, Usage};
+use chatwire_core::{ChatRequest, Messages, Part, ResponseFormat, Usage};
 
 /// How many bytes of UTF-8 count as one token. For English text this is close
 /// to what tokenizers make of it, and for other scripts not far off.
@@ -9,12 +9,32 @@ const PER_MESSAGE: u64 = 4;
 
 /// Estimates the tokens of a conversation: one for every four bytes of text,
 /// rounded up, and four for each message. Images are not counted.
-pub(crate) fn prompt_tokens(messages: &Messages) -> u64 {
-    let of_message = |text: &str| text_tokens(text.len()).saturating_add(PER_MESSAGE);
+fn prompt_tokens(messages: &Messages) -> u64 {
+    let of_part = |part: &Part| match part {
+        Part::Text(text) => text.len(),
+        Part::ToolCall(call) => call.name().len() + call.arguments().len(),
+        Part::ToolResult(result) => result.content().len(),
+        _ => 0,
+    };
     messages
         .iter()
-        .map(|message| of_message(&message.text()))
+        .map(|message| message.parts().iter().map(of_part).sum())
+        .map(|bytes| text_tokens(bytes).saturating_add(PER_MESSAGE))
         .fold(0, u64::saturating_add)
+}
+
+/// Estimates the tokens of a request: those of its conversation, and one for every
+/// four bytes of its tools and of the schema of its answer.
+pub(crate) fn request_tokens(request: &ChatRequest) -> u64 {
+    let mut bytes = 0;
+    for tool in request.tools() {
+        bytes += tool.name().len() + tool.description().map_or(0, str::len);
+        bytes += tool.parameters().to_string().len();
+    }
+    if let ResponseFormat::JsonSchema(schema) = request.response_format() {
+        bytes += schema.schema().to_string().len();
+    }
+    prompt_tokens(request.messages()).saturating_add(text_tokens(bytes))
 }
 
 /// Estimates the tokens of a text with this many bytes.
@@ -45,6 +65,8 @@ pub(crate) fn completed(usage: Option<Usage>, prompt: u64, completion: u64) -> U
 
 #[cfg(test)]
 mod tests {
+    use chatwire_core::{Message, Tool, ToolCall, ToolResult};
+
     use super::*;
 
     #[test]
@@ -55,6 +77,12 @@ mod tests {
         let messages = Messages::new().system("abcd").user("abcde");
         assert_eq!(prompt_tokens(&messages), 1 + 2 + 4 + 4);
         assert_eq!(prompt_tokens(&Messages::new()), 0);
+        let tool = Tool::new("abcd", serde_json::json!({})).with_description("ab");
+        let call = Message::from_parts("assistant", [ToolCall::new("1", "abcd", "{}").into()]);
+        let result = Message::tool_result(ToolResult::new("1", "abcd"));
+        let messages = Messages::from(vec![call, result]);
+        let request = ChatRequest::new(messages).with_tools([tool]);
+        assert_eq!(request_tokens(&request), 2 + 1 + 2 * 4 + 2);
     }
 
     #[test]

@@ -37,6 +37,11 @@ impl KeptReplies {
     pub(crate) fn keep(&self, reply: KeptReply) {
         let bytes = reply.body.len()
             + reply.text.len()
+            + reply
+                .calls
+                .iter()
+                .map(|call| call.arguments().len())
+                .sum::<usize>()
             + reply.conversation.size()
             + 2 * reply.id.len()
             + size_of::<Entry>();
@@ -114,6 +119,7 @@ mod tests {
             body: vec![b'x'; bytes],
             conversation: Conversation::default(),
             text: "Hello".to_owned(),
+            calls: Vec::new(),
         }
     }
 

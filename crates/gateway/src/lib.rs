@@ -53,8 +53,7 @@
 //!
 //! # Requests
 //!
-//! Requests are read as real clients send them. Calls of tools and their results
-//! become text, so that a conversation can go on; a system message alone is the
+//! Requests are read as real clients send them. A system message alone is the
 //! question; after a last message of the model, it is asked to continue; a
 //! `max_tokens` of -1 is no limit. Paths may lack `/v1`, or have it twice; keys
 //! may be sent as `Authorization: Bearer`, `x-api-key` or `api-key`; bodies may
@@ -68,6 +67,12 @@
 //! header `x-chatwire-ignored`; in [strict](GatewayBuilder::strict) mode they
 //! are refused. What would change the form of the reply is always refused:
 //! several answers, tools that must be called, a JSON schema.
+//!
+//! Tools and the format of the answer reach a provider that has them
+//! ([`Capabilities`](chatwire_core::Capabilities)), and its calls are written in each
+//! API's own form. For other providers, calls and results in the conversation become
+//! text, so that it can go on, and tools that need not be called are left out. Tools
+//! that only the servers of an API have, such as a search, are always left out.
 //!
 //! # Replies
 //!

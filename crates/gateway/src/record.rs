@@ -8,6 +8,7 @@ use chatwire_core::{Error, FinishReason};
 use tokio::time::Instant;
 
 use crate::catch::Panicked;
+use crate::completion::Emulation;
 
 /// How many characters of a client's text the log repeats.
 const MAX_SHOWN: usize = 200;
@@ -48,6 +49,7 @@ struct Rest {
     first_text: Option<Duration>,
     pieces: u64,
     bytes: u64,
+    emulation: Option<Emulation>,
     ended: Option<&'static str>,
 }
 
@@ -128,6 +130,11 @@ impl Record {
         rest.bytes = rest.bytes.saturating_add(bytes);
     }
 
+    /// Notes what the backend was made to do, and in how many questions.
+    pub(crate) fn emulated(&self, emulation: &Emulation) {
+        self.rest().emulation = Some(emulation.clone());
+    }
+
     /// Notes the status of the response.
     pub(crate) fn status(&self, status: u16) {
         self.rest().status = Some(status);
@@ -179,6 +186,8 @@ impl Drop for Line {
             duration_ms = milliseconds(self.began.elapsed()),
             pieces = rest.pieces,
             bytes = rest.bytes,
+            emulated = rest.emulation.as_ref().map(|emulation| shown(&emulation.mode)),
+            questions = rest.emulation.as_ref().map(|emulation| emulation.questions),
             ended = rest.ended.unwrap_or("client_gone"),
             refused = rest.refused,
             "request"

@@ -22,4 +22,44 @@ pub(crate) struct GatewayRequest {
     pub(crate) image: Option<String>,
     /// Names of parameters that no provider can honour.
     pub(crate) ignored: Vec<String>,
+    /// What it wants of tools.
+    pub(crate) tools: ToolUse,
+}
+
+/// What a request wants of tools: for endpoints without them, and of those that
+/// no endpoint can be given.
+#[derive(Debug, Default)]
+pub(crate) struct ToolUse {
+    /// The dialect's name for the tools, if there are any.
+    pub(crate) parameter: Option<&'static str>,
+    /// Where it is said that a tool must be called, if it is.
+    pub(crate) required: Option<String>,
+    /// The names of tools that only the servers of the dialect have.
+    pub(crate) left_out: Vec<String>,
+}
+
+impl ToolUse {
+    /// What has no effect at an endpoint, as the parameters that have none are
+    /// named.
+    pub(crate) fn ignored(&self, has_tools: bool) -> Vec<String> {
+        match self.parameter {
+            None => Vec::new(),
+            Some(parameter) if !has_tools => vec![parameter.to_owned()],
+            Some(parameter) => {
+                let names = self.left_out.iter().map(|name| printable(name));
+                names.map(|name| format!("{parameter}.{name}")).collect()
+            }
+        }
+    }
+}
+
+/// A client's name for something, as a header can carry it.
+pub(crate) fn printable(name: &str) -> String {
+    name.chars()
+        .take(64)
+        .map(|c| match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '.' => c,
+            _ => '?',
+        })
+        .collect()
 }

@@ -1,14 +1,14 @@
 use std::collections::HashMap;
 
-use chatwire_core::{Message, Messages, Part, Role};
+use chatwire_core::{Message, Messages, Part, Role, ToolCall, ToolResult};
 
 /// What is asked after a conversation that ends with the model's own words.
 const CONTINUE: &str = "Continue.";
 
 /// A conversation as clients send it, made into one that every provider takes.
 ///
-/// - Calls of tools and their results become text, because no provider here
-///   has tools: the conversation can then go on after them.
+/// - Calls of tools and their results are parts of their own, with ids that match.
+///   For an endpoint without tools, they are written as text when it is asked.
 /// - Blank messages of the model are left out.
 /// - If there are only system messages, the last one is asked as the question.
 /// - After a last message of the model, it is asked to continue: providers
@@ -18,15 +18,28 @@ pub(crate) struct Conversation {
     messages: Vec<Message>,
     /// The name of the tool by the id of a call.
     called: HashMap<String, String>,
+    /// The id of the last call by the name of the tool.
+    last_calls: HashMap<String, String>,
 }
 
-/// A call of a tool, as the model made it.
+/// A call of a tool, as a client repeats it.
 #[derive(Debug)]
-pub(crate) struct ToolCall {
+pub(crate) struct RepeatedCall {
+    /// Some of the APIs have none.
     pub(crate) id: Option<String>,
     pub(crate) name: String,
     /// JSON, usually.
     pub(crate) arguments: String,
+}
+
+impl From<&ToolCall> for RepeatedCall {
+    fn from(call: &ToolCall) -> RepeatedCall {
+        RepeatedCall {
+            id: Some(call.id().to_owned()),
+            name: call.name().to_owned(),
+            arguments: call.arguments().to_owned(),
+        }
+    }
 }
 
 impl Conversation {
@@ -36,30 +49,48 @@ impl Conversation {
     }
 
     /// Adds a message of the model.
-    pub(crate) fn push_assistant(&mut self, parts: Vec<Part>, calls: Vec<ToolCall>) {
+    pub(crate) fn push_assistant(&mut self, parts: Vec<Part>, calls: Vec<RepeatedCall>) {
         let mut message = Message::from_parts(Role::Assistant, parts);
         for call in calls {
-            let gap = if message.is_blank() { "" } else { "\n\n" };
-            message.push(format!(
-                "{gap}[Tool call: {} {}]",
-                call.name,
-                call.arguments.trim()
-            ));
-            if let Some(id) = call.id {
-                self.called.insert(id, call.name);
-            }
+            let number = self.called.len() + 1;
+            let id = call.id.unwrap_or_else(|| format!("call_{number}"));
+            self.called.insert(id.clone(), call.name.clone());
+            self.last_calls.insert(call.name.clone(), id.clone());
+            message.push(Part::ToolCall(ToolCall::new(id, call.name, call.arguments)));
         }
         self.messages.push(message);
     }
 
     /// Adds the result of a tool, which is known by the id of the call or by
-    /// its name.
-    pub(crate) fn push_tool_result(&mut self, call: Option<&str>, parts: Vec<Part>) {
+    /// its name. Its images follow as a message of the user.
+    pub(crate) fn push_tool_result(
+        &mut self,
+        call: Option<&str>,
+        parts: Vec<Part>,
+        is_error: bool,
+    ) {
         let call = call.unwrap_or_default();
-        let name = self.called.get(call).map_or(call, String::as_str);
-        let mut message = Message::user(format!("[Tool result: {name}]\n"));
-        message.extend(parts);
+        let (id, name) = match (self.called.get(call), self.last_calls.get(call)) {
+            (Some(name), _) => (call, name.as_str()),
+            (None, Some(id)) => (id.as_str(), call),
+            (None, None) => (call, call),
+        };
+        let mut content = String::new();
+        let mut images = Vec::new();
+        for part in parts {
+            match part {
+                Part::Text(text) => content.push_str(&text),
+                other => images.push(other),
+            }
+        }
+        let result = ToolResult::new(id, content)
+            .with_name(name)
+            .with_error(is_error);
+        let message = Message::from_parts(Role::Tool, [Part::ToolResult(result)]);
         self.messages.push(message);
+        if !images.is_empty() {
+            self.messages.push(Message::from_parts(Role::User, images));
+        }
     }
 
     /// Puts a message of the system before all others.
@@ -72,13 +103,16 @@ impl Conversation {
         let part = |part: &Part| match part {
             Part::Text(text) | Part::Other(text) => text.len(),
             Part::Image(image) => image.bytes().len(),
+            Part::ToolCall(call) => call.id().len() + call.name().len() + call.arguments().len(),
+            Part::ToolResult(result) => result.call_id().len() + result.content().len(),
             _ => 0,
         };
         let message = |message: &Message| {
             let parts = message.parts();
             parts.iter().map(part).sum::<usize>() + size_of_val(parts)
         };
-        let calls = self.called.iter().map(|(id, name)| id.len() + name.len());
+        let calls = self.called.iter().chain(&self.last_calls);
+        let calls = calls.map(|(id, name)| id.len() + name.len());
         self.messages.iter().map(message).sum::<usize>()
             + size_of_val(self.messages.as_slice())
             + calls.sum::<usize>()
@@ -110,18 +144,18 @@ mod tests {
         vec![Part::from(text)]
     }
 
-    /// The messages as `role: text`.
+    /// The messages as an endpoint without tools is sent them: `role: text`.
     fn messages(build: impl FnOnce(&mut Conversation)) -> Vec<String> {
         let mut conversation = Conversation::default();
         build(&mut conversation);
-        let messages = conversation.into_messages();
+        let messages = conversation.into_messages().without_tool_parts();
         let line = |message: &Message| format!("{}: {}", message.role(), message.text());
         messages.iter().map(line).collect()
     }
 
     #[test]
     fn tools_become_text() {
-        let call = |id: Option<&str>, name: &str, arguments: &str| ToolCall {
+        let call = |id: Option<&str>, name: &str, arguments: &str| RepeatedCall {
             id: id.map(str::to_owned),
             name: name.into(),
             arguments: arguments.into(),
@@ -133,10 +167,10 @@ mod tests {
                 call(None, "time", ""),
             ];
             conversation.push_assistant(text("Let me look."), calls);
-            conversation.push_tool_result(Some("c1"), text("18 degrees"));
-            conversation.push_tool_result(Some("time"), text("noon"));
+            conversation.push_tool_result(Some("c1"), text("18 degrees"), false);
+            conversation.push_tool_result(Some("time"), text("noon"), false);
             conversation.push_assistant(Vec::new(), vec![call(None, "end", "{}")]);
-            conversation.push_tool_result(None, text("done"));
+            conversation.push_tool_result(None, text("done"), false);
         });
         assert_eq!(
             got,
@@ -149,6 +183,55 @@ mod tests {
                 "user: [Tool result: ]\ndone",
             ]
         );
+    }
+
+    /// An endpoint with tools is sent them as parts whose ids match.
+    #[test]
+    fn tools_stay_parts() {
+        let mut conversation = Conversation::default();
+        let call = |id: Option<&str>, name: &str| RepeatedCall {
+            id: id.map(str::to_owned),
+            name: name.into(),
+            arguments: "{}".into(),
+        };
+        conversation.push(Role::User, text("Weather?"));
+        conversation.push_assistant(
+            text("Let me look."),
+            vec![call(Some("c1"), "weather"), call(None, "time")],
+        );
+        conversation.push_tool_result(Some("c1"), text("no"), true);
+        let image = chatwire_core::Image::new("image/png", [1]);
+        let mut parts = text("noon");
+        parts.push(Part::Image(image.clone()));
+        conversation.push_tool_result(Some("time"), parts, false);
+        conversation.push_tool_result(Some("other"), Vec::new(), false);
+        let messages = conversation.into_messages();
+        let result = |id: &str, name: &str, content: &str, is_error| {
+            let result = ToolResult::new(id, content);
+            vec![Part::ToolResult(
+                result.with_name(name).with_error(is_error),
+            )]
+        };
+        let expected = [
+            (Role::User, text("Weather?")),
+            (
+                Role::Assistant,
+                vec![
+                    Part::from("Let me look."),
+                    Part::ToolCall(ToolCall::new("c1", "weather", "{}")),
+                    Part::ToolCall(ToolCall::new("call_2", "time", "{}")),
+                ],
+            ),
+            (Role::Tool, result("c1", "weather", "no", true)),
+            (Role::Tool, result("call_2", "time", "noon", false)),
+            (Role::User, vec![Part::Image(image)]),
+            (Role::Tool, result("other", "other", "", false)),
+        ];
+        let got: Vec<_> = messages
+            .iter()
+            .map(|message| (message.role().clone(), message.parts().to_vec()))
+            .collect();
+        assert_eq!(got, expected);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use std::fmt::Debug;
 
 use bytes::BytesMut;
+use chatwire_core::ToolCall;
 use http::{HeaderName, Method};
 
 use super::recall::{KeptReply, Recall};
@@ -78,7 +79,7 @@ pub(crate) struct ParsedRequest {
 }
 
 /// Writes the reply to one request: with [`whole`](ReplyWriter::whole), or as
-/// a stream with `begin`, any number of `delta`, and `end` or `error`.
+/// a stream with `begin`, any number of `delta` and `call`, and `end` or `error`.
 ///
 /// A stream that ended with `error` must not look complete to a client.
 pub(crate) trait ReplyWriter: Send {
@@ -97,6 +98,9 @@ pub(crate) trait ReplyWriter: Send {
 
     /// More text, never empty.
     fn delta(&mut self, out: &mut BytesMut, text: &str);
+
+    /// A call of a tool. A dialect whose requests have no tools gets none.
+    fn call(&mut self, _out: &mut BytesMut, _call: &ToolCall) {}
 
     /// Says why the reply may be incomplete, just before its `end`, where the
     /// dialect has a place for that.

@@ -1,9 +1,11 @@
-use chatwire_core::ChatRequest;
+use chatwire_core::{ChatRequest, JsonSchema, ResponseFormat};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::members::{JsonValue, Members};
+use super::tools::read_schema;
 use crate::error::{ApiError, quoted};
+use crate::request::printable;
 
 /// How many stop sequences a request may have, and how long each may be.
 const MAX_STOPS: usize = 16;
@@ -74,15 +76,32 @@ pub(crate) fn read_limit(
     }
 }
 
-/// Whether a format is what every answer has; JSON without a schema can be
-/// left out, and a schema is refused.
-pub(crate) fn is_text_format(format: &JsonValue<'_>) -> Result<bool, ApiError> {
-    let kind = format.object()?.require("type")?.string()?;
+/// Reads the format that the answer must have. The schema stands one level deeper
+/// in the older API.
+pub(crate) fn response_format(format: &JsonValue<'_>) -> Result<ResponseFormat, ApiError> {
+    let mut members = format.object()?;
+    let kind = members.require("type")?.string()?;
     match kind.as_str() {
-        "text" => Ok(true),
-        "json_object" => Ok(false),
+        "text" => Ok(ResponseFormat::Text),
+        "json_object" => Ok(ResponseFormat::JsonObject),
+        "json_schema" => {
+            let mut members = match members.take("json_schema") {
+                Some(inner) => inner.object()?,
+                None => members,
+            };
+            let name = members.read("name", |name| name.string())?;
+            let schema = read_schema(&members.require("schema")?)?;
+            let mut format = JsonSchema::new(name.unwrap_or_else(|| "answer".to_owned()), schema);
+            if let Some(description) = members.read("description", |words| words.string())? {
+                format = format.with_description(description);
+            }
+            if let Some(strict) = members.read("strict", |strict| strict.boolean())? {
+                format = format.with_strict(strict);
+            }
+            Ok(ResponseFormat::JsonSchema(format))
+        }
         other => Err(format.invalid(&format!(
-            "is {}, which no provider here can be held to",
+            "is {}, where text, json_object or json_schema is expected",
             quoted(other)
         ))),
     }
@@ -127,15 +146,4 @@ pub(crate) fn ignored<'a>(
         })
         .map(|(name, _)| printable(&name));
     known.into_iter().chain(unread).take(MAX_NAMED).collect()
-}
-
-/// A parameter's name as a header can carry it.
-fn printable(name: &str) -> String {
-    name.chars()
-        .take(64)
-        .map(|c| match c {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '.' => c,
-            _ => '?',
-        })
-        .collect()
 }

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use chatwire_core::ToolCall;
+
 use super::conversation::Conversation;
 
 /// What a dialect may look up of earlier requests.
@@ -19,6 +21,8 @@ pub(crate) struct KeptReply {
     pub(crate) conversation: Conversation,
     /// What the model answered.
     pub(crate) text: String,
+    /// The tools that it called.
+    pub(crate) calls: Vec<ToolCall>,
 }
 
 /// Nothing is kept.

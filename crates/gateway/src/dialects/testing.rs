@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatwire_core::{FinishReason, Usage};
+use chatwire_core::{FinishReason, ToolCall, Usage};
 use serde_json::{Value, json};
 
 use crate::completion::{Completion, CompletionEnd, ReplyHead, Timing};
@@ -13,6 +13,7 @@ pub(crate) fn head() -> ReplyHead {
         created: 7,
         model: "home/m".into(),
         prompt_tokens: 9,
+        has_tools: true,
     }
 }
 
@@ -24,6 +25,7 @@ pub(crate) fn end(reason: FinishReason, usage: Option<Usage>) -> CompletionEnd {
         is_estimated: false,
         text: None,
         doubt: None,
+        emulation: None,
         timing: Timing {
             first_text: Duration::from_millis(500),
             total: Duration::from_millis(2500),
@@ -34,8 +36,14 @@ pub(crate) fn end(reason: FinishReason, usage: Option<Usage>) -> CompletionEnd {
 pub(crate) fn whole(text: &str, reason: FinishReason) -> Completion {
     Completion {
         text: text.into(),
+        calls: Vec::new(),
         end: end(reason, None),
     }
+}
+
+/// A call with an id as the core makes them.
+pub(crate) fn call(number: u32, name: &str, arguments: &str) -> ToolCall {
+    ToolCall::new(format!("call_{number}"), name, arguments)
 }
 
 /// The data of server-sent events, comments left out. An event's name, if it

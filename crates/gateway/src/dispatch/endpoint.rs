@@ -1,7 +1,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use chatwire_core::{ErrorKind, ModelInfo, Provider};
+use chatwire_core::{ErrorKind, ModelInfo, Provider, ProviderInfo};
 use tokio::time::{Instant, timeout};
 
 /// How long a list of models is used before the server is asked again.
@@ -30,6 +30,10 @@ const FORGIVEN: Duration = Duration::from_secs(30);
 pub(crate) struct Endpoint {
     pub(crate) name: String,
     pub(crate) provider: Arc<dyn Provider>,
+    /// Whether its models can call tools.
+    pub(crate) has_tools: bool,
+    /// What it is to the route, which leaves out of a request what it cannot do.
+    info: ProviderInfo,
     list: RwLock<List>,
     refreshing: tokio::sync::Mutex<()>,
     failures: RwLock<Failures>,
@@ -58,13 +62,23 @@ impl Endpoint {
             due: None,
             version: 0,
         };
+        let mut info = provider.info().clone();
+        let has_tools = info.capabilities.tools;
+        info.capabilities.tools = true;
         Endpoint {
             name,
             provider,
+            has_tools,
+            info,
             list: RwLock::new(list),
             refreshing: tokio::sync::Mutex::new(()),
             failures: RwLock::default(),
         }
+    }
+
+    /// What the provider is, except that tools can be asked of it.
+    pub(crate) fn info(&self) -> &ProviderInfo {
+        &self.info
     }
 
     /// Returns the models known now, without asking the server.

@@ -140,6 +140,9 @@ fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         ErrorKind::Protocol => (bad_gateway, "provider_protocol"),
         ErrorKind::Truncated => (bad_gateway, "provider_truncated"),
         ErrorKind::Interrupted => (bad_gateway, "provider_interrupted"),
+        // The backend answered, but never what the request asks for. Asking again
+        // costs several questions, and several clients repeat every 5xx.
+        ErrorKind::InvalidOutput => (StatusCode::BAD_REQUEST, "invalid_output"),
         ErrorKind::LimitExceeded(_) => (bad_gateway, "provider_limit_exceeded"),
         _ => (bad_gateway, "provider_failed"),
     }
@@ -170,6 +173,7 @@ mod tests {
             (Error::new(Connect, "x"), 502),
             (Error::new(Blocked, "x"), 502),
             (Error::new(Protocol, "x"), 502),
+            (Error::new(InvalidOutput, "x"), 400),
             (Error::new(Truncated, "x"), 502),
             (Error::new(Interrupted, "x"), 502),
             (Error::new(Panicked, "x"), 500),

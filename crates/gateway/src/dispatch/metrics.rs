@@ -8,6 +8,7 @@ use prometheus::{
 };
 use tokio::time::Instant;
 
+use crate::completion::Emulation;
 use crate::record::Record;
 
 /// The metrics of a gateway, in the text format of Prometheus.
@@ -17,6 +18,7 @@ pub(crate) struct Metrics {
     requests: IntCounterVec,
     errors: IntCounterVec,
     failed_attempts: IntCounterVec,
+    emulated: IntCounterVec,
     cancelled: IntCounterVec,
     in_flight: IntGaugeVec,
     buffered: IntGauge,
@@ -67,6 +69,12 @@ impl Metrics {
              another one succeeded, by endpoint and kind of error.",
             &["endpoint", "kind"],
         )?;
+        let emulated = counter(
+            "chatwire_emulated_questions_total",
+            "Questions for replies in a form or with tools that the backend does not have, by \
+             endpoint and mode (json_object, json_schema, tools).",
+            &["endpoint", "mode"],
+        )?;
         let cancelled = counter(
             "chatwire_cancelled_total",
             "Requests whose client went away before the end, by endpoint.",
@@ -102,6 +110,7 @@ impl Metrics {
             requests,
             errors,
             failed_attempts,
+            emulated,
             cancelled,
             in_flight,
             first_text,
@@ -197,6 +206,18 @@ impl InFlight {
             .first_text
             .with_label_values(&[&self.endpoint])
             .observe(seconds);
+    }
+
+    /// Notes what the backend was made to do, and in how many questions.
+    pub(crate) fn emulated(&self, emulation: Option<&Emulation>) {
+        if let Some(emulation) = emulation {
+            self.record.emulated(emulation);
+            let labels = [self.endpoint.as_str(), emulation.mode.as_str()];
+            let questions = &self.metrics.emulated;
+            questions
+                .with_label_values(&labels)
+                .inc_by(emulation.questions);
+        }
     }
 
     /// Notes why the reply is complete.

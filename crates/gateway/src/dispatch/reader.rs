@@ -1,12 +1,12 @@
-use chatwire_core::{Finish, FinishReason, ProgressKind, ReplyEvent};
+use chatwire_core::{Finish, FinishReason, ProgressKind, ReplyEvent, ToolCall};
 
 use super::images::as_markdown;
 use super::stop::{Checked, StopMatcher};
-use crate::completion::{CompletionEnd, CompletionEvent, Timing};
+use crate::completion::{CompletionEnd, CompletionEvent, Emulation, Timing};
 
 /// Turns the events of a provider into those of a completion: applies the stop
-/// sequences, puts images after the text, keeps a doubt for the end, and drops
-/// other notes about progress.
+/// sequences, puts images after the text, keeps a doubt and what was emulated for
+/// the end, and drops other notes about progress.
 ///
 /// Streamed and whole replies are both folds over what it returns.
 #[derive(Debug)]
@@ -14,6 +14,7 @@ pub(crate) struct CompletionReader {
     stop: Option<Box<StopMatcher>>,
     any_text: bool,
     doubt: Option<String>,
+    emulation: Option<Emulation>,
 }
 
 impl CompletionReader {
@@ -22,6 +23,7 @@ impl CompletionReader {
             stop: stop.map(Box::new),
             any_text: false,
             doubt: None,
+            emulation: None,
         }
     }
 
@@ -30,11 +32,19 @@ impl CompletionReader {
         match event {
             ReplyEvent::Text(text) => self.read_text(text),
             ReplyEvent::Finish(finish) => self.read_finish(finish),
+            ReplyEvent::ToolCall(call) => self.read_call(call),
             ReplyEvent::Progress {
                 kind: ProgressKind::Doubt,
                 text,
             } => {
                 self.doubt = Some(text);
+                CompletionEvent::default()
+            }
+            ReplyEvent::Progress {
+                kind: ProgressKind::Emulated,
+                text,
+            } => {
+                self.emulation = Some(Emulation::parse(&text));
                 CompletionEvent::default()
             }
             // The APIs have no place for notes about the work.
@@ -47,13 +57,47 @@ impl CompletionReader {
         match self.stop.as_mut().map(|stop| stop.push(&text)) {
             None => CompletionEvent {
                 delta: text,
-                end: None,
+                ..CompletionEvent::default()
             },
-            Some(Checked::Text(delta)) => CompletionEvent { delta, end: None },
+            Some(Checked::Text(delta)) => CompletionEvent {
+                delta,
+                ..CompletionEvent::default()
+            },
             Some(Checked::Stopped(delta, stop)) => CompletionEvent {
                 delta,
-                end: Some(stopped_at(stop)),
+                end: Some(self.stopped_at(stop)),
+                ..CompletionEvent::default()
             },
+        }
+    }
+
+    /// A call ends what may have been the beginning of a stop sequence, and is not
+    /// searched for one itself.
+    fn read_call(&mut self, call: ToolCall) -> CompletionEvent {
+        self.any_text = true;
+        CompletionEvent {
+            delta: self
+                .stop
+                .as_mut()
+                .map(|stop| stop.finish())
+                .unwrap_or_default(),
+            call: Some(call),
+            end: None,
+        }
+    }
+
+    /// The backend had more to say, so it did not count the tokens.
+    fn stopped_at(&mut self, stop: String) -> CompletionEnd {
+        CompletionEnd {
+            reason: FinishReason::Stop,
+            stop_sequence: Some(stop),
+            usage: None,
+            is_estimated: false,
+            text: None,
+            // What comes after the stop sequence is left out on purpose.
+            doubt: None,
+            emulation: self.emulation.take(),
+            timing: Timing::default(),
         }
     }
 
@@ -70,35 +114,27 @@ impl CompletionReader {
             is_estimated: false,
             text: None,
             doubt: self.doubt.take(),
+            emulation: self.emulation.take(),
             timing: Timing::default(),
         };
         // The authoritative text may differ from the one that came, so the
         // stop sequences are looked for once more.
         if let Some(mut text) = finish.text {
             match self.stop.as_ref().and_then(|stop| stop.cut(&mut text)) {
-                Some(stop) => end = stopped_at(stop),
+                Some(stop) => {
+                    let emulation = end.emulation.take();
+                    end = self.stopped_at(stop);
+                    end.emulation = emulation;
+                }
                 None => text.push_str(&as_markdown(&finish.images, !text.is_empty())),
             }
             end.text = Some(text);
         }
         CompletionEvent {
             delta,
+            call: None,
             end: Some(end),
         }
-    }
-}
-
-/// The backend had more to say, so it did not count the tokens.
-fn stopped_at(stop: String) -> CompletionEnd {
-    CompletionEnd {
-        reason: FinishReason::Stop,
-        stop_sequence: Some(stop),
-        usage: None,
-        is_estimated: false,
-        text: None,
-        // What comes after the stop sequence is left out on purpose.
-        doubt: None,
-        timing: Timing::default(),
     }
 }
 
@@ -123,6 +159,41 @@ mod tests {
             }
         }
         panic!("no end");
+    }
+
+    #[test]
+    fn calls_and_what_was_emulated() {
+        let call = ToolCall::new("1", "a", "{}");
+        let stops = vec!["END".to_owned()];
+        let mut reader = CompletionReader::new(StopMatcher::new(stops).unwrap());
+        let note = |text: &str| ReplyEvent::Progress {
+            kind: ProgressKind::Emulated,
+            text: text.into(),
+        };
+        assert_eq!(
+            reader.read(note("tools; questions=2")),
+            CompletionEvent::default()
+        );
+        assert_eq!(reader.read(ReplyEvent::Text("so EN".into())).delta, "so ");
+        let event = reader.read(ReplyEvent::ToolCall(call.clone()));
+        assert_eq!((event.delta.as_str(), event.call), ("EN", Some(call)));
+        assert_eq!(reader.read(ReplyEvent::Text("D".into())).delta, "D");
+        let finish = Finish::new(FinishReason::ToolCalls);
+        let end = reader.read(ReplyEvent::Finish(finish)).end.unwrap();
+        let emulation = end.emulation.unwrap();
+        assert_eq!((emulation.mode.as_str(), emulation.questions), ("tools", 2));
+        assert_eq!(emulation.to_string(), "tools; questions=2");
+        for (note, mode, questions) in [
+            ("json_object", "json_object", 1),
+            ("json_object; questions=x", "json_object", 1),
+            ("json_schema;questions=3", "json_schema", 3),
+        ] {
+            let emulation = Emulation::parse(note);
+            assert_eq!(
+                (emulation.mode.as_str(), emulation.questions),
+                (mode, questions)
+            );
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use chatwire_core::{Error, ErrorKind, ReplyStream};
+use chatwire_core::{Error, ErrorKind, ReplyEvent, ReplyStream};
 use futures::Stream as _;
 use tokio::time::Instant;
 
@@ -20,6 +20,8 @@ use crate::record::Record;
 #[derive(Debug)]
 pub(crate) struct Reply {
     stream: ReplyStream,
+    /// The first event, which was taken out to see what it is.
+    first: Option<ReplyEvent>,
     endpoint: Arc<Endpoint>,
     reader: CompletionReader,
     account: Account,
@@ -50,6 +52,7 @@ impl Reply {
         Reply {
             record,
             stream: started.stream,
+            first: started.first,
             endpoint: started.target.endpoint,
             reader,
             account,
@@ -65,6 +68,9 @@ impl Reply {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Result<CompletionEvent, ApiError>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Ok(self.read(first)));
+        }
         let event = match catch(|| Pin::new(&mut self.stream).poll_next(context)) {
             Ok(poll) => ready!(poll),
             Err(panicked) => {
@@ -74,21 +80,7 @@ impl Reply {
             }
         };
         Poll::Ready(match event {
-            Some(Ok(event)) => {
-                let mut event = self.reader.read(event);
-                self.bytes = self.bytes.saturating_add(event.delta.len());
-                if !event.delta.is_empty() {
-                    self.record.piece();
-                }
-                if let Some(end) = &mut event.end {
-                    self.count(end);
-                    self.endpoint.record(None);
-                    if let Some(doubt) = &end.doubt {
-                        self.record.doubtful(&self.endpoint.name, doubt);
-                    }
-                }
-                Ok(event)
-            }
+            Some(Ok(event)) => Ok(self.read(event)),
             Some(Err(error)) => {
                 self.record.broke_off(&self.endpoint.name, &error);
                 Err(self.failed(&error))
@@ -98,7 +90,26 @@ impl Reply {
         })
     }
 
-    /// Adds the times, and the tokens that the backend did not count.
+    fn read(&mut self, event: ReplyEvent) -> CompletionEvent {
+        let mut event = self.reader.read(event);
+        let call = event.call.as_ref();
+        let call = call.map_or(0, |call| call.name().len() + call.arguments().len());
+        self.bytes = self.bytes.saturating_add(event.delta.len() + call);
+        if !event.delta.is_empty() || event.call.is_some() {
+            self.record.piece();
+        }
+        if let Some(end) = &mut event.end {
+            self.count(end);
+            self.endpoint.record(None);
+            if let Some(doubt) = &end.doubt {
+                self.record.doubtful(&self.endpoint.name, doubt);
+            }
+        }
+        event
+    }
+
+    /// Adds the times, and the tokens that the backend did not count. If it was
+    /// asked several times, each time counts as the last.
     fn count(&self, end: &mut CompletionEnd) {
         let received = self.account.received;
         end.timing = Timing {
@@ -109,7 +120,12 @@ impl Reply {
             && !estimate::is_counted(end.usage)
         {
             let bytes = end.text.as_ref().map_or(self.bytes, String::len);
-            let completion = estimate::text_tokens(bytes);
+            let questions = end
+                .emulation
+                .as_ref()
+                .map_or(1, |emulation| emulation.questions);
+            let completion = estimate::text_tokens(bytes).saturating_mul(questions);
+            let prompt = prompt.saturating_mul(questions);
             end.usage = Some(estimate::completed(end.usage, prompt, completion));
             end.is_estimated = true;
         }

@@ -116,8 +116,10 @@ impl ReplyBody {
 
     fn begin(&mut self, started: StartedReply, reader: CompletionReader) {
         self.head.model = started.target.id();
+        self.head.has_tools = started.target.endpoint.has_tools;
         self.writer.begin(&mut self.out, &self.head);
         self.in_flight.moved_to(&started.target.endpoint.name);
+        self.in_flight.emulated(started.emulation.as_ref());
         self.in_flight.first_text(&self.head.model);
         self.first = Some(started.at);
         let record = self.in_flight.record().clone();
@@ -172,6 +174,9 @@ impl ReplyBody {
     fn write(&mut self, event: &CompletionEvent) {
         if !event.delta.is_empty() {
             self.writer.delta(&mut self.out, &event.delta);
+        }
+        if let Some(call) = &event.call {
+            self.writer.call(&mut self.out, call);
         }
         if let Some(end) = &event.end {
             if let Some(doubt) = &end.doubt {

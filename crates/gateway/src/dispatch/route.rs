@@ -1,12 +1,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatwire_core::{ChatRequest, Fallback, Parameter, Provider, ReplyStream, Retry};
+use chatwire_core::{
+    ChatRequest, Fallback, Parameter, ProgressKind, Provider, ReplyEvent, ReplyStream,
+    ResponseFormat, Retry,
+};
 use tokio::time::Instant;
 
 use super::failure::early_failure;
 use super::metrics::Metrics;
 use super::target::Target;
+use crate::completion::Emulation;
 use crate::error::ApiError;
 use crate::record::Record;
 use crate::request::GatewayRequest;
@@ -43,6 +47,10 @@ pub(crate) struct RetryPolicy {
 #[derive(Debug)]
 pub(crate) struct StartedReply {
     pub(crate) stream: ReplyStream,
+    /// Its first event.
+    pub(crate) first: Option<ReplyEvent>,
+    /// What the backend was made to do, if that is known before the text.
+    pub(crate) emulation: Option<Emulation>,
     pub(crate) target: Target,
     pub(crate) ignored: Vec<String>,
     /// When the first text arrived.
@@ -53,7 +61,7 @@ impl Route {
     /// Works out what each target ignores. In strict mode only targets that
     /// honour everything remain.
     pub(crate) fn new(
-        request: GatewayRequest,
+        mut request: GatewayRequest,
         targets: Vec<Target>,
         strict: bool,
     ) -> Result<Route, ApiError> {
@@ -63,9 +71,32 @@ impl Route {
             let why = format!("{path} has an image, which this model cannot be sent");
             return Err(ApiError::invalid(path, why));
         }
+        let has_formats = |target: &Target| target.info().capabilities.response_format;
+        if !targets.iter().all(has_formats) {
+            match request.chat.response_format() {
+                ResponseFormat::Text => {}
+                ResponseFormat::JsonObject => {
+                    request.chat = request.chat.with_response_format(ResponseFormat::Text);
+                    request.ignored.push("response_format".to_owned());
+                }
+                _ => {
+                    let why = "the format of the answer is a schema, which this model cannot be \
+                               held to";
+                    return Err(ApiError::invalid("response_format", why));
+                }
+            }
+        }
         let mut refused: Option<String> = None;
+        let mut without_tools: Option<String> = None;
         let mut candidates = Vec::new();
         for target in targets {
+            let has_tools = target.endpoint.has_tools;
+            if let Some(path) = &request.tools.required
+                && !has_tools
+            {
+                without_tools.get_or_insert_with(|| path.clone());
+                continue;
+            }
             let unsupported = target.info().unsupported(&request.chat);
             let ignored: Vec<String> = unsupported
                 .iter()
@@ -74,6 +105,7 @@ impl Route {
                     other => other.as_str(),
                 })
                 .map(str::to_owned)
+                .chain(request.tools.ignored(has_tools))
                 .chain(request.ignored.iter().cloned())
                 .collect();
             match ignored.first() {
@@ -84,6 +116,12 @@ impl Route {
             }
         }
         let mut chat = request.chat;
+        if candidates.is_empty()
+            && let Some(path) = without_tools
+        {
+            let why = format!("{path} asks for a tool to be called, which this model cannot do");
+            return Err(ApiError::invalid(path, why));
+        }
         match (candidates.as_slice(), refused) {
             ([], Some(parameter)) => {
                 let why = format!(
@@ -143,14 +181,31 @@ impl Route {
         let providers = providers.map(|one| with_retries(&one.target, &policy, &metrics, &record));
         let fallback = Fallback::new(providers.collect()).with_adapted_requests(true);
         match fallback.stream(&self.request).await {
-            Ok(stream) => {
+            Ok(mut stream) => {
                 let (endpoint, model) = (stream.provider(), stream.model());
                 let answers = |one: &Candidate| one.target.answers(endpoint, model);
                 let candidate = self.candidates.into_iter().find(answers);
                 let Candidate { target, ignored } = candidate.ok_or_else(ApiError::internal)?;
                 let target = target.answered_by(model);
+                // The text has come, so that what precedes it is here too.
+                let first = match stream.next().await {
+                    Some(Ok(event)) => Some(event),
+                    Some(Err(error)) => {
+                        return Err(early_failure(&[&target], &error, self.messages_name));
+                    }
+                    None => return Err(ApiError::internal()),
+                };
+                let emulation = match &first {
+                    Some(ReplyEvent::Progress {
+                        kind: ProgressKind::Emulated,
+                        text,
+                    }) => Some(Emulation::parse(text)),
+                    _ => None,
+                };
                 Ok(StartedReply {
                     stream,
+                    first,
+                    emulation,
                     target,
                     ignored,
                     at: Instant::now(),

@@ -1,7 +1,8 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chatwire_core::{
-    BoxFuture, ChatRequest, Error, Parameter, Provider, ProviderInfo, ReplyStream,
+    BoxFuture, ChatRequest, Error, Message, Parameter, Provider, ProviderInfo, ReplyStream,
 };
 
 use super::endpoint::Endpoint;
@@ -57,25 +58,45 @@ impl Target {
     }
 }
 
+impl Target {
+    /// The request as the endpoint is asked: for this model, and without tools if
+    /// it has none or none are offered.
+    fn adapted<'a>(&self, request: &'a ChatRequest) -> Cow<'a, ChatRequest> {
+        let asked = self.asked_model();
+        let mut adapted = Cow::Borrowed(request);
+        if request.model() != asked {
+            let other = adapted.into_owned();
+            adapted = Cow::Owned(match asked {
+                Some(model) => other.with_model(model),
+                None => other.without(Parameter::Model),
+            });
+        }
+        let takes_tools = self.endpoint.has_tools && request.offers_tools();
+        if !takes_tools && has_tools(request) {
+            adapted = Cow::Owned(adapted.into_owned().without_tools());
+        }
+        adapted
+    }
+}
+
+/// Whether a request has tools, or its conversation calls of them.
+fn has_tools(request: &ChatRequest) -> bool {
+    let is_called = |message: &Message| {
+        message.tool_calls().next().is_some() || message.tool_results().next().is_some()
+    };
+    !request.tools().is_empty() || request.messages().iter().any(is_called)
+}
+
 impl Provider for Target {
     fn info(&self) -> &ProviderInfo {
-        self.endpoint.provider.info()
+        self.endpoint.info()
     }
 
     fn stream<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Result<ReplyStream, Error>> {
         Box::pin(async move {
-            let provider = &self.endpoint.provider;
             let asked = self.asked_model();
-            let reply = if request.model() == asked {
-                provider.stream(request).await?
-            } else {
-                let request = request.clone();
-                let request = match asked {
-                    Some(model) => request.with_model(model),
-                    None => request.without(Parameter::Model),
-                };
-                provider.stream(&request).await?
-            };
+            let request = self.adapted(request);
+            let reply = self.endpoint.provider.stream(&request).await?;
             let answered = Some(reply.model()).filter(|model| !model.is_empty());
             let model = asked.or(answered).unwrap_or(self.model()).to_owned();
             Ok(reply.with_provider_and_model(&self.endpoint.name, &model))

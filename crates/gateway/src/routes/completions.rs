@@ -13,7 +13,7 @@ use super::json::written;
 use super::read_body::{check_content_type, read_body, unpacked};
 use crate::app::App;
 use crate::budget::Held;
-use crate::completion::{Completion, CompletionEnd, ReplyHead, Timing};
+use crate::completion::{Completion, CompletionEnd, Emulation, ReplyHead, Timing};
 use crate::dialects::{Parse, ParsedRequest, ReplyWriter};
 use crate::dispatch::metrics::InFlight;
 use crate::dispatch::reader::CompletionReader;
@@ -36,6 +36,10 @@ const X_DOUBT: HeaderName = HeaderName::from_static("x-chatwire-doubt");
 const MAX_DOUBT: usize = 500;
 /// The header that says whether the tokens of a reply are an estimate.
 const X_USAGE: HeaderName = HeaderName::from_static("x-chatwire-usage");
+
+/// The header that says what the backend was made to do although it cannot do it
+/// by itself, and in how many questions.
+const X_EMULATED: HeaderName = HeaderName::from_static("x-chatwire-emulated");
 
 /// Stops proxies such as nginx from holding a stream back.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -69,12 +73,13 @@ pub(crate) async fn complete(
     let targets = app.routes.resolve(&request.model).await?;
     let is_streamed = request.stream;
     let prompt_tokens = (app.settings.estimates_usage || !request.is_question)
-        .then(|| estimate::prompt_tokens(request.chat.messages()));
+        .then(|| estimate::request_tokens(&request.chat));
     let mut head = ReplyHead {
         id: app.ids.next(""),
         created: unix_time(),
         model: String::new(),
         prompt_tokens: prompt_tokens.unwrap_or_default(),
+        has_tools: false,
     };
     if !request.is_question {
         let Some(first) = targets.first() else {
@@ -139,6 +144,7 @@ pub(crate) async fn complete(
 fn unasked(mut writer: Box<dyn ReplyWriter>, head: &ReplyHead) -> Response {
     let nothing = Completion {
         text: String::new(),
+        calls: Vec::new(),
         end: CompletionEnd {
             reason: FinishReason::Stop,
             stop_sequence: None,
@@ -146,6 +152,7 @@ fn unasked(mut writer: Box<dyn ReplyWriter>, head: &ReplyHead) -> Response {
             is_estimated: false,
             text: None,
             doubt: None,
+            emulation: None,
             timing: Timing::default(),
         },
     };
@@ -173,20 +180,22 @@ async fn whole(
     let completion = async {
         let mut started = starting.await?;
         in_flight.moved_to(&started.target.endpoint.name);
+        in_flight.emulated(started.emulation.as_ref());
         let model = started.target.id();
+        let has_tools = started.target.endpoint.has_tools;
         in_flight.first_text(&model);
         let ignored = std::mem::take(&mut started.ignored);
         let record = in_flight.record().clone();
         let reply = Reply::new(started, reader, account, record);
         let completion = collect(reply, &mut held).await?;
-        Ok((completion, model, ignored))
+        Ok((completion, model, has_tools, ignored))
     };
     let result = tokio::select! {
         biased;
         result = completion => result,
         () = cut => Err(ApiError::shutting_down()),
     };
-    let (completion, model, ignored) = match result {
+    let (completion, model, has_tools, ignored) = match result {
         Ok(completed) => completed,
         Err(error) => {
             in_flight.done();
@@ -195,7 +204,11 @@ async fn whole(
     };
     in_flight.finished(&completion.end.reason);
     let ready = Instant::now();
-    let head = ReplyHead { model, ..head };
+    let head = ReplyHead {
+        model,
+        has_tools,
+        ..head
+    };
     let mut response = written(held.into_bytes(writer.whole(&head, &completion)));
     if let Some(reply) = writer.kept() {
         kept.keep(reply);
@@ -205,6 +218,7 @@ async fn whole(
     if let Some(doubt) = &completion.end.doubt {
         headers.insert(X_DOUBT, header_text(doubt));
     }
+    name_emulation(headers, completion.end.emulation.as_ref());
     name_usage(headers, completion.end.is_estimated.then_some("estimated"));
     in_flight.overhead(overhead + ready.elapsed());
     Ok(response)
@@ -224,10 +238,12 @@ async fn stream(
         () = &mut context.cut => Some(Err(ApiError::shutting_down())),
         () = sleep(context.keep_alive) => None,
     };
+    let mut emulation = None;
     let (source, ignored) = match started {
         None => (Source::Waiting(starting), all_ignored),
         Some(Ok(mut started)) => {
             let ignored = std::mem::take(&mut started.ignored);
+            emulation.clone_from(&started.emulation);
             (Source::Started(Box::new(started)), ignored)
         }
         Some(Err(error)) => {
@@ -242,19 +258,25 @@ async fn stream(
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
     name_ignored(headers, &ignored);
+    name_emulation(headers, emulation.as_ref());
     Ok(response)
 }
 
 /// Reads a reply to its end.
 async fn collect(mut reply: Reply, held: &mut Held) -> Result<Completion, ApiError> {
     let mut text = String::new();
+    let mut calls = Vec::new();
     loop {
         let event = poll_fn(|context| reply.poll_event(context)).await?;
         held.grow(event.delta.len())?;
         text.push_str(&event.delta);
+        if let Some(call) = event.call {
+            held.grow(call.name().len() + call.arguments().len())?;
+            calls.push(call);
+        }
         if let Some(mut end) = event.end {
             let text = end.text.take().unwrap_or(text);
-            return Ok(Completion { text, end });
+            return Ok(Completion { text, calls, end });
         }
     }
 }
@@ -262,6 +284,12 @@ async fn collect(mut reply: Reply, held: &mut Held) -> Result<Completion, ApiErr
 fn name_usage(headers: &mut HeaderMap, estimates: Option<&'static str>) {
     if let Some(how) = estimates {
         headers.insert(X_USAGE, HeaderValue::from_static(how));
+    }
+}
+
+fn name_emulation(headers: &mut HeaderMap, emulation: Option<&Emulation>) {
+    if let Some(emulation) = emulation {
+        headers.insert(X_EMULATED, header_text(&emulation.to_string()));
     }
 }
 

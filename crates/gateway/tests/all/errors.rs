@@ -276,12 +276,12 @@ async fn bad_requests_name_their_parameter() {
     for (members, param) in [
         (json!({"n": 2}), "n"),
         (
-            json!({"tool_choice": "required", "tools": [{}]}),
+            json!({"tool_choice": "required", "tools": [{"name": "f"}]}),
             "tool_choice",
         ),
         (
             json!({"response_format": {"type": "json_schema"}}),
-            "response_format",
+            "response_format.schema",
         ),
         (
             json!({"messages": image}),

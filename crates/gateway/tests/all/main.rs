@@ -23,3 +23,4 @@ mod sigterm;
 mod slow_clients;
 mod status;
 mod support;
+mod tools;

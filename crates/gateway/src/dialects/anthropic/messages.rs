@@ -1,6 +1,6 @@
 use chatwire_core::{Part, Role};
 
-use crate::dialects::conversation::{Conversation, ToolCall};
+use crate::dialects::conversation::{Conversation, RepeatedCall};
 use crate::dialects::image;
 use crate::dialects::members::{JsonValue, Members};
 use crate::error::{ApiError, quoted};
@@ -58,18 +58,25 @@ pub(super) fn read(
 #[derive(Default)]
 struct Turn {
     parts: Vec<Part>,
-    calls: Vec<ToolCall>,
-    /// The id of the call, and the result.
-    results: Vec<(String, Vec<Part>)>,
+    calls: Vec<RepeatedCall>,
+    results: Vec<TurnResult>,
     has_image: bool,
+}
+
+/// The result of a tool.
+struct TurnResult {
+    /// The id of the call.
+    id: String,
+    parts: Vec<Part>,
+    is_error: bool,
 }
 
 impl Turn {
     /// The results stand before the rest, as the API wants them.
     fn add_to(self, role: Role, conversation: &mut Conversation) {
         let has_results = !self.results.is_empty();
-        for (id, parts) in self.results {
-            conversation.push_tool_result(Some(&id), parts);
+        for result in self.results {
+            conversation.push_tool_result(Some(&result.id), result.parts, result.is_error);
         }
         if role == Role::Assistant {
             conversation.push_assistant(self.parts, self.calls);
@@ -109,7 +116,7 @@ fn read_block(value: &JsonValue<'_>, turn: &mut Turn) -> Result<(), ApiError> {
         "text" => turn.push(Part::Text(block.require("text")?.string()?)),
         "image" => turn.push(read_source(&block.require("source")?)?),
         "document" => turn.push(read_document(&block.require("source")?)?),
-        "tool_use" => turn.calls.push(ToolCall {
+        "tool_use" => turn.calls.push(RepeatedCall {
             id: block.read("id", |id| id.string())?,
             name: block.require("name")?.string()?,
             arguments: block
@@ -119,9 +126,14 @@ fn read_block(value: &JsonValue<'_>, turn: &mut Turn) -> Result<(), ApiError> {
         }),
         "tool_result" => {
             let id = block.require("tool_use_id")?.string()?;
+            let is_error = block.read("is_error", |is_error| is_error.boolean())?;
             let result = read_result(&mut block)?;
             turn.has_image |= result.has_image;
-            turn.results.push((id, result.parts));
+            turn.results.push(TurnResult {
+                id,
+                parts: result.parts,
+                is_error: is_error.unwrap_or(false),
+            });
         }
         // What a model thought is for that model alone.
         "thinking" | "redacted_thinking" => {}

@@ -1,13 +1,13 @@
-use chatwire_core::ChatRequest;
+use chatwire_core::{ChatRequest, ResponseFormat};
 use serde_json::Value;
 
 use super::messages;
 use crate::dialects::conversation::Conversation;
 use crate::dialects::members::Members;
 use crate::dialects::parameters::{
-    ignored, read_limit, read_model, read_temperature, stop_sequences, validated,
+    ignored, read_limit, read_model, read_temperature, response_format, stop_sequences, validated,
 };
-use crate::dialects::tools::tool_required;
+use crate::dialects::tools::Offer;
 use crate::error::ApiError;
 use crate::request::GatewayRequest;
 
@@ -22,10 +22,8 @@ impl MessagesRequest {
     pub(super) fn parse(body: &[u8]) -> Result<MessagesRequest, ApiError> {
         let mut members = Members::parse(body)?;
         let model = read_model(&mut members)?;
-        let mut without_effect = Vec::new();
-        if read_tools(&mut members)? {
-            without_effect.push("tools".to_owned());
-        }
+        let offer = Offer::read_anthropic(&mut members)?;
+        let format = read_format(&mut members)?;
         let stop = members.read("stop_sequences", stop_sequences)?;
         let stream = members.read("stream", |stream| stream.boolean())?;
         let system = members.read("system", |system| messages::read_system(&system))?;
@@ -37,6 +35,8 @@ impl MessagesRequest {
         let chat = validated(ChatRequest::new(conversation.into_messages()), "messages")?;
         let chat = read_temperature(chat, &mut members)?;
         let chat = read_limit(chat, &mut members, "max_tokens")?;
+        let chat = chat.with_response_format(format);
+        let (chat, tools) = offer.add_to(chat);
         Ok(MessagesRequest {
             request: GatewayRequest {
                 model,
@@ -47,24 +47,22 @@ impl MessagesRequest {
                 messages_name: "messages",
                 max_tokens_name: "max_tokens",
                 image,
-                ignored: ignored(without_effect, members.rest(), is_default),
+                ignored: ignored(Vec::new(), members.rest(), is_default),
+                tools,
             },
         })
     }
 }
 
-/// Returns whether there are tools that will not be called.
-fn read_tools(members: &mut Members<'_>) -> Result<bool, ApiError> {
-    let mut is_none = false;
-    if let Some(choice) = members.take("tool_choice") {
-        match choice.object()?.require("type")?.string()?.as_str() {
-            "auto" => {}
-            "none" => is_none = true,
-            _ => return Err(tool_required(&choice)),
-        }
-    }
-    let any = members.read("tools", |tools| tools.array())?;
-    Ok(!is_none && any.is_some_and(|tools| !tools.is_empty()))
+/// Reads the format of the answer, which the API had under another name before.
+/// How much the model should think has no effect.
+fn read_format(members: &mut Members<'_>) -> Result<ResponseFormat, ApiError> {
+    let older = members.read("output_format", |format| response_format(&format))?;
+    let newer = members.read("output_config", |config| {
+        let mut config = config.object()?;
+        config.read("format", |format| response_format(&format))
+    })?;
+    Ok(newer.flatten().or(older).unwrap_or_default())
 }
 
 /// Whether a parameter has a value that asks for what happens anyway.
@@ -82,6 +80,8 @@ fn is_default(name: &str, value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use chatwire_core::ToolChoice;
+
     use super::*;
 
     fn parse(members: &str) -> Result<GatewayRequest, ApiError> {
@@ -140,7 +140,8 @@ mod tests {
         ] {
             let request = parse(&members).unwrap();
             let line = |m: &chatwire_core::Message| format!("{}: {}", m.role(), m.text());
-            let got: Vec<String> = request.chat.messages().iter().map(line).collect();
+            let chat = request.chat.without_tools();
+            let got: Vec<String> = chat.messages().iter().map(line).collect();
             assert_eq!(got, expected, "{members}");
         }
     }
@@ -158,7 +159,8 @@ mod tests {
                 r#""messages":[{{"role":"user","content":{content}}}]"#
             ))
             .unwrap();
-            assert_eq!(request.chat.messages()[0].images().count(), 1);
+            let messages = request.chat.messages();
+            assert_eq!(messages.iter().flat_map(|it| it.images()).count(), 1);
             assert_eq!(request.image.as_deref(), Some("messages[0].content"));
         }
     }
@@ -238,24 +240,38 @@ mod tests {
             ("", &[][..]),
             (
                 r#","tools":[{"name":"Bash","input_schema":{}}],"tool_choice":{"type":"auto"},
-                  "metadata":{"user_id":"u"},"thinking":{"type":"enabled","budget_tokens":1024},
+                  "output_config":{"effort":"high"},"metadata":{"user_id":"u"},"thinking":{"type":"enabled","budget_tokens":1024},
                   "context_management":{},"top_k":5"#,
-                &[
-                    "tools",
-                    "metadata",
-                    "thinking",
-                    "context_management",
-                    "top_k",
-                ],
+                &["metadata", "thinking", "context_management", "top_k"],
             ),
             (
-                r#","tools":[{}],"tool_choice":{"type":"none"},"thinking":{"type":"disabled"},"top_p":1,
+                r#","tools":[],"tool_choice":{"type":"none"},"thinking":{"type":"disabled"},"top_p":1,
                   "service_tier":"auto","mcp_servers":[],"metadata":{}"#,
                 &[],
             ),
         ] {
             let request = parse(&format!("{HELLO}{members}")).unwrap();
             assert_eq!(request.ignored, ignored, "{members}");
+        }
+        let request = parse(&format!(
+            r#"{HELLO},"tools":[{{"name":"Bash","input_schema":{{}}}},
+               {{"type":"web_search_20250305","name":"web_search"}}],"tool_choice":{{"type":"any"}}"#
+        ))
+        .unwrap();
+        assert_eq!(request.chat.tools()[0].name(), "Bash");
+        assert_eq!(request.chat.tool_choice(), &ToolChoice::Required);
+        assert_eq!(request.tools.required.as_deref(), Some("tool_choice"));
+        assert_eq!(request.tools.ignored(true), ["tools.web_search"]);
+        assert_eq!(request.tools.ignored(false), ["tools"]);
+        for member in ["output_format", "output_config"] {
+            let format = r#"{"type":"json_schema","schema":{"type":"object"}}"#;
+            let format = match member {
+                "output_config" => format!(r#"{{"format":{format}}}"#),
+                _ => format.to_owned(),
+            };
+            let request = parse(&format!(r#"{HELLO},"{member}":{format}"#)).unwrap();
+            let format = request.chat.response_format();
+            assert!(matches!(format, ResponseFormat::JsonSchema(_)), "{member}");
         }
         let request = parse(&format!(
             r#"{HELLO},"stop_sequences":["a","b"],"stream":true"#

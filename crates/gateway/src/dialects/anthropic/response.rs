@@ -1,10 +1,13 @@
-use chatwire_core::{FinishReason, Usage};
+use chatwire_core::{FinishReason, ToolCall, Usage};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
-use crate::completion::{CompletionEnd, ReplyHead};
+use crate::completion::{Completion, CompletionEnd, ReplyHead};
+use crate::dialects::tools::prefixed;
 
 /// What ids of this dialect begin with.
 const ID_PREFIX: &str = "msg_";
+const CALL_PREFIX: &str = "toolu_";
 
 /// A message of the model, whole or as it begins.
 #[derive(Serialize)]
@@ -13,17 +16,24 @@ pub(super) struct MessageObject<'a> {
     r#type: &'static str,
     role: &'static str,
     model: &'a str,
-    content: Vec<TextBlock<'a>>,
+    content: Vec<Block<'a>>,
     stop_reason: Option<&'static str>,
     stop_sequence: Option<&'a str>,
     usage: MessageUsage,
 }
 
-/// The only kind of content that an answer here has.
+/// A block of the content of an answer.
 #[derive(Serialize)]
-pub(super) struct TextBlock<'a> {
-    r#type: &'static str,
-    pub(super) text: &'a str,
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Block<'a> {
+    Text {
+        text: &'a str,
+    },
+    ToolUse {
+        id: String,
+        name: &'a str,
+        input: Input<'a>,
+    },
 }
 
 /// The tokens of a message. The API knows none that are not counted.
@@ -35,11 +45,30 @@ pub(super) struct MessageUsage {
     output_tokens: u64,
 }
 
-impl<'a> TextBlock<'a> {
-    pub(super) fn new(text: &'a str) -> TextBlock<'a> {
-        TextBlock {
-            r#type: "text",
-            text,
+/// The arguments of a call, which are an object.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Input<'a> {
+    Json(&'a RawValue),
+    Nothing {},
+}
+
+impl<'a> Block<'a> {
+    pub(super) fn call(call: &'a ToolCall) -> Block<'a> {
+        let input = serde_json::from_str::<&RawValue>(call.arguments());
+        Block::ToolUse {
+            id: prefixed(CALL_PREFIX, call.id()),
+            name: call.name(),
+            input: input.map_or(Input::Nothing {}, Input::Json),
+        }
+    }
+
+    /// A call as it begins: the input follows.
+    pub(super) fn begun_call(call: &'a ToolCall) -> Block<'a> {
+        Block::ToolUse {
+            id: prefixed(CALL_PREFIX, call.id()),
+            name: call.name(),
+            input: Input::Nothing {},
         }
     }
 }
@@ -79,14 +108,14 @@ impl<'a> MessageObject<'a> {
         }
     }
 
-    pub(super) fn ended(
-        head: &'a ReplyHead,
-        text: &'a str,
-        end: &'a CompletionEnd,
-    ) -> MessageObject<'a> {
+    pub(super) fn ended(head: &'a ReplyHead, completion: &'a Completion) -> MessageObject<'a> {
+        let (text, end) = (completion.text.as_str(), &completion.end);
+        let has_calls = !completion.calls.is_empty();
+        let text = (!text.is_empty() || !has_calls).then_some(Block::Text { text });
+        let calls = completion.calls.iter().map(Block::call);
         MessageObject {
-            content: vec![TextBlock::new(text)],
-            stop_reason: Some(stop_reason(end)),
+            content: text.into_iter().chain(calls).collect(),
+            stop_reason: Some(stop_reason(end, has_calls)),
             stop_sequence: end.stop_sequence.as_deref(),
             usage: MessageUsage::at_end(end.usage),
             ..MessageObject::begun(head)
@@ -95,8 +124,9 @@ impl<'a> MessageObject<'a> {
 }
 
 /// The API knows few reasons; strict clients refuse others.
-pub(super) fn stop_reason(end: &CompletionEnd) -> &'static str {
+pub(super) fn stop_reason(end: &CompletionEnd, has_calls: bool) -> &'static str {
     match end.reason {
+        _ if has_calls => "tool_use",
         _ if end.stop_sequence.is_some() => "stop_sequence",
         FinishReason::Length => "max_tokens",
         FinishReason::ContentFilter => "refusal",

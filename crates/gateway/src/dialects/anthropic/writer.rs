@@ -1,8 +1,9 @@
 use bytes::{BufMut as _, BytesMut};
+use chatwire_core::ToolCall;
 use serde::Serialize;
 
 use super::error::error_body;
-use super::response::{MessageObject, MessageUsage, TextBlock, stop_reason};
+use super::response::{Block, MessageObject, MessageUsage, stop_reason};
 use crate::completion::{Completion, CompletionEnd, ReplyHead};
 use crate::dialects::dialect::ReplyWriter;
 use crate::dialects::sse;
@@ -12,6 +13,11 @@ use crate::error::ApiError;
 #[derive(Debug, Default)]
 pub(super) struct MessageWriter {
     has_begun: bool,
+    /// How many blocks have begun.
+    blocks: u32,
+    /// Whether the last of them is a text that has not ended.
+    is_text_open: bool,
+    has_calls: bool,
 }
 
 /// The data of the events that are not the same every time.
@@ -23,12 +29,25 @@ enum Event<'a> {
     },
     ContentBlockStart {
         index: u32,
-        content_block: TextBlock<'a>,
+        content_block: Block<'a>,
+    },
+    ContentBlockDelta {
+        index: u32,
+        delta: InputDelta<'a>,
+    },
+    ContentBlockStop {
+        index: u32,
     },
     MessageDelta {
         delta: EndDelta<'a>,
         usage: MessageUsage,
     },
+}
+
+#[derive(Serialize)]
+struct InputDelta<'a> {
+    r#type: &'static str,
+    partial_json: &'a str,
 }
 
 #[derive(Serialize)]
@@ -39,14 +58,51 @@ struct EndDelta<'a> {
 
 const PING: &[u8] = b"event: ping\ndata: {\"type\":\"ping\"}\n\n";
 
-/// A delta up to its text, and after it.
-const DELTA_HEAD: &[u8] = b"event: content_block_delta\ndata: \
-    {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":";
+/// A delta up to the number of its block, from there to its text, and after it.
+const DELTA_HEAD: &[u8] =
+    b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":";
+const DELTA_TEXT: &[u8] = b",\"delta\":{\"type\":\"text_delta\",\"text\":";
 const DELTA_TAIL: &[u8] = b"}}\n\n";
+
+impl MessageWriter {
+    /// Begins a block, and returns its number.
+    fn start(&mut self, out: &mut BytesMut, content_block: Block<'_>) -> u32 {
+        let index = self.blocks;
+        self.blocks += 1;
+        let block = Event::ContentBlockStart {
+            index,
+            content_block,
+        };
+        write(out, "content_block_start", &block);
+        index
+    }
+
+    /// Begins a text, unless one is open.
+    fn open_text(&mut self, out: &mut BytesMut) {
+        if !self.is_text_open {
+            self.is_text_open = true;
+            let index = self.start(out, Block::Text { text: "" });
+            if index == 0 {
+                out.put_slice(PING);
+            }
+        }
+    }
+
+    fn close_text(&mut self, out: &mut BytesMut) {
+        if std::mem::take(&mut self.is_text_open) {
+            let index = self.blocks.saturating_sub(1);
+            write(
+                out,
+                "content_block_stop",
+                &Event::ContentBlockStop { index },
+            );
+        }
+    }
+}
 
 impl ReplyWriter for MessageWriter {
     fn whole(&mut self, head: &ReplyHead, completion: &Completion) -> Vec<u8> {
-        let message = MessageObject::ended(head, &completion.text, &completion.end);
+        let message = MessageObject::ended(head, completion);
         // Serializing texts and numbers cannot fail, here and below.
         serde_json::to_vec(&message).unwrap_or_default()
     }
@@ -68,18 +124,33 @@ impl ReplyWriter for MessageWriter {
         self.has_begun = true;
         let message = MessageObject::begun(head);
         write(out, "message_start", &Event::MessageStart { message });
-        let block = Event::ContentBlockStart {
-            index: 0,
-            content_block: TextBlock::new(""),
-        };
-        write(out, "content_block_start", &block);
-        out.put_slice(PING);
     }
 
     fn delta(&mut self, out: &mut BytesMut, text: &str) {
+        self.open_text(out);
         out.put_slice(DELTA_HEAD);
+        let _ = serde_json::to_writer(out.writer(), &self.blocks.saturating_sub(1));
+        out.put_slice(DELTA_TEXT);
         let _ = serde_json::to_writer(out.writer(), text);
         out.put_slice(DELTA_TAIL);
+    }
+
+    /// A block of its own, whose input comes in one piece.
+    fn call(&mut self, out: &mut BytesMut, call: &ToolCall) {
+        self.close_text(out);
+        self.has_calls = true;
+        let index = self.start(out, Block::begun_call(call));
+        let delta = InputDelta {
+            r#type: "input_json_delta",
+            partial_json: call.arguments(),
+        };
+        let delta = Event::ContentBlockDelta { index, delta };
+        write(out, "content_block_delta", &delta);
+        write(
+            out,
+            "content_block_stop",
+            &Event::ContentBlockStop { index },
+        );
     }
 
     fn doubt(&mut self, out: &mut BytesMut, words: &str) {
@@ -87,12 +158,14 @@ impl ReplyWriter for MessageWriter {
     }
 
     fn end(&mut self, out: &mut BytesMut, end: &CompletionEnd) {
-        out.put_slice(
-            b"event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n",
-        );
+        // A message has a block, if it says nothing.
+        if self.blocks == 0 {
+            self.open_text(out);
+        }
+        self.close_text(out);
         let delta = Event::MessageDelta {
             delta: EndDelta {
-                stop_reason: stop_reason(end),
+                stop_reason: stop_reason(end, self.has_calls),
                 stop_sequence: end.stop_sequence.as_deref(),
             },
             usage: MessageUsage::at_end(end.usage),
@@ -123,7 +196,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::dialects::testing::{end, head, sse, whole};
+    use crate::dialects::testing::{call, end, head, sse, whole};
 
     fn usage(input: u64, output: u64) -> Value {
         json!({"input_tokens": input, "cache_creation_input_tokens": 0,
@@ -173,6 +246,80 @@ mod tests {
                     json!({"type": "message_stop"}),
                 ]
             );
+        }
+    }
+
+    #[test]
+    fn calls_of_tools() {
+        let calls = [call(1, "a", "{\"x\":[1]}"), call(2, "b", "{}")];
+        let tool = |id: &str, name: &str, input: Value| json!({"type": "tool_use", "id": id, "name": name, "input": input});
+        let start = |index: u32, block: Value| json!({"type": "content_block_start", "index": index, "content_block": block});
+        let stop = |index: u32| json!({"type": "content_block_stop", "index": index});
+        let input = |index: u32, json: &str| {
+            json!({"type": "content_block_delta", "index": index,
+                   "delta": {"type": "input_json_delta", "partial_json": json}})
+        };
+        let text = |index: u32, text: &str| {
+            json!({"type": "content_block_delta", "index": index,
+                   "delta": {"type": "text_delta", "text": text}})
+        };
+        let empty = || json!({"type": "text", "text": ""});
+        let mut writer = MessageWriter::default();
+        let mut out = BytesMut::new();
+        writer.begin(&mut out, &head());
+        writer.delta(&mut out, "Well");
+        writer.call(&mut out, &calls[0]);
+        writer.call(&mut out, &calls[1]);
+        writer.delta(&mut out, "so");
+        writer.end(&mut out, &end(FinishReason::ToolCalls, None));
+        let events = sse(&out);
+        assert_eq!(
+            events[1..events.len() - 2],
+            [
+                start(0, empty()),
+                json!({"type": "ping"}),
+                text(0, "Well"),
+                stop(0),
+                start(1, tool("toolu_1", "a", json!({}))),
+                input(1, "{\"x\":[1]}"),
+                stop(1),
+                start(2, tool("toolu_2", "b", json!({}))),
+                input(2, "{}"),
+                stop(2),
+                start(3, empty()),
+                text(3, "so"),
+                stop(3),
+            ]
+        );
+        let delta = &events[events.len() - 2]["delta"];
+        assert_eq!(delta["stop_reason"], "tool_use");
+        // A message that only calls has no text.
+        let mut writer = MessageWriter::default();
+        let mut out = BytesMut::new();
+        writer.begin(&mut out, &head());
+        writer.call(&mut out, &calls[0]);
+        writer.end(&mut out, &end(FinishReason::ToolCalls, None));
+        assert_eq!(sse(&out)[1], start(0, tool("toolu_1", "a", json!({}))));
+        for (said, content) in [
+            (
+                "",
+                json!([
+                    tool("toolu_1", "a", json!({"x": [1]})),
+                    tool("toolu_2", "b", json!({}))
+                ]),
+            ),
+            (
+                "Well",
+                json!([{"type": "text", "text": "Well"}, tool("toolu_1", "a", json!({"x": [1]})),
+                       tool("toolu_2", "b", json!({}))]),
+            ),
+        ] {
+            let mut completion = whole(said, FinishReason::ToolCalls);
+            completion.calls = calls.to_vec();
+            let body = MessageWriter::default().whole(&head(), &completion);
+            let body: Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["content"], content);
+            assert_eq!(body["stop_reason"], "tool_use");
         }
     }
 

@@ -1,6 +1,6 @@
 use chatwire_core::{Messages, Part, Role};
 
-use crate::dialects::conversation::{Conversation, ToolCall};
+use crate::dialects::conversation::{Conversation, RepeatedCall};
 use crate::dialects::image;
 use crate::dialects::members::{JsonValue, Members};
 use crate::error::{ApiError, quoted};
@@ -25,11 +25,11 @@ pub(super) fn read(messages: &JsonValue<'_>) -> Result<(Messages, Option<String>
             }
             "tool" => {
                 let id = message.read("tool_call_id", |id| id.string())?;
-                conversation.push_tool_result(id.as_deref(), parts);
+                conversation.push_tool_result(id.as_deref(), parts, false);
             }
             "function" => {
                 let name = message.read("name", |name| name.string())?;
-                conversation.push_tool_result(name.as_deref(), parts);
+                conversation.push_tool_result(name.as_deref(), parts, false);
             }
             other => {
                 return Err(role.invalid(&format!(
@@ -78,7 +78,7 @@ fn read_part(value: &JsonValue<'_>) -> Result<Part, ApiError> {
 
 /// The calls of tools in a message of the model, in the newer and the older
 /// form.
-fn read_calls(message: &mut Members<'_>) -> Result<Vec<ToolCall>, ApiError> {
+fn read_calls(message: &mut Members<'_>) -> Result<Vec<RepeatedCall>, ApiError> {
     let mut calls = Vec::new();
     for value in message
         .read("tool_calls", |calls| calls.array())?
@@ -101,13 +101,13 @@ fn read_calls(message: &mut Members<'_>) -> Result<Vec<ToolCall>, ApiError> {
     Ok(calls)
 }
 
-fn read_function(id: Option<String>, function: &JsonValue<'_>) -> Result<ToolCall, ApiError> {
+fn read_function(id: Option<String>, function: &JsonValue<'_>) -> Result<RepeatedCall, ApiError> {
     let mut function = function.object()?;
     let arguments = match function.take("arguments") {
         Some(arguments) => Some(arguments),
         None => function.take("input"),
     };
-    Ok(ToolCall {
+    Ok(RepeatedCall {
         id,
         name: function.require("name")?.string()?,
         arguments: match arguments {

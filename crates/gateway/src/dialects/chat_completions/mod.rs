@@ -43,7 +43,7 @@ impl Dialect for ChatCompletions {
 
 fn parse(body: &[u8], _: &dyn Recall) -> Result<ParsedRequest, ApiError> {
     let request = ChatCompletionRequest::parse(body)?;
-    let writer = ChatCompletionWriter::new(request.include_usage);
+    let writer = ChatCompletionWriter::new(request.include_usage, request.calls_functions);
     Ok(ParsedRequest {
         request: request.request,
         writer: Box::new(writer),

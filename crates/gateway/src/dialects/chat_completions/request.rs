@@ -4,10 +4,10 @@ use serde_json::Value;
 use super::messages;
 use crate::dialects::members::Members;
 use crate::dialects::parameters::{
-    ignored, is_text_format, only_one_answer, read_include_usage, read_model, read_temperature,
+    ignored, only_one_answer, read_include_usage, read_model, read_temperature, response_format,
     stop_sequences, validated,
 };
-use crate::dialects::tools::read_tools;
+use crate::dialects::tools::Offer;
 use crate::error::ApiError;
 use crate::request::GatewayRequest;
 
@@ -17,6 +17,8 @@ pub(super) struct ChatCompletionRequest {
     pub(super) request: GatewayRequest,
     /// Whether a stream ends with the tokens it took.
     pub(super) include_usage: bool,
+    /// Whether a call is written as the older API has it.
+    pub(super) calls_functions: bool,
 }
 
 impl ChatCompletionRequest {
@@ -25,24 +27,21 @@ impl ChatCompletionRequest {
         let mut members = Members::parse(body)?;
         let model = read_model(&mut members)?;
         only_one_answer(&mut members, "n")?;
-        let mut without_effect = Vec::new();
-        for (tools, choice) in [("tools", "tool_choice"), ("functions", "function_call")] {
-            if read_tools(&mut members, tools, choice)? {
-                without_effect.push(tools.to_owned());
-            }
-        }
-        if members
-            .read("response_format", |format| is_text_format(&format))?
-            .is_some_and(|takes_effect| !takes_effect)
-        {
-            without_effect.push("response_format".to_owned());
-        }
+        let mut tools = Offer::read(&mut members, "tools", "tool_choice")?;
+        tools.read_parallel(&mut members)?;
+        let mut functions = Offer::read(&mut members, "functions", "function_call")?;
+        functions.one_at_a_time();
+        let calls_functions = tools.is_empty() && !functions.is_empty();
+        let offer = if calls_functions { functions } else { tools };
+        let format = members.read("response_format", |format| response_format(&format))?;
         let stop = members.read("stop", stop_sequences)?.unwrap_or_default();
         let stream = members.read("stream", |stream| stream.boolean())?;
         let include_usage = read_include_usage(&mut members)?;
         let (messages, image) = messages::read(&members.require("messages")?)?;
         let chat = validated(ChatRequest::new(messages), "messages")?;
         let (chat, max_tokens_name) = read_parameters(chat, &mut members)?;
+        let chat = chat.with_response_format(format.unwrap_or_default());
+        let (chat, tools) = offer.add_to(chat);
         Ok(ChatCompletionRequest {
             request: GatewayRequest {
                 model,
@@ -53,9 +52,11 @@ impl ChatCompletionRequest {
                 messages_name: "messages",
                 max_tokens_name,
                 image,
-                ignored: ignored(without_effect, members.rest(), is_default),
+                ignored: ignored(Vec::new(), members.rest(), is_default),
+                tools,
             },
             include_usage,
+            calls_functions,
         })
     }
 }
@@ -92,7 +93,6 @@ fn is_default(name: &str, value: &Value) -> bool {
         "top_p" => number(1.0),
         "frequency_penalty" | "presence_penalty" | "top_logprobs" => number(0.0),
         "logprobs" | "store" => value == &Value::Bool(false),
-        "parallel_tool_calls" => value.is_boolean(),
         "logit_bias" | "metadata" => empty,
         "modalities" => value == &serde_json::json!(["text"]),
         "service_tier" => word(&["auto", "default"]),
@@ -102,6 +102,8 @@ fn is_default(name: &str, value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use chatwire_core::{JsonSchema, ResponseFormat, ToolChoice};
+
     use super::*;
 
     fn parse_body(body: &[u8]) -> Result<GatewayRequest, ApiError> {
@@ -129,6 +131,7 @@ mod tests {
             (r#""n":2"#, "n"),
             (r#""n":0"#, "n"),
             (r#""tool_choice":"required""#, "tool_choice"),
+            (r#""parallel_tool_calls":1"#, "parallel_tool_calls"),
             (
                 r#""tool_choice":{"type":"function","function":{"name":"f"}}"#,
                 "tool_choice",
@@ -141,8 +144,9 @@ mod tests {
             (r#""tools":{}"#, "tools"),
             (
                 r#""response_format":{"type":"json_schema","json_schema":{}}"#,
-                "response_format",
+                "response_format.json_schema.schema",
             ),
+            (r#""response_format":{"type":"grammar"}"#, "response_format"),
             (r#""temperature":3"#, "temperature"),
             (r#""temperature":"warm""#, "temperature"),
             (r#""max_tokens":0"#, "max_tokens"),
@@ -211,19 +215,70 @@ mod tests {
             (r#""top_p":0.5,"seed":1"#, &["top_p", "seed"]),
             (r#""top_p":1,"presence_penalty":0,"logprobs":false"#, &[]),
             (r#""user":null,"metadata":{}"#, &[]),
-            (r#""tools":[{}]"#, &["tools"]),
-            (r#""tools":[{}],"tool_choice":"auto""#, &["tools"]),
-            (r#""tools":[{}],"tool_choice":"none""#, &[]),
-            (r#""tools":[]"#, &[]),
-            (
-                r#""response_format":{"type":"json_object"}"#,
-                &["response_format"],
-            ),
+            (r#""tools":[],"parallel_tool_calls":true"#, &[]),
+            (r#""response_format":{"type":"json_object"}"#, &[]),
             (r#""response_format":{"type":"text"}"#, &[]),
             ("\"a,b\\r\\n\":1", &["a?b??"]),
         ] {
             assert_eq!(parse(members).unwrap().ignored, ignored, "{members}");
         }
+    }
+
+    #[test]
+    fn tools_and_formats() {
+        let tool = r#"{"type":"function","function":{"name":"a","parameters":{"type":"object"}}}"#;
+        for (members, tools, ignored_with, ignored_without) in [
+            (String::new(), &[][..], &[][..], &[][..]),
+            (format!(r#""tools":[{tool}]"#), &["a"], &[], &["tools"]),
+            (
+                format!(r#""tools":[{tool},{{"type":"web_search"}}],"tool_choice":"auto""#),
+                &["a"],
+                &["tools.web_search"],
+                &["tools"],
+            ),
+            (
+                format!(r#""tools":[{tool}],"tool_choice":"none""#),
+                &[],
+                &[],
+                &[],
+            ),
+            (
+                r#""functions":[{"name":"b"}]"#.into(),
+                &["b"],
+                &[],
+                &["functions"],
+            ),
+        ] {
+            let request = parse(&members).unwrap();
+            let names: Vec<&str> = request
+                .chat
+                .tools()
+                .iter()
+                .map(|tool| tool.name())
+                .collect();
+            assert_eq!(names, tools, "{members}");
+            assert_eq!(request.tools.ignored(true), ignored_with, "{members}");
+            assert_eq!(request.tools.ignored(false), ignored_without, "{members}");
+            assert!(request.tools.required.is_none(), "{members}");
+        }
+        let request = parse(&format!(
+            r#""tools":[{tool}],"tool_choice":"required","parallel_tool_calls":false"#
+        ));
+        let request = request.unwrap();
+        assert_eq!(request.chat.tool_choice(), &ToolChoice::Required);
+        assert_eq!(request.chat.parallel_tool_calls(), Some(false));
+        assert_eq!(request.tools.required.as_deref(), Some("tool_choice"));
+        let request = parse(
+            r#""response_format":{"type":"json_schema","json_schema":{"name":"n","strict":true,
+               "description":"d","schema":{"type":"object"}}}"#,
+        );
+        let expected = JsonSchema::new("n", serde_json::json!({"type": "object"}))
+            .with_description("d")
+            .with_strict(true);
+        let expected = ResponseFormat::JsonSchema(expected);
+        assert_eq!(request.unwrap().chat.response_format(), &expected);
+        let request = parse(r#""response_format":{"type":"json_object"}"#).unwrap();
+        assert_eq!(request.chat.response_format(), &ResponseFormat::JsonObject);
     }
 
     #[test]
@@ -245,7 +300,8 @@ mod tests {
     fn requests_of_real_clients() {
         let messages = |request: GatewayRequest| -> Vec<String> {
             let line = |m: &chatwire_core::Message| format!("{}: {}", m.role(), m.text());
-            request.chat.messages().iter().map(line).collect()
+            let messages = request.chat.without_tools();
+            messages.messages().iter().map(line).collect()
         };
         for (members, limit) in [
             (r#""max_tokens":4096.0"#, Some(4096)),

@@ -1,7 +1,8 @@
 use bytes::{BufMut as _, BytesMut};
+use chatwire_core::ToolCall;
 use serde::Serialize;
 
-use super::response::{self, ID_PREFIX, finish_reason};
+use super::response::{self, CallForm, CallObject, FunctionObject, ID_PREFIX, finish_reason};
 use crate::completion::{Completion, CompletionEnd, ReplyHead};
 use crate::dialects::completion_usage::CompletionUsage;
 use crate::dialects::dialect::ReplyWriter;
@@ -16,6 +17,9 @@ use crate::error::ApiError;
 #[derive(Debug)]
 pub(super) struct ChatCompletionWriter {
     include_usage: bool,
+    form: CallForm,
+    /// How many calls were written.
+    calls: usize,
     /// From `data: {` up to the value of `choices`.
     chunk_head: Vec<u8>,
     /// What follows after `choices`.
@@ -30,10 +34,41 @@ struct ChunkHead<'a> {
     model: &'a str,
 }
 
+#[derive(Serialize)]
+struct CallDelta<T> {
+    tool_calls: [T; 1],
+}
+
+#[derive(Serialize)]
+struct CallRest<'a> {
+    index: usize,
+    function: Arguments<'a>,
+}
+
+#[derive(Serialize)]
+struct Arguments<'a> {
+    arguments: &'a str,
+}
+
+#[derive(Serialize)]
+struct FunctionDelta<'a> {
+    function_call: FunctionObject<'a>,
+}
+
+fn write(out: &mut BytesMut, value: &impl Serialize) {
+    // Serializing texts and numbers cannot fail.
+    let _ = serde_json::to_writer(out.writer(), value);
+}
+
 impl ChatCompletionWriter {
-    pub(super) fn new(include_usage: bool) -> ChatCompletionWriter {
+    pub(super) fn new(include_usage: bool, calls_functions: bool) -> ChatCompletionWriter {
         ChatCompletionWriter {
             include_usage,
+            form: match calls_functions {
+                true => CallForm::Function,
+                false => CallForm::Tools,
+            },
+            calls: 0,
             chunk_head: Vec::new(),
             // A client that asks for usage gets the member in every chunk.
             chunk_tail: if include_usage {
@@ -58,7 +93,7 @@ impl ChatCompletionWriter {
 
 impl ReplyWriter for ChatCompletionWriter {
     fn whole(&mut self, head: &ReplyHead, completion: &Completion) -> Vec<u8> {
-        response::whole(head, completion)
+        response::whole(head, completion, self.form)
     }
 
     fn stream_type(&self) -> &'static str {
@@ -93,12 +128,43 @@ impl ReplyWriter for ChatCompletionWriter {
         self.chunk(out, delta, None);
     }
 
+    /// A chunk with the name, and one with the arguments.
+    fn call(&mut self, out: &mut BytesMut, call: &ToolCall) {
+        let index = self.calls;
+        if self.form == CallForm::Function {
+            // The older API has one call at most.
+            if index == 0 {
+                let delta = FunctionDelta {
+                    function_call: FunctionObject::new(call),
+                };
+                self.chunk(out, |out| write(out, &delta), None);
+            }
+        } else {
+            let mut first = CallObject::new(call);
+            first.index = Some(index);
+            first.function.arguments = "";
+            let first = CallDelta {
+                tool_calls: [first],
+            };
+            self.chunk(out, |out| write(out, &first), None);
+            let arguments = call.arguments();
+            let rest = CallDelta {
+                tool_calls: [CallRest {
+                    index,
+                    function: Arguments { arguments },
+                }],
+            };
+            self.chunk(out, |out| write(out, &rest), None);
+        }
+        self.calls += 1;
+    }
+
     fn doubt(&mut self, out: &mut BytesMut, words: &str) {
         sse::doubt(out, words);
     }
 
     fn end(&mut self, out: &mut BytesMut, end: &CompletionEnd) {
-        let reason = finish_reason(&end.reason);
+        let reason = finish_reason(&end.reason, self.calls > 0, self.form);
         self.chunk(out, |out| out.put_slice(b"{}"), Some(reason));
         if self.include_usage
             && let Some(usage) = CompletionUsage::complete(end.usage)
@@ -125,6 +191,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::dialects::testing::call;
 
     fn head() -> ReplyHead {
         ReplyHead {
@@ -132,6 +199,7 @@ mod tests {
             created: 7,
             model: "home/m".into(),
             prompt_tokens: 9,
+            has_tools: true,
         }
     }
 
@@ -143,6 +211,7 @@ mod tests {
             is_estimated: false,
             text: None,
             doubt: None,
+            emulation: None,
             timing: Default::default(),
         }
     }
@@ -152,7 +221,13 @@ mod tests {
         include_usage: bool,
         write: impl Fn(&mut dyn ReplyWriter, &mut BytesMut),
     ) -> Vec<Value> {
-        let mut writer = ChatCompletionWriter::new(include_usage);
+        events(ChatCompletionWriter::new(include_usage, false), write)
+    }
+
+    fn events(
+        mut writer: ChatCompletionWriter,
+        write: impl Fn(&mut dyn ReplyWriter, &mut BytesMut),
+    ) -> Vec<Value> {
         let mut out = BytesMut::new();
         write(&mut writer, &mut out);
         std::str::from_utf8(&out)
@@ -184,6 +259,74 @@ mod tests {
             json!("[DONE]"),
         ];
         assert_eq!(events, expected);
+    }
+
+    #[test]
+    fn calls_of_tools() {
+        let calls = [call(1, "a", "{\"x\":1}"), call(2, "b", "{}")];
+        let write = |writer: &mut dyn ReplyWriter, out: &mut BytesMut| {
+            writer.begin(out, &head());
+            for call in &calls {
+                writer.call(out, call);
+            }
+            writer.end(out, &end(None));
+        };
+        let begun = chunk(json!({"role": "assistant", "content": ""}), Value::Null);
+        let first = |index: u32, id: &str, name: &str| {
+            let function = json!({"name": name, "arguments": ""});
+            let call = json!({"index": index, "id": id, "type": "function", "function": function});
+            chunk(json!({"tool_calls": [call]}), Value::Null)
+        };
+        let rest = |index: u32, arguments: &str| {
+            let call = json!({"index": index, "function": {"arguments": arguments}});
+            chunk(json!({"tool_calls": [call]}), Value::Null)
+        };
+        assert_eq!(
+            events(ChatCompletionWriter::new(false, false), write),
+            [
+                begun.clone(),
+                first(0, "call_1", "a"),
+                rest(0, "{\"x\":1}"),
+                first(1, "call_2", "b"),
+                rest(1, "{}"),
+                chunk(json!({}), json!("tool_calls")),
+                json!("[DONE]"),
+            ]
+        );
+        let function = json!({"name": "a", "arguments": "{\"x\":1}"});
+        assert_eq!(
+            events(ChatCompletionWriter::new(false, true), write),
+            [
+                begun,
+                chunk(json!({"function_call": function}), Value::Null),
+                chunk(json!({}), json!("function_call")),
+                json!("[DONE]"),
+            ]
+        );
+        let mut completion = crate::dialects::testing::whole("", FinishReason::ToolCalls);
+        completion.calls = calls.to_vec();
+        for (form, message, reason) in [
+            (
+                false,
+                json!({"role": "assistant", "content": null, "refusal": null, "tool_calls": [
+                    {"id": "call_1", "type": "function",
+                     "function": {"name": "a", "arguments": "{\"x\":1}"}},
+                    {"id": "call_2", "type": "function",
+                     "function": {"name": "b", "arguments": "{}"}}]}),
+                "tool_calls",
+            ),
+            (
+                true,
+                json!({"role": "assistant", "content": null, "refusal": null,
+                       "function_call": function}),
+                "function_call",
+            ),
+        ] {
+            let body = ChatCompletionWriter::new(false, form).whole(&head(), &completion);
+            let body: Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["choices"][0]["message"], message);
+            assert_eq!(body["choices"][0]["finish_reason"], reason);
+        }
     }
 
     #[test]

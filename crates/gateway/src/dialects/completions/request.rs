@@ -7,7 +7,7 @@ use crate::dialects::parameters::{
     stop_sequences, validated,
 };
 use crate::error::ApiError;
-use crate::request::GatewayRequest;
+use crate::request::{GatewayRequest, ToolUse};
 
 /// A request to go on with a text. The text is asked as a question, because
 /// the providers here only converse.
@@ -52,6 +52,7 @@ impl CompletionRequest {
                 max_tokens_name: "max_tokens",
                 image: None,
                 ignored: ignored(Vec::new(), members.rest(), is_default),
+                tools: ToolUse::default(),
             },
             echo: echo.unwrap_or(false).then_some(prompt),
             include_usage,

@@ -1,14 +1,15 @@
-use chatwire_core::{ChatRequest, Image, Part, Role};
+use chatwire_core::{ChatRequest, Image, JsonSchema, Part, ResponseFormat, Role};
 use serde_json::Value;
 
 use super::writer::Unasked;
-use crate::dialects::conversation::{Conversation, ToolCall};
+use crate::dialects::conversation::{Conversation, RepeatedCall};
 use crate::dialects::members::{JsonValue, Members};
 use crate::dialects::parameters::{
     ignored, model_name, read_temperature, stop_sequences, validated,
 };
+use crate::dialects::tools::{Offer, read_schema};
 use crate::error::{ApiError, quoted};
-use crate::request::GatewayRequest;
+use crate::request::{GatewayRequest, ToolUse};
 
 /// The tag that clients add to a name without one.
 const LATEST: &str = ":latest";
@@ -99,13 +100,12 @@ fn read(
             }),
         });
     }
-    let mut without_effect = Vec::new();
-    if members
-        .read("format", |format| is_text(&format))?
-        .is_some_and(|is_text| !is_text)
-    {
-        without_effect.push("format".to_owned());
-    }
+    let format = members.read("format", |format| read_format(&format))?;
+    let offer = match messages_name {
+        // Only a conversation has a place for calls.
+        "messages" => Offer::read(&mut members, "tools", "tool_choice")?,
+        _ => Offer::default(),
+    };
     let options = members.read("options", |options| options.object())?;
     let mut options = options.unwrap_or_default();
     let stop = options.read("stop", stop_sequences)?;
@@ -118,6 +118,8 @@ fn read(
         }
         _ => chat,
     };
+    let chat = chat.with_response_format(format.unwrap_or_default());
+    let (chat, tools) = offer.add_to(chat);
     let rest = members.rest().chain(options.rest());
     Ok(OllamaRequest {
         request: GatewayRequest {
@@ -129,7 +131,8 @@ fn read(
             messages_name,
             max_tokens_name: "num_predict",
             image,
-            ignored: ignored(without_effect, rest, is_default),
+            ignored: ignored(Vec::new(), rest, is_default),
+            tools,
         },
         unasked: None,
     })
@@ -146,6 +149,7 @@ fn unasked_request(model: String, chat: ChatRequest) -> GatewayRequest {
         max_tokens_name: "num_predict",
         image: None,
         ignored: Vec::new(),
+        tools: ToolUse::default(),
     }
 }
 
@@ -182,7 +186,7 @@ fn read_message(value: &JsonValue<'_>, conversation: &mut Conversation) -> Resul
                 None => message.take("tool_name"),
             };
             let name = name.map(|name| name.string()).transpose()?;
-            conversation.push_tool_result(name.as_deref(), parts);
+            conversation.push_tool_result(name.as_deref(), parts, false);
         }
         other => {
             return Err(role.invalid(&format!(
@@ -195,13 +199,13 @@ fn read_message(value: &JsonValue<'_>, conversation: &mut Conversation) -> Resul
 }
 
 /// Reads the calls of a message, whose arguments are JSON and no text.
-fn read_calls(calls: &JsonValue<'_>) -> Result<Vec<ToolCall>, ApiError> {
+fn read_calls(calls: &JsonValue<'_>) -> Result<Vec<RepeatedCall>, ApiError> {
     let mut read = Vec::new();
     for value in calls.array()? {
         let mut call = value.object()?;
         let mut function = call.require("function")?.object()?;
         let arguments = function.take("arguments");
-        read.push(ToolCall {
+        read.push(RepeatedCall {
             id: call.read("id", |id| id.string())?,
             name: function.require("name")?.string()?,
             arguments: arguments
@@ -234,14 +238,19 @@ fn read_images(images: &JsonValue<'_>) -> Result<Vec<Part>, ApiError> {
     images.array()?.iter().map(image).collect()
 }
 
-/// Whether a format is what every answer has. A schema is refused.
-fn is_text(format: &JsonValue<'_>) -> Result<bool, ApiError> {
-    if !format.is_string() {
-        return Err(format.invalid("is a schema, which no provider here can be held to"));
+/// Reads a format: a word, or a schema.
+fn read_format(format: &JsonValue<'_>) -> Result<ResponseFormat, ApiError> {
+    match format.kind() {
+        "an object" => {
+            let schema = JsonSchema::new("answer", read_schema(format)?);
+            return Ok(ResponseFormat::JsonSchema(schema));
+        }
+        "a string" => {}
+        _ => return Err(format.expected("json or a schema")),
     }
     match format.string()?.as_str() {
-        "" => Ok(true),
-        "json" => Ok(false),
+        "" => Ok(ResponseFormat::Text),
+        "json" => Ok(ResponseFormat::JsonObject),
         other => Err(format.invalid(&format!("is {}, where json is expected", quoted(other)))),
     }
 }
@@ -272,7 +281,8 @@ mod tests {
 
     fn messages(request: &OllamaRequest) -> Vec<String> {
         let line = |m: &chatwire_core::Message| format!("{}: {}", m.role(), m.text());
-        request.request.chat.messages().iter().map(line).collect()
+        let chat = request.request.chat.clone().without_tools();
+        chat.messages().iter().map(line).collect()
     }
 
     #[test]
@@ -369,9 +379,10 @@ mod tests {
                 "images[0]",
             ),
             (generate(r#""prompt":"x","suffix":"y""#), "suffix"),
+            (generate(r#""prompt":"x","format":7"#), "format"),
             (
-                generate(r#""prompt":"x","format":{"type":"object"}"#),
-                "format",
+                chat(r#""messages":[{"role":"user","content":"x"}],"tools":[{}]"#),
+                "tools[0].name",
             ),
             (generate(r#""prompt":"x","format":"xml""#), "format"),
             (generate(r#""prompt":7"#), "prompt"),
@@ -390,7 +401,24 @@ mod tests {
             assert_eq!(error.status, 400, "{param}");
             assert_eq!(error.param.as_deref(), Some(param));
         }
-        let request = generate(r#""prompt":"x","format":"json""#).unwrap();
-        assert_eq!(request.request.ignored, ["format"]);
+        let request = generate(r#""prompt":"x","format":"json","tools":[{}]"#).unwrap();
+        let request = request.request;
+        assert_eq!(request.chat.response_format(), &ResponseFormat::JsonObject);
+        assert_eq!(request.ignored, ["tools"]);
+    }
+
+    #[test]
+    fn tools_and_formats() {
+        let request = chat(
+            r#""messages":[{"role":"user","content":"x"}],"format":{"type":"object"},
+               "tools":[{"type":"function","function":{"name":"a","parameters":{"type":"object"}}}]"#,
+        );
+        let request = request.unwrap().request;
+        assert_eq!(request.chat.tools()[0].name(), "a");
+        assert_eq!(request.tools.ignored(false), ["tools"]);
+        assert!(request.tools.ignored(true).is_empty() && request.ignored.is_empty());
+        let schema = JsonSchema::new("answer", serde_json::json!({"type": "object"}));
+        let format = ResponseFormat::JsonSchema(schema);
+        assert_eq!(request.chat.response_format(), &format);
     }
 }

@@ -1,13 +1,15 @@
 use std::time::Duration;
 
 use bytes::{BufMut as _, BytesMut};
-use chatwire_core::FinishReason;
+use chatwire_core::{FinishReason, ToolCall};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::error::error_line;
 use super::time::rfc3339;
 use crate::completion::{Completion, CompletionEnd, ReplyHead};
 use crate::dialects::dialect::ReplyWriter;
+use crate::dialects::tools::prefixed;
 use crate::error::ApiError;
 
 /// Where a line has its text.
@@ -38,6 +40,45 @@ pub(super) struct OllamaWriter {
     /// A line up to its text.
     line_head: Vec<u8>,
     head: Option<ReplyHead>,
+    /// How many calls were written.
+    calls: usize,
+}
+
+/// A call of a tool.
+#[derive(Serialize)]
+struct CallObject<'a> {
+    id: String,
+    function: FunctionObject<'a>,
+}
+
+#[derive(Serialize)]
+struct FunctionObject<'a> {
+    /// Its number among the calls.
+    index: usize,
+    name: &'a str,
+    /// An object, unlike in the other APIs.
+    arguments: Arguments<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Arguments<'a> {
+    Json(&'a RawValue),
+    Nothing {},
+}
+
+impl<'a> CallObject<'a> {
+    fn new(index: usize, call: &'a ToolCall) -> CallObject<'a> {
+        let arguments = serde_json::from_str::<&RawValue>(call.arguments());
+        CallObject {
+            id: prefixed("call_", call.id()),
+            function: FunctionObject {
+                index,
+                name: call.name(),
+                arguments: arguments.map_or(Arguments::Nothing {}, Arguments::Json),
+            },
+        }
+    }
 }
 
 /// The members before the text.
@@ -69,14 +110,19 @@ impl OllamaWriter {
             unasked,
             line_head: Vec::new(),
             head: None,
+            calls: 0,
         }
     }
 
     /// Writes a line that is not the last.
-    fn line(&self, out: &mut BytesMut, text: &str) {
+    fn line(&self, out: &mut BytesMut, text: &str, calls: &[CallObject<'_>]) {
         out.put_slice(&self.line_head);
         // Serializing texts and numbers cannot fail, here and below.
         let _ = serde_json::to_writer(out.writer(), text);
+        if !calls.is_empty() {
+            out.put_slice(b",\"tool_calls\":");
+            let _ = serde_json::to_writer(out.writer(), calls);
+        }
         out.put_slice(match self.form {
             Form::Chat => b"},\"done\":false}\n",
             Form::Generate => b",\"done\":false}\n",
@@ -84,9 +130,23 @@ impl OllamaWriter {
     }
 
     /// The object that a whole reply is, and a stream ends with.
-    fn last(&self, head: &ReplyHead, text: &str, end: &CompletionEnd) -> Vec<u8> {
+    fn last(
+        &self,
+        head: &ReplyHead,
+        text: &str,
+        calls: &[ToolCall],
+        end: &CompletionEnd,
+    ) -> Vec<u8> {
         let mut line = line_head(self.form, head);
         let _ = serde_json::to_writer(&mut line, text);
+        if !calls.is_empty() {
+            let calls = calls.iter().enumerate();
+            let calls: Vec<_> = calls
+                .map(|(index, call)| CallObject::new(index, call))
+                .collect();
+            line.extend_from_slice(b",\"tool_calls\":");
+            let _ = serde_json::to_writer(&mut line, &calls);
+        }
         if self.form == Form::Chat {
             line.push(b'}');
         }
@@ -130,7 +190,7 @@ fn line_head(form: Form, head: &ReplyHead) -> Vec<u8> {
 
 impl ReplyWriter for OllamaWriter {
     fn whole(&mut self, head: &ReplyHead, completion: &Completion) -> Vec<u8> {
-        self.last(head, &completion.text, &completion.end)
+        self.last(head, &completion.text, &completion.calls, &completion.end)
     }
 
     fn stream_type(&self) -> &'static str {
@@ -143,10 +203,10 @@ impl ReplyWriter for OllamaWriter {
         if self.line_head.is_empty() {
             let line_head = line_head(self.form, head);
             let begun = std::mem::replace(&mut self.line_head, line_head);
-            self.line(out, "");
+            self.line(out, "", &[]);
             self.line_head = begun;
         } else {
-            self.line(out, "");
+            self.line(out, "", &[]);
         }
     }
 
@@ -156,12 +216,17 @@ impl ReplyWriter for OllamaWriter {
     }
 
     fn delta(&mut self, out: &mut BytesMut, text: &str) {
-        self.line(out, text);
+        self.line(out, text, &[]);
+    }
+
+    fn call(&mut self, out: &mut BytesMut, call: &ToolCall) {
+        self.line(out, "", &[CallObject::new(self.calls, call)]);
+        self.calls += 1;
     }
 
     fn end(&mut self, out: &mut BytesMut, end: &CompletionEnd) {
         if let Some(head) = &self.head {
-            out.put_slice(&self.last(head, "", end));
+            out.put_slice(&self.last(head, "", &[], end));
             out.put_u8(b'\n');
         }
     }
@@ -190,7 +255,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::dialects::testing::{end, head, whole};
+    use crate::dialects::testing::{call, end, head, whole};
 
     fn lines(bytes: &[u8]) -> Vec<Value> {
         let text = std::str::from_utf8(bytes).unwrap();
@@ -247,6 +312,43 @@ mod tests {
                 ]
             );
         }
+    }
+
+    #[test]
+    fn calls_of_tools() {
+        let calls = [call(1, "a", "{\"x\":1}"), call(2, "b", "")];
+        let object = |index: u32, id: &str, name: &str, arguments: Value| {
+            let function = json!({"index": index, "name": name, "arguments": arguments});
+            json!({"id": id, "function": function})
+        };
+        let objects = [
+            object(0, "call_1", "a", json!({"x": 1})),
+            object(1, "call_2", "b", json!({})),
+        ];
+        let with = |mut line: Value, calls: &[Value]| {
+            line["message"]["tool_calls"] = json!(calls);
+            line
+        };
+        let mut writer = OllamaWriter::new(Form::Chat, None);
+        let mut out = BytesMut::new();
+        writer.begin(&mut out, &head());
+        for call in &calls {
+            writer.call(&mut out, call);
+        }
+        writer.end(&mut out, &end(FinishReason::ToolCalls, None));
+        assert_eq!(
+            lines(&out),
+            [
+                with(line(Form::Chat, ""), &objects[..1]),
+                with(line(Form::Chat, ""), &objects[1..]),
+                last(Form::Chat, "", "stop", None),
+            ]
+        );
+        let mut completion = whole("Well", FinishReason::ToolCalls);
+        completion.calls = calls.to_vec();
+        let body = OllamaWriter::new(Form::Chat, None).whole(&head(), &completion);
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body, with(last(Form::Chat, "Well", "stop", None), &objects));
     }
 
     #[test]

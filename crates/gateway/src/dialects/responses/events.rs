@@ -1,6 +1,7 @@
 use serde::Serialize;
 
-use super::response::{OutputMessage, OutputText, ResponseObject};
+use super::items::{OutputItem, OutputText};
+use super::response::ResponseObject;
 
 /// The data of an event, beside its type and its number.
 #[derive(Serialize)]
@@ -10,21 +11,32 @@ pub(super) enum Event<'a> {
         response: Box<ResponseObject<'a>>,
     },
     Item {
-        output_index: u32,
-        item: OutputMessage<'a>,
+        output_index: usize,
+        item: OutputItem<'a>,
     },
     Part {
         item_id: &'a str,
-        output_index: u32,
+        output_index: usize,
         content_index: u32,
         part: OutputText<'a>,
     },
     TextDone {
         item_id: &'a str,
-        output_index: u32,
+        output_index: usize,
         content_index: u32,
         text: &'a str,
         logprobs: [(); 0],
+    },
+    ArgumentsDelta {
+        item_id: &'a str,
+        output_index: usize,
+        delta: &'a str,
+    },
+    ArgumentsDone {
+        item_id: &'a str,
+        output_index: usize,
+        name: &'a str,
+        arguments: &'a str,
     },
 }
 

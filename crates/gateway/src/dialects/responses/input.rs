@@ -1,7 +1,7 @@
 use chatwire_core::{Part, Role};
 
-use super::response::MESSAGE_PREFIX;
-use crate::dialects::conversation::{Conversation, ToolCall};
+use super::items::{CALL_PREFIX, MESSAGE_PREFIX};
+use crate::dialects::conversation::{Conversation, RepeatedCall};
 use crate::dialects::image;
 use crate::dialects::members::{JsonValue, Members};
 use crate::dialects::recall::Recall;
@@ -62,13 +62,13 @@ fn read_item(
             let id = id.map(|id| id.string()).transpose()?;
             let parts = read_parts(&item.require("output")?)?;
             let has_image = has_image(&parts);
-            conversation.push_tool_result(id.as_deref(), parts);
+            conversation.push_tool_result(id.as_deref(), parts, false);
             return Ok(ItemParts { has_image });
         }
         "item_reference" => {
             let id = item.require("id")?;
-            let text = referred(&id, recall)?;
-            conversation.push_assistant(vec![Part::Text(text)], Vec::new());
+            let (parts, calls) = referred(&id, recall)?;
+            conversation.push_assistant(parts, calls);
         }
         // What a model thought is for that model alone.
         "reasoning" => {}
@@ -138,7 +138,7 @@ fn read_part(value: &JsonValue<'_>) -> Result<Part, ApiError> {
 }
 
 /// Reads a call of a tool. Its kinds differ in what they call the arguments.
-fn read_call(item: &mut Members<'_>, kind: &str) -> Result<ToolCall, ApiError> {
+fn read_call(item: &mut Members<'_>, kind: &str) -> Result<RepeatedCall, ApiError> {
     let id = match item.take("call_id") {
         Some(id) => Some(id),
         None => item.take("id"),
@@ -148,7 +148,7 @@ fn read_call(item: &mut Members<'_>, kind: &str) -> Result<ToolCall, ApiError> {
         "custom_tool_call" => (item.require("name")?.string()?, item.take("input")),
         _ => ("shell".to_owned(), item.take("action")),
     };
-    Ok(ToolCall {
+    Ok(RepeatedCall {
         id: id.map(|id| id.string()).transpose()?,
         name,
         arguments: match arguments {
@@ -159,17 +159,31 @@ fn read_call(item: &mut Members<'_>, kind: &str) -> Result<ToolCall, ApiError> {
     })
 }
 
-/// What the model said in an earlier response that an item refers to.
-fn referred(id: &JsonValue<'_>, recall: &dyn Recall) -> Result<String, ApiError> {
+/// What the model said or called in an earlier response that an item refers to.
+fn referred(
+    id: &JsonValue<'_>,
+    recall: &dyn Recall,
+) -> Result<(Vec<Part>, Vec<RepeatedCall>), ApiError> {
     let name = id.string()?;
-    let reply = name
-        .strip_prefix(MESSAGE_PREFIX)
-        .and_then(|id| recall.recall(id));
-    match reply {
-        Some(reply) => Ok(reply.text.clone()),
-        None => Err(ApiError::not_kept(
-            id.path().to_owned(),
-            format!("{} is {}, which is not kept here", id.path(), quoted(&name)),
-        )),
+    if let Some(id) = name.strip_prefix(MESSAGE_PREFIX) {
+        // Messages after a call have a number; the text is kept in one.
+        let id = id.split_once('_').map_or(id, |(id, _)| id);
+        if let Some(reply) = recall.recall(id) {
+            return Ok((vec![Part::Text(reply.text.clone())], Vec::new()));
+        }
+    } else if let Some((id, number)) = name
+        .strip_prefix(CALL_PREFIX)
+        .and_then(|id| id.split_once('_'))
+        && let Some(reply) = recall.recall(id)
+        && let Some(call) = number
+            .parse()
+            .ok()
+            .and_then(|at: usize| reply.calls.get(at))
+    {
+        return Ok((Vec::new(), vec![RepeatedCall::from(call)]));
     }
+    Err(ApiError::not_kept(
+        id.path().to_owned(),
+        format!("{} is {}, which is not kept here", id.path(), quoted(&name)),
+    ))
 }

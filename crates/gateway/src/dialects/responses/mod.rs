@@ -2,6 +2,7 @@
 
 mod events;
 mod input;
+mod items;
 mod request;
 mod response;
 mod writer;

@@ -1,15 +1,15 @@
-use chatwire_core::ChatRequest;
-use serde_json::{Map, Value};
+use chatwire_core::{ChatRequest, ResponseFormat, Tool, ToolChoice};
+use serde_json::{Map, Value, json};
 
 use super::input;
 use super::response::{RESPONSE_PREFIX, ResponseSettings};
-use crate::dialects::conversation::Conversation;
+use crate::dialects::conversation::{Conversation, RepeatedCall};
 use crate::dialects::members::{JsonValue, Members};
 use crate::dialects::parameters::{
-    ignored, is_text_format, read_limit, read_model, read_temperature, validated,
+    ignored, read_limit, read_model, read_temperature, response_format, validated,
 };
 use crate::dialects::recall::Recall;
-use crate::dialects::tools::read_tools;
+use crate::dialects::tools::{Offer, prefixed};
 use crate::error::{ApiError, quoted};
 use crate::request::GatewayRequest;
 
@@ -40,15 +40,13 @@ impl ResponseRequest {
         {
             return Err(background.invalid("must be false: nothing is answered in the background"));
         }
+        let mut offer = Offer::read(&mut members, "tools", "tool_choice")?;
+        offer.read_parallel(&mut members)?;
+        let text = members.read("text", |text| read_text(&text))?;
+        let text = text.unwrap_or_default();
         let mut without_effect = Vec::new();
-        if read_tools(&mut members, "tools", "tool_choice")? {
-            without_effect.push("tools".to_owned());
-        }
-        if members
-            .read("text", |text| is_plain(&text))?
-            .is_some_and(|is_plain| !is_plain)
-        {
-            without_effect.push("text".to_owned());
+        if text.is_wordiness_set {
+            without_effect.push("text.verbosity".to_owned());
         }
         let stream = members.read("stream", |stream| stream.boolean())?;
         // It can only ask for padding, which no stream here has.
@@ -68,6 +66,15 @@ impl ResponseRequest {
         let chat = validated(ChatRequest::new(conversation.into_messages()), "input")?;
         let chat = read_temperature(chat, &mut members)?;
         let chat = read_limit(chat, &mut members, "max_output_tokens")?;
+        let chat = chat.with_response_format(text.format);
+        let settings = ResponseSettings {
+            tools: offer.tools().iter().map(tool_object).collect(),
+            tool_choice: choice_object(offer.choice()),
+            parallel_tool_calls: Some(offer.is_parallel()),
+            format: text.object,
+            ..settings
+        };
+        let (chat, tools) = offer.add_to(chat);
         Ok(ResponseRequest {
             settings: ResponseSettings {
                 temperature: chat.decimal_temperature(),
@@ -84,6 +91,7 @@ impl ResponseRequest {
                 max_tokens_name: "max_output_tokens",
                 image,
                 ignored: ignored(without_effect, members.rest(), is_default),
+                tools,
             },
             kept,
         })
@@ -107,7 +115,14 @@ fn continued(previous: &JsonValue<'_>, recall: &dyn Recall) -> Result<Conversati
             )
         })?;
     let mut conversation = reply.conversation.clone();
-    conversation.push_assistant(vec![reply.text.as_str().into()], Vec::new());
+    // The client knows the calls by the ids that it got.
+    let call = |call| {
+        let mut call = RepeatedCall::from(call);
+        call.id = call.id.map(|id| prefixed("call_", &id));
+        call
+    };
+    let calls = reply.calls.iter().map(call).collect();
+    conversation.push_assistant(vec![reply.text.as_str().into()], calls);
     Ok(conversation)
 }
 
@@ -128,6 +143,7 @@ fn read_settings(
             .unwrap_or(true),
         temperature: None,
         max_output_tokens: None,
+        ..ResponseSettings::default()
     })
 }
 
@@ -146,13 +162,49 @@ fn read_metadata(metadata: &JsonValue<'_>) -> Result<Map<String, Value>, ApiErro
     members.map(text).collect()
 }
 
-/// Whether an answer is asked for as every answer is. How wordy it should be
-/// has no effect.
-fn is_plain(text: &JsonValue<'_>) -> Result<bool, ApiError> {
+/// What is asked of the text of a response.
+#[derive(Debug, Default)]
+struct TextForm {
+    format: ResponseFormat,
+    /// The format as the response repeats it, if it is not plain.
+    object: Option<Value>,
+    /// How wordy it should be has no effect.
+    is_wordiness_set: bool,
+}
+
+fn read_text(text: &JsonValue<'_>) -> Result<TextForm, ApiError> {
     let mut text = text.object()?;
-    let is_text = text.read("format", |format| is_text_format(&format))?;
+    let mut form = TextForm::default();
+    if let Some(format) = text.take("format") {
+        form.format = response_format(&format)?;
+        if form.format != ResponseFormat::Text {
+            form.object = serde_json::from_str(format.json()).ok();
+        }
+    }
     let verbosity = text.read("verbosity", |verbosity| verbosity.string())?;
-    Ok(is_text.unwrap_or(true) && verbosity.is_none_or(|how| how == "medium"))
+    form.is_wordiness_set = verbosity.is_some_and(|how| how != "medium");
+    Ok(form)
+}
+
+/// A tool as the response repeats it.
+fn tool_object(tool: &Tool) -> Value {
+    json!({
+        "type": "function",
+        "name": tool.name(),
+        "description": tool.description(),
+        "parameters": tool.parameters(),
+        "strict": tool.strict(),
+    })
+}
+
+/// The choice as the response repeats it; `None` for the usual one.
+fn choice_object(choice: &ToolChoice) -> Option<Value> {
+    match choice {
+        ToolChoice::None => Some(json!("none")),
+        ToolChoice::Required => Some(json!("required")),
+        ToolChoice::Tool(name) => Some(json!({ "type": "function", "name": name })),
+        _ => None,
+    }
 }
 
 /// Whether a parameter has a value that asks for what happens anyway.
@@ -161,7 +213,6 @@ fn is_default(name: &str, value: &Value) -> bool {
     match name {
         "top_p" => value.as_f64() == Some(1.0),
         "top_logprobs" => value.as_f64() == Some(0.0),
-        "parallel_tool_calls" => value.is_boolean(),
         "include" => value.as_array().is_some_and(Vec::is_empty),
         "service_tier" => word(&["auto", "default"]),
         "truncation" => word(&["disabled"]),
@@ -186,7 +237,8 @@ mod tests {
     /// The messages as `role: text`.
     fn messages(request: &GatewayRequest) -> Vec<String> {
         let line = |m: &chatwire_core::Message| format!("{}: {}", m.role(), m.text());
-        request.chat.messages().iter().map(line).collect()
+        let chat = request.chat.clone().without_tools();
+        chat.messages().iter().map(line).collect()
     }
 
     #[test]
@@ -284,6 +336,10 @@ mod tests {
             ),
             (
                 r#""input":"x","text":{"format":{"type":"json_schema"}}"#,
+                "text.format.schema",
+            ),
+            (
+                r#""input":"x","text":{"format":{"type":"x"}}"#,
                 "text.format",
             ),
             (r#""input":"x","background":true"#, "background"),
@@ -315,22 +371,53 @@ mod tests {
                   "include":[],"stream_options":{"include_obfuscation":false},"truncation":"disabled",
                   "service_tier":"auto","reasoning":{"effort":null,"summary":null},"text":{"format":{"type":"text"}},
                   "top_p":1,"user":null"#,
-                &["tools"],
+                &[],
             ),
             (
                 r#","include":["reasoning.encrypted_content"],"prompt_cache_key":"k",
                   "reasoning":{"effort":"low"},"text":{"verbosity":"low"},"tools":[]"#,
-                &["text", "include", "prompt_cache_key", "reasoning"],
+                &["text.verbosity", "include", "prompt_cache_key", "reasoning"],
             ),
-            (r#","text":{"format":{"type":"json_object"}}"#, &["text"]),
-            (
-                r#","tools":[{}],"tool_choice":{"type":"allowed_tools","mode":"auto","tools":[]}"#,
-                &["tools"],
-            ),
+            (r#","text":{"format":{"type":"json_object"}}"#, &[]),
         ] {
             let request = parse(&format!(r#""input":"x"{members}"#)).unwrap().request;
             assert_eq!(request.ignored, ignored, "{members}");
         }
+    }
+
+    #[test]
+    fn tools_and_formats() {
+        let request = parse(
+            r#""input":"x","tools":[{"type":"function","name":"f","description":"F","parameters":{},"strict":true},
+               {"type":"custom","name":"apply_patch","format":{"type":"grammar"}},{"type":"web_search"}],
+               "tool_choice":{"type":"function","name":"f"},"parallel_tool_calls":false,
+               "text":{"format":{"type":"json_schema","name":"n","schema":{"type":"object"},"strict":true}}"#,
+        )
+        .unwrap();
+        let chat = request.request.chat;
+        assert_eq!(chat.tools()[0].name(), "f");
+        assert_eq!(chat.tool_choice(), &ToolChoice::Tool("f".into()));
+        assert_eq!(chat.parallel_tool_calls(), Some(false));
+        let schema = chatwire_core::JsonSchema::new("n", json!({"type": "object"}));
+        let schema = ResponseFormat::JsonSchema(schema.with_strict(true));
+        assert_eq!(chat.response_format(), &schema);
+        let tools = request.request.tools;
+        assert_eq!(
+            tools.ignored(true),
+            ["tools.apply_patch", "tools.web_search"]
+        );
+        assert_eq!(tools.ignored(false), ["tools"]);
+        assert_eq!(tools.required.as_deref(), Some("tool_choice"));
+        let settings = request.settings;
+        let tool = json!({"type": "function", "name": "f", "description": "F",
+                          "parameters": {}, "strict": true});
+        assert_eq!(settings.tools, [tool]);
+        assert_eq!(
+            settings.tool_choice,
+            Some(json!({"type": "function", "name": "f"}))
+        );
+        assert_eq!(settings.parallel_tool_calls, Some(false));
+        assert_eq!(settings.format.unwrap()["name"], "n");
     }
 
     #[test]
@@ -364,10 +451,13 @@ mod tests {
                     body: Vec::new(),
                     conversation: earlier.kept.unwrap(),
                     text: "Hello".into(),
+                    calls: vec![chatwire_core::ToolCall::new("7", "weather", "{}")],
                 })
             })
         }
     }
+
+    const CALLED: &str = "assistant: Hello\n\n[Tool call: weather {}]";
 
     #[test]
     fn earlier_responses_are_continued() {
@@ -377,15 +467,24 @@ mod tests {
         for (members, expected) in [
             (
                 r#""previous_response_id":"resp_1","input":"Why?""#,
-                &["user: Hi", "assistant: Hello", "user: Why?"][..],
+                &["user: Hi", CALLED, "user: Why?"][..],
             ),
             (
                 r#""previous_response_id":"resp_1","input":"Why?","instructions":"Be kind.""#,
+                &["system: Be kind.", "user: Hi", CALLED, "user: Why?"],
+            ),
+            (
+                r#""previous_response_id":"resp_1",
+                   "input":[{"type":"function_call_output","call_id":"call_7","output":"fine"}]"#,
+                &["user: Hi", CALLED, "user: [Tool result: weather]\nfine"],
+            ),
+            (
+                r#""input":[{"role":"user","content":"Hi"},{"type":"item_reference","id":"fc_1_0"},
+                   {"type":"function_call_output","call_id":"7","output":"fine"}]"#,
                 &[
-                    "system: Be kind.",
                     "user: Hi",
-                    "assistant: Hello",
-                    "user: Why?",
+                    "assistant: [Tool call: weather {}]",
+                    "user: [Tool result: weather]\nfine",
                 ],
             ),
             (
@@ -408,6 +507,10 @@ mod tests {
             ),
             (
                 r#""input":[{"type":"item_reference","id":"msg_2"}]"#,
+                "input[0].id",
+            ),
+            (
+                r#""input":[{"type":"item_reference","id":"fc_1_1"}]"#,
                 "input[0].id",
             ),
         ] {

@@ -2,11 +2,11 @@ use chatwire_core::{FinishReason, Usage};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::items::{Items, OutputItem};
 use crate::completion::ReplyHead;
 
 /// What ids of this dialect begin with.
 pub(super) const RESPONSE_PREFIX: &str = "resp_";
-pub(super) const MESSAGE_PREFIX: &str = "msg_";
 
 /// What a response repeats of its request.
 #[derive(Debug, Default)]
@@ -17,6 +17,11 @@ pub(super) struct ResponseSettings {
     pub(super) store: bool,
     pub(super) temperature: Option<f64>,
     pub(super) max_output_tokens: Option<u32>,
+    pub(super) tools: Vec<Value>,
+    pub(super) tool_choice: Option<Value>,
+    pub(super) parallel_tool_calls: Option<bool>,
+    /// The format of the text, if it is not plain.
+    pub(super) format: Option<Value>,
 }
 
 /// How far a response is.
@@ -25,13 +30,13 @@ pub(super) enum State<'a> {
     InProgress,
     Ended {
         reason: &'a FinishReason,
-        text: &'a str,
+        items: &'a Items,
         usage: Option<Usage>,
         /// In seconds since 1970.
         at: u64,
     },
     Failed {
-        text: Option<&'a str>,
+        items: &'a Items,
         code: &'a str,
         message: &'a str,
     },
@@ -52,7 +57,7 @@ pub(super) struct ResponseObject<'a> {
     max_output_tokens: Option<u32>,
     max_tool_calls: Option<u32>,
     model: &'a str,
-    output: Vec<OutputMessage<'a>>,
+    output: Vec<OutputItem<'a>>,
     parallel_tool_calls: bool,
     presence_penalty: f64,
     frequency_penalty: f64,
@@ -63,9 +68,9 @@ pub(super) struct ResponseObject<'a> {
     service_tier: &'static str,
     store: bool,
     temperature: f64,
-    text: TextSettings,
-    tool_choice: &'static str,
-    tools: [(); 0],
+    text: TextSettings<'a>,
+    tool_choice: ToolChoiceObject<'a>,
+    tools: &'a [Value],
     top_logprobs: u32,
     top_p: f64,
     truncation: &'static str,
@@ -92,13 +97,22 @@ struct Reasoning {
 }
 
 #[derive(Debug, Serialize)]
-struct TextSettings {
-    format: TextFormat,
+struct TextSettings<'a> {
+    format: TextFormat<'a>,
 }
 
 #[derive(Debug, Serialize)]
-struct TextFormat {
-    r#type: &'static str,
+#[serde(untagged)]
+enum TextFormat<'a> {
+    Given(&'a Value),
+    Plain { r#type: &'static str },
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum ToolChoiceObject<'a> {
+    Given(&'a Value),
+    Word(&'static str),
 }
 
 #[derive(Debug, Serialize)]
@@ -120,69 +134,19 @@ struct OutputDetails {
     reasoning_tokens: u64,
 }
 
-/// The only item that a response here has.
-#[derive(Debug, Serialize)]
-pub(super) struct OutputMessage<'a> {
-    id: &'a str,
-    r#type: &'static str,
-    status: &'static str,
-    role: &'static str,
-    content: Vec<OutputText<'a>>,
-}
-
-/// The only content that its message has.
-#[derive(Debug, Serialize)]
-pub(super) struct OutputText<'a> {
-    r#type: &'static str,
-    text: &'a str,
-    annotations: [(); 0],
-    logprobs: [(); 0],
-}
-
-impl<'a> OutputText<'a> {
-    pub(super) fn new(text: &'a str) -> OutputText<'a> {
-        OutputText {
-            r#type: "output_text",
-            text,
-            annotations: [],
-            logprobs: [],
-        }
-    }
-}
-
-impl<'a> OutputMessage<'a> {
-    /// A message that has only begun.
-    pub(super) fn begun(id: &'a str) -> OutputMessage<'a> {
-        OutputMessage::new(id, "in_progress", None)
-    }
-
-    /// A message with its text.
-    pub(super) fn ended(id: &'a str, reason: &FinishReason, text: &'a str) -> OutputMessage<'a> {
-        let status = match incomplete(reason) {
-            Some(_) => "incomplete",
-            None => "completed",
-        };
-        OutputMessage::new(id, status, Some(text))
-    }
-
-    fn new(id: &'a str, status: &'static str, text: Option<&'a str>) -> OutputMessage<'a> {
-        OutputMessage {
-            id,
-            r#type: "message",
-            status,
-            role: "assistant",
-            content: text.map(OutputText::new).into_iter().collect(),
-        }
-    }
-}
-
 impl<'a> ResponseObject<'a> {
     pub(super) fn new(
         head: &'a ReplyHead,
-        message_id: &'a str,
         settings: &'a ResponseSettings,
         state: &State<'a>,
     ) -> ResponseObject<'a> {
+        // What a model cannot be given is not repeated either.
+        let choice = settings.tool_choice.as_ref().filter(|_| head.has_tools);
+        let tools = match head.has_tools {
+            true => settings.tools.as_slice(),
+            false => &[],
+        };
+        let plain = TextFormat::Plain { r#type: "text" };
         let mut object = ResponseObject {
             id: format!("{RESPONSE_PREFIX}{}", head.id),
             object: "response",
@@ -197,7 +161,7 @@ impl<'a> ResponseObject<'a> {
             max_tool_calls: None,
             model: &head.model,
             output: Vec::new(),
-            parallel_tool_calls: true,
+            parallel_tool_calls: settings.parallel_tool_calls.unwrap_or(true),
             presence_penalty: 0.0,
             frequency_penalty: 0.0,
             previous_response_id: settings.previous_response_id.as_deref(),
@@ -211,10 +175,10 @@ impl<'a> ResponseObject<'a> {
             store: settings.store,
             temperature: settings.temperature.unwrap_or(1.0),
             text: TextSettings {
-                format: TextFormat { r#type: "text" },
+                format: settings.format.as_ref().map_or(plain, TextFormat::Given),
             },
-            tool_choice: "auto",
-            tools: [],
+            tool_choice: choice.map_or(ToolChoiceObject::Word("auto"), ToolChoiceObject::Given),
+            tools,
             top_logprobs: 0,
             top_p: 1.0,
             truncation: "disabled",
@@ -226,7 +190,7 @@ impl<'a> ResponseObject<'a> {
             State::InProgress => {}
             State::Ended {
                 reason,
-                text,
+                items,
                 usage,
                 at,
             } => {
@@ -237,19 +201,18 @@ impl<'a> ResponseObject<'a> {
                 };
                 object.completed_at = details.is_none().then_some(at);
                 object.incomplete_details = details.map(|reason| IncompleteDetails { reason });
-                object.output = vec![OutputMessage::ended(message_id, reason, text)];
+                let items = items.items.iter();
+                object.output = items.map(|item| OutputItem::ended(item, reason)).collect();
                 object.usage = counted(usage);
             }
             State::Failed {
-                text,
+                items,
                 code,
                 message,
             } => {
                 object.status = "failed";
                 object.error = Some(ResponseError { code, message });
-                let message =
-                    text.map(|text| OutputMessage::new(message_id, "incomplete", Some(text)));
-                object.output = message.into_iter().collect();
+                object.output = items.items.iter().map(OutputItem::failed).collect();
             }
         }
         object

@@ -1,9 +1,9 @@
 use bytes::{BufMut as _, BytesMut};
+use chatwire_core::{FinishReason, ToolCall};
 
 use super::events::{Event, Numbered};
-use super::response::{
-    MESSAGE_PREFIX, OutputMessage, OutputText, ResponseObject, ResponseSettings, State, incomplete,
-};
+use super::items::{Item, Items, OutputItem, OutputText};
+use super::response::{ResponseObject, ResponseSettings, State, incomplete};
 use crate::completion::{Completion, CompletionEnd, ReplyHead};
 use crate::dialects::conversation::Conversation;
 use crate::dialects::dialect::ReplyWriter;
@@ -13,7 +13,7 @@ use crate::error::ApiError;
 
 /// Writes a response, whole or as the published sequence of events.
 ///
-/// What is the same in every delta is written once, when the reply begins.
+/// What is the same in every delta is written once, when a message begins.
 #[derive(Debug)]
 pub(super) struct ResponseWriter {
     settings: ResponseSettings,
@@ -29,10 +29,10 @@ pub(super) struct ResponseWriter {
 #[derive(Debug)]
 struct Started {
     head: ReplyHead,
-    message_id: String,
-    /// From `event:` up to the number of the event.
-    delta_head: Vec<u8>,
-    text: String,
+    items: Items,
+    /// From `event:` up to the number of the event, while the last item is a
+    /// message that has not ended.
+    delta_head: Option<Vec<u8>>,
 }
 
 impl ResponseWriter {
@@ -50,13 +50,14 @@ impl ResponseWriter {
         }
     }
 
-    fn keep(&mut self, head: &ReplyHead, body: &[u8], text: &str) {
+    fn keep(&mut self, head: &ReplyHead, body: &[u8], items: &Items) {
         if let Some(conversation) = self.conversation.take() {
             self.kept = Some(KeptReply {
                 id: head.id.clone(),
                 body: body.to_vec(),
                 conversation,
-                text: text.to_owned(),
+                text: items.text(),
+                calls: items.calls(),
             });
         }
     }
@@ -64,18 +65,18 @@ impl ResponseWriter {
 
 impl ReplyWriter for ResponseWriter {
     fn whole(&mut self, head: &ReplyHead, completion: &Completion) -> Vec<u8> {
-        let message_id = message_id(head);
+        let items = Items::of(head, completion);
         let end = &completion.end;
         let state = State::Ended {
             reason: &end.reason,
-            text: &completion.text,
+            items: &items,
             usage: end.usage,
             at: head.created + end.timing.total.as_secs(),
         };
-        let object = ResponseObject::new(head, &message_id, &self.settings, &state);
+        let object = ResponseObject::new(head, &self.settings, &state);
         // Serializing texts and numbers cannot fail, here and below.
         let body = serde_json::to_vec(&object).unwrap_or_default();
-        self.keep(head, &body, &completion.text);
+        self.keep(head, &body, &items);
         body
     }
 
@@ -88,37 +89,15 @@ impl ReplyWriter for ResponseWriter {
     }
 
     fn begin(&mut self, out: &mut BytesMut, head: &ReplyHead) {
-        let message_id = message_id(head);
-        let settings = &self.settings;
-        let response = |state| Event::Response {
-            response: Box::new(ResponseObject::new(head, &message_id, settings, &state)),
-        };
-        for (name, event) in [
-            ("response.created", response(State::InProgress)),
-            ("response.in_progress", response(State::InProgress)),
-            (
-                "response.output_item.added",
-                Event::Item {
-                    output_index: 0,
-                    item: OutputMessage::begun(&message_id),
-                },
-            ),
-            ("response.content_part.added", part_event(&message_id, "")),
-        ] {
-            write(out, &mut self.number, name, event);
+        for name in ["response.created", "response.in_progress"] {
+            let response = ResponseObject::new(head, &self.settings, &State::InProgress);
+            let response = Box::new(response);
+            write(out, &mut self.number, name, Event::Response { response });
         }
-        let mut delta_head =
-            b"event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"item_id\":"
-                .to_vec();
-        let _ = serde_json::to_writer(&mut delta_head, &message_id);
-        delta_head.extend_from_slice(
-            b",\"output_index\":0,\"content_index\":0,\"logprobs\":[],\"sequence_number\":",
-        );
         self.begun = Some(Started {
             head: head.clone(),
-            message_id,
-            delta_head,
-            text: String::new(),
+            items: Items::default(),
+            delta_head: None,
         });
     }
 
@@ -126,13 +105,63 @@ impl ReplyWriter for ResponseWriter {
         let Some(begun) = &mut self.begun else {
             return;
         };
-        begun.text.push_str(text);
-        out.put_slice(&begun.delta_head);
+        let delta_head = begun.open_message(out, &mut self.number);
+        out.put_slice(delta_head);
         let _ = serde_json::to_writer(out.writer(), &self.number);
         self.number += 1;
         out.put_slice(b",\"delta\":");
         let _ = serde_json::to_writer(out.writer(), text);
         out.put_slice(b"}\n\n");
+        begun.items.add_text(text);
+    }
+
+    /// An item of its own, whose arguments come in one piece.
+    fn call(&mut self, out: &mut BytesMut, call: &ToolCall) {
+        let Some(begun) = &mut self.begun else {
+            return;
+        };
+        begun.close_message(out, &mut self.number, None);
+        let output_index = begun.items.len();
+        let id = begun.items.push_call(&begun.head, call.clone());
+        let Some(item) = begun.items.items.last() else {
+            return;
+        };
+        let item_id = id.as_str();
+        for (name, event) in [
+            (
+                "response.output_item.added",
+                Event::Item {
+                    output_index,
+                    item: OutputItem::begun(item),
+                },
+            ),
+            (
+                "response.function_call_arguments.delta",
+                Event::ArgumentsDelta {
+                    item_id,
+                    output_index,
+                    delta: call.arguments(),
+                },
+            ),
+            (
+                "response.function_call_arguments.done",
+                Event::ArgumentsDone {
+                    item_id,
+                    output_index,
+                    name: call.name(),
+                    arguments: call.arguments(),
+                },
+            ),
+            (
+                "response.output_item.done",
+                Event::Item {
+                    output_index,
+                    item: OutputItem::ended(item, &FinishReason::ToolCalls),
+                },
+            ),
+        ] {
+            write(out, &mut self.number, name, event);
+        }
     }
 
     fn doubt(&mut self, out: &mut BytesMut, words: &str) {
@@ -140,53 +169,31 @@ impl ReplyWriter for ResponseWriter {
     }
 
     fn end(&mut self, out: &mut BytesMut, end: &CompletionEnd) {
-        let Some(begun) = self.begun.take() else {
+        let Some(mut begun) = self.begun.take() else {
             return;
         };
-        let Started {
-            head,
-            message_id,
-            text,
-            ..
-        } = begun;
-        for (name, event) in [
-            (
-                "response.output_text.done",
-                Event::TextDone {
-                    item_id: &message_id,
-                    output_index: 0,
-                    content_index: 0,
-                    text: &text,
-                    logprobs: [],
-                },
-            ),
-            ("response.content_part.done", part_event(&message_id, &text)),
-            (
-                "response.output_item.done",
-                Event::Item {
-                    output_index: 0,
-                    item: OutputMessage::ended(&message_id, &end.reason, &text),
-                },
-            ),
-        ] {
-            write(out, &mut self.number, name, event);
+        // A response has an item, if it says nothing.
+        if begun.items.len() == 0 {
+            begun.open_message(out, &mut self.number);
         }
+        begun.close_message(out, &mut self.number, Some(&end.reason));
+        let Started { head, items, .. } = begun;
         let name = match incomplete(&end.reason) {
             Some(_) => "response.incomplete",
             None => "response.completed",
         };
         let state = State::Ended {
             reason: &end.reason,
-            text: &text,
+            items: &items,
             usage: end.usage,
             at: head.created + end.timing.total.as_secs(),
         };
-        let response = ResponseObject::new(&head, &message_id, &self.settings, &state);
+        let response = ResponseObject::new(&head, &self.settings, &state);
         let response = Box::new(response);
         if self.conversation.is_some() {
             let body = serde_json::to_vec(&response).unwrap_or_default();
             write(out, &mut self.number, name, Event::Response { response });
-            self.keep(&head, &body, &text);
+            self.keep(&head, &body, &items);
         } else {
             write(out, &mut self.number, name, Event::Response { response });
         }
@@ -195,12 +202,12 @@ impl ReplyWriter for ResponseWriter {
     /// `response.failed`, after the events that begin a response.
     fn error(&mut self, out: &mut BytesMut, head: &ReplyHead, error: &ApiError) {
         let begun = self.begun.take();
-        let text = begun.as_ref().map(|begun| begun.text.as_str());
+        let nothing = Items::default();
+        let items = begun.as_ref().map_or(&nothing, |begun| &begun.items);
         let head = begun.as_ref().map_or(head, |begun| &begun.head);
-        let message_id = message_id(head);
         let settings = &self.settings;
         let response = |state| Event::Response {
-            response: Box::new(ResponseObject::new(head, &message_id, settings, &state)),
+            response: Box::new(ResponseObject::new(head, settings, &state)),
         };
         if begun.is_none() {
             for name in ["response.created", "response.in_progress"] {
@@ -208,7 +215,7 @@ impl ReplyWriter for ResponseWriter {
             }
         }
         let failed = response(State::Failed {
-            text,
+            items,
             code: error.code,
             message: &error.message,
         });
@@ -220,14 +227,83 @@ impl ReplyWriter for ResponseWriter {
     }
 }
 
-fn message_id(head: &ReplyHead) -> String {
-    format!("{MESSAGE_PREFIX}{}", head.id)
+impl Started {
+    /// Begins a message, unless one is open. Returns what its deltas begin with.
+    fn open_message(&mut self, out: &mut BytesMut, number: &mut u64) -> &[u8] {
+        let Started {
+            head,
+            items,
+            delta_head,
+        } = self;
+        delta_head.get_or_insert_with(|| {
+            let output_index = items.len();
+            let id = items.push_message(head, String::new());
+            if let Some(item) = items.items.last() {
+                let item = OutputItem::begun(item);
+                let added = Event::Item { output_index, item };
+                write(out, number, "response.output_item.added", added);
+            }
+            let part = part_event(&id, output_index, "");
+            write(out, number, "response.content_part.added", part);
+            let mut delta_head =
+                b"event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"item_id\":"
+                    .to_vec();
+            let _ = serde_json::to_writer(&mut delta_head, &id);
+            delta_head.extend_from_slice(b",\"output_index\":");
+            let _ = serde_json::to_writer(&mut delta_head, &output_index);
+            delta_head
+                .extend_from_slice(b",\"content_index\":0,\"logprobs\":[],\"sequence_number\":");
+            delta_head
+        })
+    }
+
+    /// Ends the message that is open, if one is. It is complete if something
+    /// follows it.
+    fn close_message(
+        &mut self,
+        out: &mut BytesMut,
+        number: &mut u64,
+        reason: Option<&FinishReason>,
+    ) {
+        let Some(item) = self.items.items.last() else {
+            return;
+        };
+        let (Some(_), Item::Message { id, text }) = (self.delta_head.take(), item) else {
+            return;
+        };
+        let output_index = self.items.len().saturating_sub(1);
+        for (name, event) in [
+            (
+                "response.output_text.done",
+                Event::TextDone {
+                    item_id: id,
+                    output_index,
+                    content_index: 0,
+                    text,
+                    logprobs: [],
+                },
+            ),
+            (
+                "response.content_part.done",
+                part_event(id, output_index, text),
+            ),
+            (
+                "response.output_item.done",
+                Event::Item {
+                    output_index,
+                    item: OutputItem::ended(item, reason.unwrap_or(&FinishReason::Stop)),
+                },
+            ),
+        ] {
+            write(out, number, name, event);
+        }
+    }
 }
 
-fn part_event<'a>(item_id: &'a str, text: &'a str) -> Event<'a> {
+fn part_event<'a>(item_id: &'a str, output_index: usize, text: &'a str) -> Event<'a> {
     Event::Part {
         item_id,
-        output_index: 0,
+        output_index,
         content_index: 0,
         part: OutputText::new(text),
     }
@@ -249,11 +325,11 @@ fn write(out: &mut BytesMut, number: &mut u64, name: &'static str, event: Event<
 
 #[cfg(test)]
 mod tests {
-    use chatwire_core::{FinishReason, Usage};
+    use chatwire_core::Usage;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::dialects::testing::{end, head, sse, whole};
+    use crate::dialects::testing::{call, end, head, sse, whole};
 
     fn writer(store: bool) -> ResponseWriter {
         let settings = ResponseSettings {
@@ -360,6 +436,91 @@ mod tests {
             );
             assert_eq!((kept.id.as_str(), kept.text), ("id\"1", text));
         }
+    }
+
+    #[test]
+    fn calls_of_tools() {
+        let calls = [call(1, "a", "{\"x\":1}"), call(2, "b", "{}")];
+        let item = |number: u32, name: &str, arguments: &str, status: &str| {
+            json!({"id": format!("fc_id\"1_{}", number - 1), "type": "function_call",
+                   "status": status, "call_id": format!("call_{number}"), "name": name,
+                   "arguments": arguments})
+        };
+        let mut writer = writer(true);
+        writer.settings.tools = vec![json!({"type": "function", "name": "a"})];
+        writer.settings.tool_choice = Some(json!("required"));
+        let mut out = BytesMut::new();
+        writer.begin(&mut out, &head());
+        writer.delta(&mut out, "Well");
+        for call in &calls {
+            writer.call(&mut out, call);
+        }
+        writer.delta(&mut out, "so");
+        writer.end(&mut out, &end(FinishReason::ToolCalls, None));
+        let events = sse(&out);
+        let message = [
+            "response.output_item.added",
+            "response.content_part.added",
+            "response.output_text.delta",
+            "response.output_text.done",
+            "response.content_part.done",
+            "response.output_item.done",
+        ];
+        let one = [
+            "response.output_item.added",
+            "response.function_call_arguments.delta",
+            "response.function_call_arguments.done",
+            "response.output_item.done",
+        ];
+        let expected: Vec<&str> = ["response.created", "response.in_progress"]
+            .into_iter()
+            .chain(message)
+            .chain(one)
+            .chain(one)
+            .chain(message)
+            .chain(["response.completed"])
+            .collect();
+        assert_eq!(names(&events), expected);
+        assert_eq!(events[8]["item"], item(1, "a", "", "in_progress"));
+        assert_eq!(events[9]["delta"], "{\"x\":1}");
+        assert_eq!(
+            events[10],
+            json!({"type": "response.function_call_arguments.done", "sequence_number": 10,
+                   "item_id": "fc_id\"1_0", "output_index": 1, "name": "a",
+                   "arguments": "{\"x\":1}"})
+        );
+        assert_eq!(events[11]["item"], item(1, "a", "{\"x\":1}", "completed"));
+        assert_eq!(events[12]["output_index"], 2);
+        assert_eq!(events[18]["item_id"], "msg_id\"1_1");
+        let response = &events.last().unwrap()["response"];
+        let output = response["output"].as_array().unwrap();
+        assert_eq!(output.len(), 4);
+        assert_eq!(output[0]["content"][0]["text"], "Well");
+        assert_eq!(output[1], item(1, "a", "{\"x\":1}", "completed"));
+        assert_eq!(output[2], item(2, "b", "{}", "completed"));
+        assert_eq!(response["tools"][0]["name"], "a");
+        assert_eq!(response["tool_choice"], "required");
+        let kept = writer.kept().unwrap();
+        assert_eq!(
+            (kept.text.as_str(), kept.calls.as_slice()),
+            ("Wellso", &calls[..])
+        );
+
+        let mut completion = whole("", FinishReason::ToolCalls);
+        completion.calls = calls.to_vec();
+        let mut plain = head();
+        plain.has_tools = false;
+        let body = writer.whole(&plain, &completion);
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        let output = [
+            item(1, "a", "{\"x\":1}", "completed"),
+            item(2, "b", "{}", "completed"),
+        ];
+        assert_eq!(body["output"], json!(output));
+        assert_eq!(
+            (&body["tools"], &body["tool_choice"]),
+            (&json!([]), &json!("auto"))
+        );
     }
 
     #[test]
