@@ -44,6 +44,9 @@
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
+// Text only: not compiled into programs. Its examples need these features.
+#[cfg(all(doc, feature = "aura", feature = "combinators"))]
+pub mod guide;
 mod registry;
 
 pub use chatwire_core::provider_kit::{Setting, SettingKind};
