@@ -83,8 +83,8 @@ mod server;
 mod sync;
 
 pub use answers::{
-    Answer, Ending, Fault, FaultEffect, Framing, Gate, HeadFault, RecordingError, Step,
-    UnknownFault,
+    Answer, Ending, Fault, FaultEffect, Framing, Gate, HeadFault, LiveBody, LiveSender,
+    RecordingError, Step, UnknownFault,
 };
 pub use any_mock::AnyMock;
 pub use mock::Mock;

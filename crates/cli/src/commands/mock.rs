@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use chatwire::HttpConfig;
 use chatwire_mock::{AnyMock, Fault, Replay};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use super::mock_record::{self, Recorder};
 use super::mock_script::{self, Script};
 use crate::args::address;
 use crate::failure::Failure;
@@ -21,6 +23,7 @@ Examples:
   chatwire mock --aura 3000 --script answers.toml
   chatwire mock openai --fault body-stall
   chatwire mock --anthropic 8080 --fault late-error
+  chatwire mock --record https://api.example.org --to recordings
   chatwire mock --replay recordings --listen 8080 --speed 2
 ";
 
@@ -68,6 +71,22 @@ pub(crate) struct MockArgs {
     #[arg(long, value_name = "FAULT")]
     fault: Option<Fault>,
 
+    /// Pass requests on to this server, and record what it sends with its pieces
+    /// and times; see --help for what is taken out
+    #[arg(long, value_name = "URL", requires = "to", conflicts_with_all = [
+        "protocols", "aura", "chatgpt4online", "magickpen", "ai_sdk", "openai", "responses",
+        "anthropic", "fault", "script", "replay",
+    ])]
+    record: Option<String>,
+
+    /// Folder for the recordings, which only you can read
+    #[arg(long, value_name = "DIR", requires = "record")]
+    to: Option<PathBuf>,
+
+    /// File with certificates in PEM to trust besides the system's when recording
+    #[arg(long, value_name = "FILE", requires = "record")]
+    ca_file: Option<PathBuf>,
+
     /// Play the recordings of this folder: each request gets the next one of its
     /// method and path, at the recorded pace, and after the last the first again
     #[arg(long, value_name = "DIR", conflicts_with_all = [
@@ -76,8 +95,8 @@ pub(crate) struct MockArgs {
     ])]
     replay: Option<PathBuf>,
 
-    /// Port or address to play recordings on [default: any free port]
-    #[arg(long, value_name = "PORT", value_parser = address, requires = "replay")]
+    /// Port or address to record or to play recordings on [default: any free port]
+    #[arg(long, value_name = "PORT", value_parser = address)]
     listen: Option<SocketAddr>,
 
     /// How many times as fast as recorded; 0 is without pauses
@@ -106,6 +125,16 @@ fn help() -> String {
         "  N is optional: without it, half of the body or of its events comes, and 30\n  \
          bytes of the head. What is not streamed has no events.\n\n",
     );
+    help.push_str(
+        "Recordings:\n  \
+         Taken out of what is recorded, with every repetition of the value: headers,\n  \
+         parameters, form fields and JSON members whose names have auth, cookie, key,\n  \
+         nonce, password, secret, session, signature, token and the like in them.\n  \
+         Questions and answers stay, and so do secrets under other names, of fewer than\n  \
+         8 characters, and within bytes that are no text: look at a recording before you\n  \
+         give it away. Exchanges over 16 MiB are passed on and not recorded. Compressed\n  \
+         answers are not asked for.\n\n",
+    );
     help + mock_script::HELP
 }
 
@@ -124,6 +153,26 @@ fn speed(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|speed: &f64| speed.is_finite() && *speed >= 0.0)
         .ok_or_else(|| "expected a number such as 2 or 0.5".to_owned())
+}
+
+async fn record(url: &str, folder: &Path, args: &MockArgs) -> Result<ExitCode, Failure> {
+    let mut http = HttpConfig::new();
+    if let Some(file) = &args.ca_file {
+        let pem = std::fs::read(file).map_err(|error| {
+            let name = file.display().to_string();
+            Failure::Usage(format!("certificates {name:?} cannot be read: {error}"))
+        })?;
+        http = http.with_root_certificates(pem);
+    }
+    let recorder = Recorder::new(url, folder.to_owned(), http)?;
+    let address = args.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
+    let server = mock_record::start(recorder, address)
+        .await
+        .map_err(|error| Failure::Usage(format!("cannot listen on {address}: {error}")))?;
+    writeln!(io::stdout(), "record {}", server.url())?;
+    io::stdout().flush()?;
+    say("Ctrl-C stops the recording");
+    std::future::pending().await
 }
 
 async fn play(folder: &Path, args: &MockArgs) -> Result<ExitCode, Failure> {
@@ -145,6 +194,9 @@ async fn play(folder: &Path, args: &MockArgs) -> Result<ExitCode, Failure> {
 }
 
 async fn serve(args: &MockArgs) -> Result<ExitCode, Failure> {
+    if let (Some(url), Some(folder)) = (&args.record, &args.to) {
+        return record(url, folder, args).await;
+    }
     if let Some(folder) = &args.replay {
         return play(folder, args).await;
     }

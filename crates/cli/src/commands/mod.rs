@@ -9,6 +9,7 @@ mod dry_run;
 pub(crate) mod history;
 pub(crate) mod manual;
 pub(crate) mod mock;
+mod mock_record;
 mod mock_script;
 pub(crate) mod models;
 pub(crate) mod providers;

@@ -485,6 +485,82 @@ error = "Over quota"
     }
 }
 
+/// What a server sends is recorded without secrets, and played again.
+#[cfg(unix)]
+#[tokio::test]
+async fn mock_records_a_server() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = std::env::temp_dir().join(format!("chatwire-record-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let server = chatwire_mock::OpenAiMock::start().await.unwrap();
+    server.reply("Your key is sk-of-the-test today");
+    let root = server.url();
+    let to = folder.to_str().unwrap();
+    let mut child = program(["mock", "--record", &root, "--to", to])
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = timeout(PATIENCE, lines.next_line())
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
+    let address = line.strip_prefix("record http://").unwrap().to_owned();
+    let question = r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
+    let path = || "/v1/chat/completions".to_owned();
+    let live = exchange(address.clone(), path(), question).await;
+    assert!(
+        live.contains("sk-of-the-test") && live.ends_with("0\r\n\r\n"),
+        "{live}"
+    );
+    server.fault("body-close".parse::<chatwire_mock::Fault>().unwrap());
+    let cut = exchange(address, path(), question).await;
+    assert!(!cut.ends_with("0\r\n\r\n"), "{cut}");
+    hears_ctrl_c(&child).await;
+    signal(&child, "INT").await;
+    assert_eq!(finish(child).await.code, Some(0));
+    let mut files: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    assert_eq!(files.len(), 2, "{files:?}");
+    assert!(files[0].ends_with("00001-post-v1-chat-completions.json"));
+    for (file, ended) in files.iter().zip(["clean", "truncated"]) {
+        let mode = std::fs::metadata(file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let text = std::fs::read_to_string(file).unwrap();
+        assert!(!text.contains("sk-of-the-test"), "{text}");
+        let recording: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(recording["response"]["ended"], ended, "{text}");
+        assert_eq!(recording["response"]["framing"], "chunked");
+        assert_eq!(recording["request"]["json"]["model"], "m");
+        assert!(
+            recording["response"]["body"].as_array().unwrap().len() > 1,
+            "{text}"
+        );
+    }
+    let mut child = program(["mock", "--replay", to]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = timeout(PATIENCE, lines.next_line())
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
+    let address = line.strip_prefix("replay http://").unwrap().to_owned();
+    let played = exchange(address.clone(), path(), question).await;
+    assert!(
+        played.contains("[redacted]") && played.ends_with("0\r\n\r\n"),
+        "{played}"
+    );
+    let cut = exchange(address, path(), question).await;
+    assert!(!cut.ends_with("0\r\n\r\n"), "{cut}");
+    hears_ctrl_c(&child).await;
+    signal(&child, "INT").await;
+    assert_eq!(finish(child).await.code, Some(0));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 /// Recordings of a real server are asked as that server is.
 #[cfg(unix)]
 #[tokio::test]

@@ -19,6 +19,14 @@ pub struct HttpRequest {
 }
 
 impl HttpRequest {
+    /// Creates a request with this method and without a body.
+    pub fn new(method: Method, url: RequestUrl) -> HttpRequest {
+        HttpRequest {
+            method,
+            ..HttpRequest::get(url)
+        }
+    }
+
     /// Creates a GET.
     pub fn get(url: RequestUrl) -> HttpRequest {
         HttpRequest {

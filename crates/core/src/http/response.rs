@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, LOCATION};
 use serde::de::DeserializeOwned;
@@ -127,6 +128,16 @@ impl HttpResponse {
     pub async fn into_text_reply(self, model: &str) -> Result<ReplyStream, Error> {
         let decoder = PlainText::new(self.header(CONTENT_TYPE.as_str()));
         self.into_reply(decoder, model).await
+    }
+
+    /// Reads the next piece of the body as it arrived; `None` at its end.
+    ///
+    /// # Errors
+    ///
+    /// What breaks the body off, and a limit that passes.
+    pub async fn next_piece(&mut self) -> Result<Option<Bytes>, Error> {
+        let piece = self.body.chunk().await;
+        piece.map_err(|error| self.complete_error(error))
     }
 
     /// Reads the whole body: a page, a script, a list.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::ending::Ending;
 use super::gate::Gate;
+use super::live::LiveBody;
 use super::reason;
 
 /// What the server sends for one request: a head, steps, an ending.
@@ -67,6 +69,8 @@ pub enum Step {
     Delay(Duration),
     /// A pause until the gate is opened.
     Wait(Gate),
+    /// Pieces that come while they are sent, and how the body ends, whatever the answer says.
+    Live(LiveBody),
     /// The same piece over and over, endlessly if `times` is `None`. It is in memory only once,
     /// so it can flood a client.
     Repeat {
@@ -75,22 +79,6 @@ pub enum Step {
         /// How many times; `None` means forever.
         times: Option<u64>,
     },
-}
-
-/// What happens after the last step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Ending {
-    /// The body is complete and the connection is kept for the next request. The default.
-    Clean,
-    /// The connection is closed properly, but the body is not complete.
-    Truncate,
-    /// The connection is reset (TCP RST).
-    Reset,
-    /// The connection stays open and silent until the client or the server closes it.
-    Stall,
-    /// The length of the next chunk is not a number; then the connection is closed.
-    BadChunk,
 }
 
 /// What goes wrong before the body.
@@ -305,7 +293,7 @@ impl Answer {
                 Step::Repeat { piece, times } => {
                     times.map_or(ENDLESS, |times| times.saturating_mul(piece.len() as u64))
                 }
-                Step::Delay(_) | Step::Wait(_) => 0,
+                Step::Delay(_) | Step::Wait(_) | Step::Live(_) => 0,
             })
             .fold(0, u64::saturating_add)
             .min(ENDLESS)

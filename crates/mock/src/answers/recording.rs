@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::answer::{Answer, Ending, Framing};
+use super::answer::{Answer, Framing};
+use super::ending::Ending;
 use super::reason;
 
 /// Why a recording cannot be served.

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 
-use super::answer::{Answer, Ending, Framing, HeadFault, Step};
+use super::answer::{Answer, Framing, HeadFault, Step};
+use super::ending::Ending;
 use super::fault::Fault;
 
 /// How the server of a protocol says that its model failed.
@@ -147,7 +148,7 @@ fn event_end(answer: &Answer, number: Option<usize>) -> u64 {
                 }
             }
             // What is repeated has no events that could be counted.
-            Step::Repeat { .. } => break,
+            Step::Repeat { .. } | Step::Live(_) => break,
             Step::Delay(_) | Step::Wait(_) => {}
         }
     }

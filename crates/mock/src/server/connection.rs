@@ -40,7 +40,7 @@ pub(crate) async fn serve(mut stream: TcpStream, number: usize, shared: &Shared)
                 return refuse(stream, status, "text/html", TOO_LARGE).await;
             }
         };
-        let answer = shared.respond(&request);
+        let answer = shared.respond(&request).await;
         let fragment = shared.script.fragment();
         let (mut reader, mut writer) = stream.split();
         let after = tokio::select! {

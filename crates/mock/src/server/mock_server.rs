@@ -1,8 +1,10 @@
 //! The server under every mock.
 
 use std::fmt;
+use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -126,6 +128,22 @@ impl MockServer {
         F: Fn(&RecordedRequest) -> Option<Answer> + Send + Sync + 'static,
     {
         self.script().add_override(Arc::new(answer));
+        self
+    }
+
+    /// Answers every request that no function of [`answer_with`](Self::answer_with) took with
+    /// what this function returns in its own time, instead of the protocol and the script: for a
+    /// server that asks another one.
+    pub fn relay<F, A>(&self, answer: F) -> &Self
+    where
+        F: Fn(RecordedRequest) -> A + Send + Sync + 'static,
+        A: Future<Output = Answer> + Send + 'static,
+    {
+        let relay =
+            move |request: RecordedRequest| -> Pin<Box<dyn Future<Output = Answer> + Send>> {
+                Box::pin(answer(request))
+            };
+        self.inner.shared.set_relay(Arc::new(relay));
         self
     }
 

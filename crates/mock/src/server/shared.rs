@@ -1,7 +1,9 @@
 //! What the tasks of one server share.
 
-use std::sync::Mutex;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
@@ -14,12 +16,17 @@ use crate::sync::lock;
 /// The largest body that is taken unless the user says otherwise: the default of nginx.
 const BODY_LIMIT: usize = 1024 * 1024;
 
+/// Answers requests in its own time.
+pub(crate) type Relay =
+    Arc<dyn Fn(RecordedRequest) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;
+
 pub(crate) struct Shared {
     pub(crate) script: Script,
     protocol: Answerer,
     log: Mutex<Log>,
     changed: watch::Sender<()>,
     body_limit: AtomicUsize,
+    relay: Mutex<Option<Relay>>,
 }
 
 impl Shared {
@@ -30,15 +37,25 @@ impl Shared {
             log: Mutex::default(),
             changed: watch::Sender::new(()),
             body_limit: AtomicUsize::new(BODY_LIMIT),
+            relay: Mutex::default(),
         }
     }
 
     /// Records the request and finds its answer.
-    pub(crate) fn respond(&self, request: &RecordedRequest) -> Answer {
+    pub(crate) async fn respond(&self, request: &RecordedRequest) -> Answer {
         self.update(|log| log.request(request));
-        self.script
-            .overriding(request)
-            .unwrap_or_else(|| (self.protocol)(request, &self.script))
+        if let Some(answer) = self.script.overriding(request) {
+            return answer;
+        }
+        let relay = lock(&self.relay).clone();
+        match relay {
+            Some(relay) => relay(request.clone()).await,
+            None => (self.protocol)(request, &self.script),
+        }
+    }
+
+    pub(crate) fn set_relay(&self, relay: Relay) {
+        *lock(&self.relay) = Some(relay);
     }
 
     pub(crate) fn log<T>(&self, read: impl FnOnce(&Log) -> T) -> T {

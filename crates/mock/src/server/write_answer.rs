@@ -9,7 +9,7 @@ use tokio::net::tcp::WriteHalf;
 use tokio::time::sleep;
 
 use super::request::RecordedRequest;
-use crate::answers::{Answer, Ending, Framing, HeadFault, Step};
+use crate::answers::{Answer, Ending, Framing, HeadFault, Live, Step};
 
 /// On some systems a reset discards what the client has not read yet; this gives it time.
 const BEFORE_RESET: Duration = Duration::from_millis(10);
@@ -70,6 +70,7 @@ async fn write_or_fail(
             .or(fragment.map(|size| (size, Duration::ZERO))),
         held: head,
     };
+    let mut ending = answer.ending;
     if !answer.late_head {
         body.release().await?;
     }
@@ -79,12 +80,21 @@ async fn write_or_fail(
                 Step::Piece(piece) => body.piece(piece).await?,
                 Step::Delay(duration) => sleep(*duration).await,
                 Step::Wait(gate) => gate.opened().await,
+                Step::Live(live) => loop {
+                    match live.next().await {
+                        Live::Piece(piece) => body.piece(&piece).await?,
+                        Live::End(end) => {
+                            ending = end;
+                            break;
+                        }
+                    }
+                },
                 Step::Repeat { piece, times } => body.repeat(piece, *times).await?,
             }
         }
     }
     body.release().await?;
-    Ok(match answer.ending {
+    Ok(match ending {
         Ending::Clean => {
             if body.chunked && !bodyless {
                 write(body.writer, b"0\r\n\r\n").await?;

@@ -1,0 +1,7 @@
+//! `chatwire mock --record`: a proxy that writes down what a server sends.
+
+mod recorder;
+mod secrets;
+mod write;
+
+pub(super) use recorder::{Recorder, start};
