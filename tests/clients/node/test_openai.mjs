@@ -165,8 +165,8 @@ const tests = {
   async parameters() {
     for (const [more, param] of [
       [{ n: 2 }, "n"],
-      [{ tools: [{}], tool_choice: "required" }, "tool_choice"],
-      [{ response_format: { type: "json_schema", json_schema: {} } }, "response_format"],
+      [{ tools: [{ type: "function", function: { name: "f" } }], tool_choice: "required" }, "tool_choice"],
+      [{ response_format: { type: "json_schema", json_schema: { name: "x", schema: {} } } }, "response_format"],
     ]) {
       await assert.rejects(ask("echo", more), (error) => {
         assert.equal(error.status, 400);

@@ -77,12 +77,12 @@ impl Route {
                 ResponseFormat::Text => {}
                 ResponseFormat::JsonObject => {
                     request.chat = request.chat.with_response_format(ResponseFormat::Text);
-                    request.ignored.push("response_format".to_owned());
+                    request.ignored.push(request.format_name.to_owned());
                 }
                 _ => {
                     let why = "the format of the answer is a schema, which this model cannot be \
                                held to";
-                    return Err(ApiError::invalid("response_format", why));
+                    return Err(ApiError::invalid(request.format_name, why));
                 }
             }
         }
