@@ -130,20 +130,17 @@ impl ProviderInfo {
     }
 
     fn check_format_and_tools(&self, request: &ChatRequest) -> Result<(), Error> {
-        const WRAPPER: &str = "`Structured` of the crate chatwire-structured adds that";
         if !self.capabilities.response_format && *request.response_format() != ResponseFormat::Text
         {
-            return Err(self.invalid(format!(
-                "this backend has no parameter response_format: leave it out ({WRAPPER})"
-            )));
+            return Err(self.invalid(
+                "this backend has no parameter response_format: leave it out".to_owned(),
+            ));
         }
         if self.capabilities.tools {
             return Ok(());
         }
         if request.offers_tools() {
-            return Err(self.invalid(format!(
-                "this backend has no parameter tools: leave it out ({WRAPPER})"
-            )));
+            return Err(self.invalid(format!("this backend has no parameter tools: leave it out")));
         }
         let has_tool_part = |message: &Message| {
             message.tool_calls().next().is_some() || message.tool_results().next().is_some()
@@ -151,7 +148,7 @@ impl ProviderInfo {
         match request.messages().iter().position(has_tool_part) {
             Some(index) => Err(self.invalid(format!(
                 "message number {} has a call or a result of a tool, and this backend knows no \
-                 tools: ChatRequest::without_tools writes them as text ({WRAPPER})",
+                 tools: ChatRequest::without_tools writes them as text",
                 index + 1
             ))),
             None => Ok(()),

@@ -153,7 +153,7 @@ fn nothing_shows() {
     let lease = cache.adopt("s3cret".to_owned());
     assert_eq!(
         format!("{cache:?} {lease:?}"),
-        "CredentialCache([redacted]) Cached([redacted], version 1)"
+        "CredentialCache([redacted]) Cached([redacted], version 0)"
     );
 }
 
