@@ -47,6 +47,11 @@ REQUESTS = [
 # What a long text repeats.
 HARD = [b"{", b'{"a":', b"[", b'"', b"\\", b"<", b"<a b=", b"<!--", b"data: {\n", b"\r", b"a"]
 LARGE = 64 * 1024
+AURA = [
+    b'data: {"id":"c","choices":[{"index":0,"delta":{"role":"assistant","content":"Hi \\ud83d"}}]}\n\n'
+    b'data: {"choices":[{"delta":{"content":"\\ude00"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n',
+    b'data: {"error":{"message":"Rate limit reached"}}\n\n',
+]
 SSE = [
     b"\xef\xbb\xbfevent: add\r\ndata: 1\rdata:2\n\nid: 7\nretry: 10\n: x\ndata\n\n",
     b"data:\n\nid: \0\nevent\ndata: a\xff\n\n",
@@ -75,7 +80,7 @@ def main():
             save("messages", name, json.dumps(request["messages"]).encode())
         save("pages", name, body)
         for number, cuts in enumerate(CUTS):
-            for target in ["utf8", "lines", "sse", "ai_engine", "ui_stream", "data_stream"]:
+            for target in ["utf8", "lines", "sse", "aura", "ai_engine", "ui_stream", "data_stream"]:
                 save(target, f"{name}-{number}", cuts + body)
             for target in ["plain_text", "text_stream"]:
                 save(target, f"{name}-{number}", bytes([number]) + cuts + body)
@@ -95,9 +100,10 @@ def main():
             long = (pattern * LARGE)[:LARGE]
             save(target.stem, f"hard-{number}", long)
             save(target.stem, f"hard-cut-{number}", CUTS[1] + long)
-    for number, seed in enumerate(SSE):
-        for cut, cuts in enumerate(CUTS):
-            save("sse", f"seed-{number}-{cut}", cuts + seed)
+    for target, seeds in [("sse", SSE), ("aura", AURA)]:
+        for number, seed in enumerate(seeds):
+            for cut, cuts in enumerate(CUTS):
+                save(target, f"seed-{number}-{cut}", cuts + seed)
 
 
 main()
