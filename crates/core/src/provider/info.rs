@@ -140,7 +140,9 @@ impl ProviderInfo {
             return Ok(());
         }
         if request.offers_tools() {
-            return Err(self.invalid(format!("this backend has no parameter tools: leave it out")));
+            return Err(
+                self.invalid("this backend has no parameter tools: leave it out".to_owned())
+            );
         }
         let has_tool_part = |message: &Message| {
             message.tool_calls().next().is_some() || message.tool_results().next().is_some()
