@@ -545,9 +545,15 @@ async fn the_servers_own_words() {
         assert!(said.ends_with(&end), "{status} {body}: {said}");
         assert_eq!(error.kind(), kind, "{said}");
         assert_eq!(error.is_retryable(), retryable, "{said}");
+        // The port of the address may hold the same digits.
+        let words: Vec<_> = said
+            .split(' ')
+            .filter(|word| !word.contains("127.0.0.1:"))
+            .collect();
+        let words = words.join(" ");
         assert_eq!(
-            said.matches(&status[..3]).count(),
-            1 + said.matches(&format!("{}0", &status[..3])).count(),
+            words.matches(&status[..3]).count(),
+            1 + words.matches(&format!("{}0", &status[..3])).count(),
             "{said}"
         );
         assert_eq!(error.description(), said.strip_prefix("box: ").unwrap());
