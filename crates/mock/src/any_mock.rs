@@ -159,6 +159,23 @@ impl AnyMock {
         with_each!(self, mock => name(mock))
     }
 
+    /// Returns a model that this kind of server has by default.
+    pub fn model_id(&self) -> &'static str {
+        fn model<P: Protocol>(_: &crate::Mock<P>) -> &'static str {
+            P::MODEL
+        }
+        with_each!(self, mock => model(mock))
+    }
+
+    /// Returns whether the protocol marks the end of an answer, see
+    /// [`Protocol::HAS_END_MARK`].
+    pub fn has_end_mark(&self) -> bool {
+        fn has_end_mark<P: Protocol>(_: &crate::Mock<P>) -> bool {
+            P::HAS_END_MARK
+        }
+        with_each!(self, mock => has_end_mark(mock))
+    }
+
     /// Returns the base address, with the server's directory and without a slash at its end.
     pub fn base_url(&self) -> String {
         with_each!(self, mock => mock.base_url())

@@ -53,6 +53,13 @@ pub trait Protocol: fmt::Debug + Send + Sync + 'static {
     /// The name of the provider that speaks this protocol, such as `aura`.
     const PROVIDER: &'static str;
 
+    /// A model that the server has by default.
+    const MODEL: &'static str = "default";
+
+    /// Whether the protocol marks the end of an answer, so that a client can tell one that was cut
+    /// off although its response ended properly.
+    const HAS_END_MARK: bool = true;
+
     /// A reply as a test describes it, such as its text.
     type Reply: fmt::Debug + Send + Sync + 'static;
 

@@ -140,25 +140,31 @@ impl Replay {
     /// Returns an error if the address cannot be bound.
     pub async fn serve(self, addr: impl ToSocketAddrs, speed: f64) -> io::Result<MockServer> {
         let server = MockServer::bind(addr).await?;
+        // Read now, and not for each request.
+        let answers: BTreeMap<(String, String), Vec<Answer>> = self
+            .recordings
+            .into_iter()
+            .map(|(key, all)| (key, all.iter().map(|one| answer(one, speed)).collect()))
+            .collect();
         let played: Mutex<BTreeMap<(String, String), usize>> = Mutex::default();
         server.answer_with(move |request: &RecordedRequest| {
             let key = (request.method.clone(), request.path().to_owned());
-            let Some(recordings) = self.recordings.get(&key) else {
+            let Some(answers) = answers.get(&key) else {
                 let (method, path) = key;
                 let why = format!("There is no recording of {method} {path}.\n");
                 return Some(Answer::text([why]).with_status(404));
             };
             let mut played = lock(&played);
             let count = played.entry(key).or_default();
-            let recording = recordings.get(*count % recordings.len().max(1))?;
+            let answer = answers.get(*count % answers.len().max(1))?;
             *count = count.wrapping_add(1);
-            Some(answer(recording, speed))
+            Some(answer.clone())
         });
         Ok(server)
     }
 }
 
-/// The recorded answer, which was read once before.
+/// The recorded answer. It was read once before, to see whether it can be.
 fn answer(recording: &str, speed: f64) -> Answer {
     let played = match speed > 0.0 {
         true => Answer::from_recording_at(recording, speed),

@@ -189,6 +189,11 @@ impl Fault {
         )
     }
 
+    /// Returns whether the fault takes a value, as in `body-stall=17`.
+    pub fn takes_value(&self) -> bool {
+        self.with_value(0).is_some()
+    }
+
     /// The value, if it has one other than the usual.
     fn value(&self) -> Option<u64> {
         let size = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
@@ -271,7 +276,9 @@ mod tests {
             assert_eq!(fault.name().parse(), Ok(fault));
             assert_eq!(fault.to_string(), fault.name());
             assert!(!fault.description().is_empty());
-            if let Some(other) = fault.with_value(77) {
+            let other = fault.with_value(77);
+            assert_eq!(other.is_some(), fault.takes_value());
+            if let Some(other) = other {
                 assert_eq!(other.to_string(), format!("{}=77", fault.name()));
                 assert_eq!(other.to_string().parse(), Ok(other));
             }

@@ -48,6 +48,7 @@ impl Demand {
 
 impl Protocol for AiSdkProtocol {
     const PROVIDER: &'static str = "ai-sdk";
+    const MODEL: &'static str = "mock-model";
     type Reply = AiSdkReply;
 
     fn is_chat(request: &RecordedRequest) -> bool {

@@ -6,7 +6,7 @@ use super::request::{self, ApiError};
 use super::write::{error_event, write};
 use crate::answers::Answer;
 use crate::protocol::{Protocol, Response};
-use crate::protocols::model_api::{ApiReceived, ApiReply, ApiServer};
+use crate::protocols::model_api::{ApiReceived, ApiReply, ApiServer, MODEL};
 use crate::server::{Pacing, RecordedRequest};
 
 /// The protocol of Anthropic's Messages API, see [`AnthropicMock`](crate::AnthropicMock).
@@ -26,13 +26,7 @@ impl AnthropicProtocol {
 
     fn ask(&self, request: &RecordedRequest) -> Response<ApiReply> {
         match request::read(request, &self.server) {
-            Ok(received) => {
-                let question = received.question();
-                let reply =
-                    ApiReply::new(format!("This is the Anthropic mock. You asked: {question}"));
-                self.server.receive(received);
-                Response::Reply(reply)
-            }
+            Ok(received) => Response::Reply(self.server.take(received, "Anthropic")),
             Err(error) => Response::Answer(error.answer()),
         }
     }
@@ -54,6 +48,7 @@ impl AnthropicProtocol {
 
 impl Protocol for AnthropicProtocol {
     const PROVIDER: &'static str = "anthropic";
+    const MODEL: &'static str = MODEL;
     type Reply = ApiReply;
 
     fn is_chat(request: &RecordedRequest) -> bool {

@@ -27,6 +27,8 @@ pub struct AuraProtocol {
 
 impl Protocol for AuraProtocol {
     const PROVIDER: &'static str = "aura";
+    const MODEL: &'static str = "openchat_3.6";
+    const HAS_END_MARK: bool = false;
     type Reply = String;
 
     fn is_chat(request: &RecordedRequest) -> bool {

@@ -40,6 +40,7 @@ struct Refusal(u16, &'static str);
 
 impl Protocol for MagickPenProtocol {
     const PROVIDER: &'static str = "magickpen";
+    const HAS_END_MARK: bool = false;
     type Reply = String;
 
     fn is_chat(request: &RecordedRequest) -> bool {

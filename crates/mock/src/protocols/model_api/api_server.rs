@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::received::ApiReceived;
+use super::reply::ApiReply;
 use crate::memory::Memory;
 use crate::server::RecordedRequest;
 use crate::sync::lock;
@@ -18,7 +19,7 @@ pub(crate) struct ApiServer {
 }
 
 /// The model that is listed where the builder names none.
-const MODEL: &str = "mock-model";
+pub(crate) const MODEL: &str = "mock-model";
 
 impl ApiServer {
     pub(crate) fn new(key: Option<String>, models: Vec<String>) -> Self {
@@ -67,9 +68,14 @@ impl ApiServer {
         (1..=self.replies.load(Ordering::Relaxed)).contains(&number)
     }
 
-    pub(crate) fn receive(&self, received: ApiReceived) {
+    /// Takes a question that is in order, and returns the reply that the mock of this name gives
+    /// to it by itself.
+    pub(crate) fn take(&self, received: ApiReceived, mock: &str) -> ApiReply {
+        let question = received.question();
+        let reply = ApiReply::new(format!("This is the {mock} mock. You asked: {question}"));
         let size = received.size();
         lock(&self.received).push(received, size);
+        reply
     }
 
     pub(crate) fn received(&self) -> Vec<ApiReceived> {

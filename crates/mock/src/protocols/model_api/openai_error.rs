@@ -99,8 +99,12 @@ pub(crate) fn unauthorized(given: Option<bool>) -> Option<Answer> {
 
 /// The answer to an error of the model.
 pub(crate) fn failure(message: &str) -> Answer {
-    let body = json!({"error": {
+    Answer::json(server_error(message)).with_status(500)
+}
+
+/// An error of the model, as a body and as an event.
+pub(crate) fn server_error(message: &str) -> Value {
+    json!({"error": {
         "message": message, "type": "server_error", "param": null, "code": null,
-    }});
-    Answer::json(body).with_status(500)
+    }})
 }

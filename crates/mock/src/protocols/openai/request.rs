@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::protocols::model_api::{ApiReceived, ApiServer, OpenAiError, text_of};
+use crate::protocols::model_api::{
+    ApiReceived, ApiServer, OpenAiError, check_decimal, openai_body, text_of,
+};
 use crate::received_message::ReceivedMessage;
 use crate::server::RecordedRequest;
 
@@ -58,10 +60,7 @@ pub(super) fn read(
     request: &RecordedRequest,
     server: &ApiServer,
 ) -> Result<ApiReceived, OpenAiError> {
-    let body = match request.json() {
-        Ok(Value::Object(body)) => body,
-        _ => return Err(OpenAiError::unreadable()),
-    };
+    let body = openai_body(request)?;
     let model = match body.get("model") {
         Some(Value::String(model)) if !model.is_empty() => model.clone(),
         None | Some(Value::Null | Value::String(_)) => {
@@ -110,19 +109,7 @@ fn check_values(body: &Map<String, Value>) -> Result<(), OpenAiError> {
         ("frequency_penalty", -2.0, 2.0),
         ("presence_penalty", -2.0, 2.0),
     ] {
-        match body.get(name) {
-            None | Some(Value::Null) => {}
-            Some(value) => match value.as_f64() {
-                None => return Err(OpenAiError::mistyped(name, "a decimal")),
-                Some(number) if !(from..=to).contains(&number) => {
-                    let message = format!(
-                        "Invalid '{name}': expected a value between {from} and {to}, but got {number} instead."
-                    );
-                    return Err(OpenAiError::of(name, "decimal_out_of_range", message));
-                }
-                Some(_) => {}
-            },
-        }
+        check_decimal(body, name, from, to)?;
     }
     for name in ["max_tokens", "max_completion_tokens", "n"] {
         match body.get(name) {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::answers::Answer;
-use crate::protocols::model_api::{ApiReply, End, Events, Part, failure, whole};
+use crate::protocols::model_api::{ApiReply, End, Events, Part, failure, server_error, whole};
 use crate::server::{Pacing, RecordedRequest};
 
 const CREATED: u64 = 1_700_000_000;
@@ -125,10 +125,7 @@ fn streamed(head: &Head, reply: &ApiReply, wants_usage: bool, pacing: &Pacing) -
 
 /// The event with which a stream that has begun fails.
 pub(super) fn error_event(message: &str) -> String {
-    let error = json!({"error": {
-        "message": message, "type": "server_error", "param": null, "code": null,
-    }});
-    format!("data: {error}\n\n")
+    format!("data: {}\n\n", server_error(message))
 }
 
 fn completion(head: &Head, reply: &ApiReply) -> Value {

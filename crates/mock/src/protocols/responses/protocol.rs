@@ -1,11 +1,11 @@
 //! What the server does: its routes and its checks.
 
-use super::request;
+use super::request::read;
 use super::write::{error_event, write};
 use crate::answers::Answer;
 use crate::protocol::{Protocol, Response};
 use crate::protocols::model_api::{
-    ApiReceived, ApiReply, ApiServer, OpenAiError, failure, openai_models, unauthorized,
+    ApiReceived, ApiReply, ApiServer, MODEL, failure, openai_respond,
 };
 use crate::server::{Pacing, RecordedRequest};
 
@@ -23,23 +23,11 @@ impl ResponsesProtocol {
     pub(super) fn received(&self) -> Vec<ApiReceived> {
         self.server.received()
     }
-
-    fn ask(&self, request: &RecordedRequest) -> Response<ApiReply> {
-        match request::read(request, &self.server) {
-            Ok(received) => {
-                let question = received.question();
-                let reply =
-                    ApiReply::new(format!("This is the Responses mock. You asked: {question}"));
-                self.server.receive(received);
-                Response::Reply(reply)
-            }
-            Err(error) => Response::Answer(error.answer()),
-        }
-    }
 }
 
 impl Protocol for ResponsesProtocol {
     const PROVIDER: &'static str = "responses";
+    const MODEL: &'static str = MODEL;
     type Reply = ApiReply;
 
     fn is_chat(request: &RecordedRequest) -> bool {
@@ -47,15 +35,7 @@ impl Protocol for ResponsesProtocol {
     }
 
     fn respond(&self, request: &RecordedRequest) -> Response<ApiReply> {
-        if let Some(refusal) = unauthorized(self.server.admits(request)) {
-            return Response::Answer(refusal);
-        }
-        let (method, path) = (request.method.as_str(), request.path());
-        match (method, path) {
-            ("POST", "/v1/responses") => self.ask(request),
-            ("GET", "/v1/models") => Response::Answer(openai_models(&self.server.models())),
-            _ => Response::Answer(OpenAiError::no_route(method, path).answer()),
-        }
+        openai_respond(&self.server, request, "Responses", "/v1/responses", read)
     }
 
     fn write(&self, reply: &ApiReply, request: &RecordedRequest, pacing: &Pacing) -> Answer {

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::write::ID_PREFIX;
-use crate::protocols::model_api::{ApiReceived, ApiServer, OpenAiError, text_of};
+use crate::protocols::model_api::{
+    ApiReceived, ApiServer, OpenAiError, check_decimal, openai_body, text_of,
+};
 use crate::received_message::ReceivedMessage;
 use crate::server::RecordedRequest;
 
@@ -45,10 +47,7 @@ pub(super) fn read(
     request: &RecordedRequest,
     server: &ApiServer,
 ) -> Result<ApiReceived, OpenAiError> {
-    let body = match request.json() {
-        Ok(Value::Object(body)) => body,
-        _ => return Err(OpenAiError::unreadable()),
-    };
+    let body = openai_body(request)?;
     let model = match body.get("model") {
         Some(Value::String(model)) if !model.is_empty() => model.clone(),
         None | Some(Value::Null | Value::String(_)) => return Err(OpenAiError::missing("model")),
@@ -75,19 +74,7 @@ fn check_values(body: &Map<String, Value>) -> Result<(), OpenAiError> {
         return Err(OpenAiError::mistyped("stream", "a boolean"));
     }
     for (name, to) in [("temperature", 2.0), ("top_p", 1.0)] {
-        match body.get(name) {
-            None | Some(Value::Null) => {}
-            Some(value) => match value.as_f64() {
-                None => return Err(OpenAiError::mistyped(name, "a decimal")),
-                Some(number) if !(0.0..=to).contains(&number) => {
-                    let message = format!(
-                        "Invalid '{name}': expected a value between 0 and {to}, but got {number} instead."
-                    );
-                    return Err(OpenAiError::of(name, "decimal_out_of_range", message));
-                }
-                Some(_) => {}
-            },
-        }
+        check_decimal(body, name, 0.0, to)?;
     }
     match body.get("max_output_tokens") {
         None | Some(Value::Null) => Ok(()),
