@@ -135,12 +135,16 @@ impl Message {
         })
     }
 
+    /// Returns whether the message has the call or the result of a tool.
+    pub fn has_tool_parts(&self) -> bool {
+        self.parts.iter().any(Part::is_tool)
+    }
+
     /// Returns the message with calls and results of tools written as text: a call
     /// as `[Tool call: name arguments]`, and results as a message of the user that
     /// begins with `[Tool result: name]`.
     pub(super) fn without_tool_parts(self) -> Message {
-        let is_tool = |part: &Part| matches!(part, Part::ToolCall(_) | Part::ToolResult(_));
-        if !self.parts.iter().any(is_tool) {
+        if !self.has_tool_parts() {
             return self;
         }
         let role = match self.role {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::ser::{SerializeMap as _, SerializeStruct as _};
+use serde::ser::{Error as _, SerializeMap as _, SerializeStruct};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
@@ -17,34 +17,8 @@ impl Serialize for Message {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut message = serializer.serialize_struct("Message", 2)?;
         message.serialize_field("role", self.role())?;
-        let is_tool = |part: &Part| matches!(part, Part::ToolCall(_) | Part::ToolResult(_));
-        if self.parts().iter().any(is_tool) {
-            let rest: Vec<&Part> = self.parts().iter().filter(|part| !is_tool(part)).collect();
-            let mut results = self.tool_results();
-            match (results.next(), rest.as_slice()) {
-                (Some(result), []) => {
-                    message.serialize_field("content", result.content())?;
-                    message.serialize_field("tool_call_id", result.call_id())?;
-                    if let Some(name) = result.name() {
-                        message.serialize_field("name", name)?;
-                    }
-                }
-                (Some(_), _) => {
-                    let why = "a message with the result of a tool has no other parts";
-                    return Err(serde::ser::Error::custom(why));
-                }
-                (None, []) => message.serialize_field("content", &())?,
-                (None, [Part::Text(text)]) => message.serialize_field("content", text)?,
-                (None, parts) => message.serialize_field("content", parts)?,
-            }
-            if results.next().is_some() {
-                let why = "a message has the results of several tools: each needs its own";
-                return Err(serde::ser::Error::custom(why));
-            }
-            let calls: Vec<CallJson<'_>> = self.tool_calls().map(CallJson::new).collect();
-            if !calls.is_empty() {
-                message.serialize_field("tool_calls", &calls)?;
-            }
+        if self.has_tool_parts() {
+            write_with_tools(self, &mut message)?;
             return message.end();
         }
         match self.parts() {
@@ -54,6 +28,38 @@ impl Serialize for Message {
         }
         message.end()
     }
+}
+
+/// Writes the content, the calls, and the result of a message that has to do with tools.
+fn write_with_tools<S: SerializeStruct>(message: &Message, to: &mut S) -> Result<(), S::Error> {
+    let parts = message.parts().iter();
+    let rest: Vec<&Part> = parts.filter(|part| !part.is_tool()).collect();
+    let mut results = message.tool_results();
+    match (results.next(), rest.as_slice()) {
+        (Some(result), []) => {
+            to.serialize_field("content", result.content())?;
+            to.serialize_field("tool_call_id", result.call_id())?;
+            if let Some(name) = result.name() {
+                to.serialize_field("name", name)?;
+            }
+        }
+        (Some(_), _) => {
+            let why = "a message with the result of a tool has no other parts";
+            return Err(S::Error::custom(why));
+        }
+        (None, []) => to.serialize_field("content", &())?,
+        (None, [Part::Text(text)]) => to.serialize_field("content", text)?,
+        (None, parts) => to.serialize_field("content", parts)?,
+    }
+    if results.next().is_some() {
+        let why = "a message has the results of several tools: each needs its own";
+        return Err(S::Error::custom(why));
+    }
+    let calls: Vec<CallJson<'_>> = message.tool_calls().map(CallJson::new).collect();
+    if !calls.is_empty() {
+        to.serialize_field("tool_calls", &calls)?;
+    }
+    Ok(())
 }
 
 /// A call of a tool, as it stands in `tool_calls`.

@@ -20,6 +20,13 @@ pub enum Part {
     Other(String),
 }
 
+impl Part {
+    /// Returns whether this is the call or the result of a tool.
+    pub fn is_tool(&self) -> bool {
+        matches!(self, Part::ToolCall(_) | Part::ToolResult(_))
+    }
+}
+
 impl From<String> for Part {
     fn from(text: String) -> Part {
         Part::Text(text)

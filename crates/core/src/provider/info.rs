@@ -144,10 +144,7 @@ impl ProviderInfo {
                 self.invalid("this backend has no parameter tools: leave it out".to_owned())
             );
         }
-        let has_tool_part = |message: &Message| {
-            message.tool_calls().next().is_some() || message.tool_results().next().is_some()
-        };
-        match request.messages().iter().position(has_tool_part) {
+        match request.messages().iter().position(Message::has_tool_parts) {
             Some(index) => Err(self.invalid(format!(
                 "message number {} has a call or a result of a tool, and this backend knows no \
                  tools: ChatRequest::without_tools writes them as text",

@@ -1,4 +1,6 @@
-use chatwire_core::{ChatRequest, Tool, ToolChoice};
+use chatwire_core::{ChatRequest, Tool, ToolCall, ToolChoice};
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::members::{JsonValue, Members};
@@ -306,6 +308,22 @@ fn cannot_call(choice: &JsonValue<'_>, name: &str) -> ApiError {
         "asks for the tool {}, which only the servers of that API have",
         quoted(name)
     ))
+}
+
+/// The arguments of a call, where an API has an object and not its text.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum CallInput<'a> {
+    Json(&'a RawValue),
+    /// There are none yet, or what the model wrote is no JSON.
+    Nothing {},
+}
+
+impl<'a> CallInput<'a> {
+    pub(crate) fn of(call: &'a ToolCall) -> CallInput<'a> {
+        let input = serde_json::from_str::<&RawValue>(call.arguments());
+        input.map_or(CallInput::Nothing {}, CallInput::Json)
+    }
 }
 
 /// The id of a call with the prefix that a dialect has. The rest of it stays, so

@@ -65,7 +65,7 @@ impl CompletionReader {
             },
             Some(Checked::Stopped(delta, stop)) => CompletionEvent {
                 delta,
-                end: Some(self.stopped_at(stop)),
+                end: Some(stopped_at(stop, self.emulation.take())),
                 ..CompletionEvent::default()
             },
         }
@@ -83,21 +83,6 @@ impl CompletionReader {
                 .unwrap_or_default(),
             call: Some(call),
             end: None,
-        }
-    }
-
-    /// The backend had more to say, so it did not count the tokens.
-    fn stopped_at(&mut self, stop: String) -> CompletionEnd {
-        CompletionEnd {
-            reason: FinishReason::Stop,
-            stop_sequence: Some(stop),
-            usage: None,
-            is_estimated: false,
-            text: None,
-            // What comes after the stop sequence is left out on purpose.
-            doubt: None,
-            emulation: self.emulation.take(),
-            timing: Timing::default(),
         }
     }
 
@@ -121,11 +106,7 @@ impl CompletionReader {
         // stop sequences are looked for once more.
         if let Some(mut text) = finish.text {
             match self.stop.as_ref().and_then(|stop| stop.cut(&mut text)) {
-                Some(stop) => {
-                    let emulation = end.emulation.take();
-                    end = self.stopped_at(stop);
-                    end.emulation = emulation;
-                }
+                Some(stop) => end = stopped_at(stop, end.emulation),
                 None => text.push_str(&as_markdown(&finish.images, !text.is_empty())),
             }
             end.text = Some(text);
@@ -135,6 +116,21 @@ impl CompletionReader {
             call: None,
             end: Some(end),
         }
+    }
+}
+
+/// The backend had more to say, so it did not count the tokens.
+fn stopped_at(stop: String, emulation: Option<Emulation>) -> CompletionEnd {
+    CompletionEnd {
+        reason: FinishReason::Stop,
+        stop_sequence: Some(stop),
+        usage: None,
+        is_estimated: false,
+        text: None,
+        // What comes after the stop sequence is left out on purpose.
+        doubt: None,
+        emulation,
+        timing: Timing::default(),
     }
 }
 

@@ -56,9 +56,7 @@ impl Target {
     pub(crate) fn id(&self) -> String {
         format!("{}/{}", self.endpoint.name, self.model())
     }
-}
 
-impl Target {
     /// The request as the endpoint is asked: for this model, and without tools if
     /// it has none or none are offered.
     fn adapted<'a>(&self, request: &'a ChatRequest) -> Cow<'a, ChatRequest> {
@@ -81,10 +79,7 @@ impl Target {
 
 /// Whether a request has tools, or its conversation calls of them.
 fn has_tools(request: &ChatRequest) -> bool {
-    let is_called = |message: &Message| {
-        message.tool_calls().next().is_some() || message.tool_results().next().is_some()
-    };
-    !request.tools().is_empty() || request.messages().iter().any(is_called)
+    !request.tools().is_empty() || request.messages().iter().any(Message::has_tool_parts)
 }
 
 impl Provider for Target {

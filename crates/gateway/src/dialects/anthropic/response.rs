@@ -1,9 +1,8 @@
 use chatwire_core::{FinishReason, ToolCall, Usage};
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use crate::completion::{Completion, CompletionEnd, ReplyHead};
-use crate::dialects::tools::prefixed;
+use crate::dialects::tools::{CallInput, prefixed};
 
 /// What ids of this dialect begin with.
 const ID_PREFIX: &str = "msg_";
@@ -32,7 +31,7 @@ pub(super) enum Block<'a> {
     ToolUse {
         id: String,
         name: &'a str,
-        input: Input<'a>,
+        input: CallInput<'a>,
     },
 }
 
@@ -45,21 +44,12 @@ pub(super) struct MessageUsage {
     output_tokens: u64,
 }
 
-/// The arguments of a call, which are an object.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(super) enum Input<'a> {
-    Json(&'a RawValue),
-    Nothing {},
-}
-
 impl<'a> Block<'a> {
     pub(super) fn call(call: &'a ToolCall) -> Block<'a> {
-        let input = serde_json::from_str::<&RawValue>(call.arguments());
         Block::ToolUse {
             id: prefixed(CALL_PREFIX, call.id()),
             name: call.name(),
-            input: input.map_or(Input::Nothing {}, Input::Json),
+            input: CallInput::of(call),
         }
     }
 
@@ -68,7 +58,7 @@ impl<'a> Block<'a> {
         Block::ToolUse {
             id: prefixed(CALL_PREFIX, call.id()),
             name: call.name(),
-            input: Input::Nothing {},
+            input: CallInput::Nothing {},
         }
     }
 }

@@ -3,13 +3,12 @@ use std::time::Duration;
 use bytes::{BufMut as _, BytesMut};
 use chatwire_core::{FinishReason, ToolCall};
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::error::error_line;
 use super::time::rfc3339;
 use crate::completion::{Completion, CompletionEnd, ReplyHead};
 use crate::dialects::dialect::ReplyWriter;
-use crate::dialects::tools::prefixed;
+use crate::dialects::tools::{CallInput, prefixed};
 use crate::error::ApiError;
 
 /// Where a line has its text.
@@ -57,25 +56,17 @@ struct FunctionObject<'a> {
     index: usize,
     name: &'a str,
     /// An object, unlike in the other APIs.
-    arguments: Arguments<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Arguments<'a> {
-    Json(&'a RawValue),
-    Nothing {},
+    arguments: CallInput<'a>,
 }
 
 impl<'a> CallObject<'a> {
     fn new(index: usize, call: &'a ToolCall) -> CallObject<'a> {
-        let arguments = serde_json::from_str::<&RawValue>(call.arguments());
         CallObject {
             id: prefixed("call_", call.id()),
             function: FunctionObject {
                 index,
                 name: call.name(),
-                arguments: arguments.map_or(Arguments::Nothing {}, Arguments::Json),
+                arguments: CallInput::of(call),
             },
         }
     }
