@@ -1,7 +1,7 @@
 //! `chatwire mock`: mock servers for other clients.
 
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -13,9 +13,13 @@ use clap::builder::PossibleValuesParser;
 use super::mock_record::{self, Recorder};
 use super::mock_script::{self, Script};
 use crate::args::address;
+use crate::endpoints::certificates;
 use crate::failure::Failure;
 use crate::runtime;
 use crate::terminal::say;
+
+/// Any free port of the loopback interface.
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -113,11 +117,7 @@ pub(crate) struct MockArgs {
 fn help() -> String {
     let mut help = String::from("Faults:\n");
     for fault in Fault::all() {
-        let value = match fault {
-            Fault::Drip(_) => "=N",
-            fault if fault.description().contains(" N ") => "=N",
-            _ => "",
-        };
+        let value = if fault.takes_value() { "=N" } else { "" };
         let name = format!("{}{value}", fault.name());
         help.push_str(&format!("  {name:<16}{}\n", fault.description()));
     }
@@ -158,21 +158,14 @@ fn speed(text: &str) -> Result<f64, String> {
 async fn record(url: &str, folder: &Path, args: &MockArgs) -> Result<ExitCode, Failure> {
     let mut http = HttpConfig::new();
     if let Some(file) = &args.ca_file {
-        let pem = std::fs::read(file).map_err(|error| {
-            let name = file.display().to_string();
-            Failure::Usage(format!("certificates {name:?} cannot be read: {error}"))
-        })?;
-        http = http.with_root_certificates(pem);
+        http = http.with_root_certificates(certificates(file)?);
     }
     let recorder = Recorder::new(url, folder.to_owned(), http)?;
-    let address = args.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
-    let server = mock_record::start(recorder, address)
-        .await
-        .map_err(|error| Failure::Usage(format!("cannot listen on {address}: {error}")))?;
+    let address = args.listen.unwrap_or(ANY_PORT);
+    let started = mock_record::start(recorder, address).await;
+    let server = started.map_err(|error| cannot_listen(address, &error))?;
     writeln!(io::stdout(), "record {}", server.url())?;
-    io::stdout().flush()?;
-    say("Ctrl-C stops the recording");
-    std::future::pending().await
+    until_stopped("Ctrl-C stops the recording").await
 }
 
 async fn play(folder: &Path, args: &MockArgs) -> Result<ExitCode, Failure> {
@@ -182,15 +175,11 @@ async fn play(folder: &Path, args: &MockArgs) -> Result<ExitCode, Failure> {
     if replay.is_empty() {
         return Err(wrong("there are none".to_owned()));
     }
-    let address = args.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
-    let server = replay
-        .serve(address, args.speed)
-        .await
-        .map_err(|error| Failure::Usage(format!("cannot listen on {address}: {error}")))?;
+    let address = args.listen.unwrap_or(ANY_PORT);
+    let started = replay.serve(address, args.speed).await;
+    let server = started.map_err(|error| cannot_listen(address, &error))?;
     writeln!(io::stdout(), "replay {}", server.url())?;
-    io::stdout().flush()?;
-    say("Ctrl-C stops the mock server");
-    std::future::pending().await
+    until_stopped("Ctrl-C stops the mock server").await
 }
 
 async fn serve(args: &MockArgs) -> Result<ExitCode, Failure> {
@@ -214,23 +203,30 @@ async fn serve(args: &MockArgs) -> Result<ExitCode, Failure> {
         ("anthropic", args.anthropic),
     ];
     let all = args.protocols.is_empty() && asked.iter().all(|(_, address)| address.is_none());
-    let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
     let mut mocks = Vec::new();
     for (name, address) in asked {
         let is_named = all || args.protocols.iter().any(|protocol| protocol == name);
-        let Some(address) = address.or(is_named.then_some(anywhere)) else {
+        let Some(address) = address.or(is_named.then_some(ANY_PORT)) else {
             continue;
         };
-        let mock = AnyMock::bind(name, address)
-            .await
-            .map_err(|error| Failure::Usage(format!("cannot listen on {address}: {error}")))?;
+        let started = AnyMock::bind(name, address).await;
+        let mock = started.map_err(|error| cannot_listen(address, &error))?;
         prepare(&mock, &script);
         mock.fault(args.fault);
         writeln!(io::stdout(), "{name} {}", mock.base_url())?;
         mocks.push(mock);
     }
+    until_stopped("Ctrl-C stops the mock servers").await
+}
+
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {
+    Failure::Usage(format!("cannot listen on {address}: {error}"))
+}
+
+/// Says how the servers are stopped, and waits for that.
+async fn until_stopped(how: &str) -> Result<ExitCode, Failure> {
     io::stdout().flush()?;
-    say("Ctrl-C stops the mock servers");
+    say(how);
     std::future::pending().await
 }
 

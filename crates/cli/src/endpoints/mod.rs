@@ -14,5 +14,5 @@ pub(crate) use environment::{model, variable};
 pub(crate) use file::{Configuration, place};
 pub(crate) use mock::start as start_mock;
 pub(crate) use part::Part;
-pub(crate) use settings::secret_argument;
+pub(crate) use settings::{certificates, secret_argument};
 pub(crate) use target::Target;

@@ -62,7 +62,7 @@ pub(crate) fn secret_argument(name: &str, text: &str) -> Result<String, Failure>
 }
 
 /// Reads the file of `--ca-file`.
-pub(super) fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(crate) fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {
     chatwire_config::read_certificates(path)
         .map_err(|why| Failure::Usage(format!("--ca-file: {why}")))
 }

@@ -4,7 +4,8 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::support::{
-    PATIENCE, TempFile, expect, finish, hears_ctrl_c, program, run, run_with_input, signal,
+    PATIENCE, TempFile, expect, finish, hears_ctrl_c, mock_servers, program, run, run_with_input,
+    signal,
 };
 use chatwire_mock::{AiEngineMock, Answer, AuraMock, MagickPenMock};
 use serde_json::Value;
@@ -300,20 +301,12 @@ text = "from now on"
 repeat = true
 "#,
     );
-    let mut child = program(["mock", "--script", script.path()])
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut urls = Vec::new();
-    for _ in 0..3 {
-        let line = timeout(PATIENCE, lines.next_line())
-            .await
-            .unwrap()
-            .unwrap()
-            .unwrap();
-        let (name, url) = line.split_once(' ').unwrap();
-        urls.push((name.to_owned(), url.to_owned()));
-    }
+    let (child, lines) = mock_servers(&["--script", script.path()], 3).await;
+    let urls: Vec<(String, String)> = lines
+        .iter()
+        .map(|line| line.split_once(' ').unwrap())
+        .map(|(name, url)| (name.to_owned(), url.to_owned()))
+        .collect();
     assert_eq!(
         urls.iter()
             .map(|(name, _)| name.as_str())
@@ -388,21 +381,8 @@ fault = "event-cut=2"
 error = "Over quota"
 "#,
     );
-    let args = [
-        "mock",
-        "openai",
-        "--anthropic",
-        "0",
-        "--script",
-        script.path(),
-    ];
-    let mut child = program(args).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut urls = Vec::new();
-    for _ in 0..2 {
-        let line = timeout(PATIENCE, lines.next_line()).await.unwrap();
-        urls.push(line.unwrap().unwrap());
-    }
+    let args = ["openai", "--anthropic", "0", "--script", script.path()];
+    let (child, urls) = mock_servers(&args, 2).await;
     let openai = urls[0].strip_prefix("openai ").unwrap();
     let anthropic = urls[1].strip_prefix("anthropic ").unwrap();
     assert!(openai.ends_with("/v1"), "{openai}");
@@ -430,12 +410,8 @@ error = "Over quota"
     signal(&child, "INT").await;
     assert_eq!(finish(child).await.code, Some(0));
 
-    let mut child = program(["mock", "responses", "--fault", "empty"])
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = timeout(PATIENCE, lines.next_line()).await.unwrap();
-    let line = line.unwrap().unwrap();
+    let (child, lines) = mock_servers(&["responses", "--fault", "empty"], 1).await;
+    let line = &lines[0];
     let address = line
         .trim_start_matches("responses http://")
         .trim_end_matches("/v1");
@@ -496,15 +472,8 @@ async fn mock_records_a_server() {
     server.reply("Your key is sk-of-the-test today");
     let root = server.url();
     let to = folder.to_str().unwrap();
-    let mut child = program(["mock", "--record", &root, "--to", to])
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = timeout(PATIENCE, lines.next_line())
-        .await
-        .unwrap()
-        .unwrap()
-        .unwrap();
+    let (child, lines) = mock_servers(&["--record", &root, "--to", to], 1).await;
+    let line = &lines[0];
     let address = line.strip_prefix("record http://").unwrap().to_owned();
     let question = r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
     let path = || "/v1/chat/completions".to_owned();
@@ -514,8 +483,11 @@ async fn mock_records_a_server() {
         "{live}"
     );
     server.fault("body-close".parse::<chatwire_mock::Fault>().unwrap());
-    let cut = exchange(address, path(), question).await;
+    let cut = exchange(address.clone(), path(), question).await;
     assert!(!cut.ends_with("0\r\n\r\n"), "{cut}");
+    server.fault("body-reset".parse::<chatwire_mock::Fault>().unwrap());
+    let reset = exchange(address, path(), question).await;
+    assert!(!reset.ends_with("0\r\n\r\n"), "{reset}");
     hears_ctrl_c(&child).await;
     signal(&child, "INT").await;
     assert_eq!(finish(child).await.code, Some(0));
@@ -524,9 +496,9 @@ async fn mock_records_a_server() {
         .map(|entry| entry.unwrap().path())
         .collect();
     files.sort();
-    assert_eq!(files.len(), 2, "{files:?}");
+    assert_eq!(files.len(), 3, "{files:?}");
     assert!(files[0].ends_with("00001-post-v1-chat-completions.json"));
-    for (file, ended) in files.iter().zip(["clean", "truncated"]) {
+    for (file, ended) in files.iter().zip(["clean", "truncated", "reset"]) {
         let mode = std::fs::metadata(file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let text = std::fs::read_to_string(file).unwrap();
@@ -540,13 +512,8 @@ async fn mock_records_a_server() {
             "{text}"
         );
     }
-    let mut child = program(["mock", "--replay", to]).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = timeout(PATIENCE, lines.next_line())
-        .await
-        .unwrap()
-        .unwrap()
-        .unwrap();
+    let (child, lines) = mock_servers(&["--replay", to], 1).await;
+    let line = &lines[0];
     let address = line.strip_prefix("replay http://").unwrap().to_owned();
     let played = exchange(address.clone(), path(), question).await;
     assert!(
@@ -570,12 +537,8 @@ async fn mock_plays_recordings() {
         // The crate on its own, without the workspace.
         return;
     }
-    let mut child = program(["mock", "--replay", folder, "--speed", "0"])
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = timeout(PATIENCE, lines.next_line()).await.unwrap();
-    let line = line.unwrap().unwrap();
+    let (child, lines) = mock_servers(&["--replay", folder, "--speed", "0"], 1).await;
+    let line = &lines[0];
     let address = line.strip_prefix("replay http://").unwrap();
     let answer = exchange(address.to_owned(), "/api/chat".to_owned(), "{}").await;
     assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
@@ -730,12 +693,8 @@ times = 1
 say = "I cannot say."
 "#,
     );
-    let mut child = program(["mock", "--aura", "0", "--script", script.path()])
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = timeout(PATIENCE, lines.next_line()).await.unwrap();
-    let line = line.unwrap().unwrap();
+    let (child, lines) = mock_servers(&["--aura", "0", "--script", script.path()], 1).await;
+    let line = &lines[0];
     let (_, url) = line.split_once(' ').unwrap();
     for (question, answer) in [
         ("weather in Paris?", "It is fine in Paris."),

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
@@ -71,6 +71,22 @@ pub(crate) async fn expect(out: &mut ChildStdout, text: &str) {
         .unwrap_or_else(|_| panic!("{text:?} comes"))
         .unwrap();
     assert_eq!(String::from_utf8(bytes).unwrap(), text);
+}
+
+/// Starts `chatwire mock` with these arguments. Also returns the lines with which it names its
+/// first servers, this many.
+pub(crate) async fn mock_servers(args: &[&str], count: usize) -> (Child, Vec<String>) {
+    let args = ["mock"].into_iter().chain(args.iter().copied());
+    let mut child = program(args).spawn().unwrap();
+    let mut printed = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut lines = Vec::new();
+    for _ in 0..count {
+        let line = timeout(PATIENCE, printed.next_line()).await;
+        lines.push(line.unwrap().unwrap().unwrap());
+    }
+    // The rest is read too, so that the program can write it.
+    tokio::spawn(async move { while let Ok(Some(_)) = printed.next_line().await {} });
+    (child, lines)
 }
 
 /// Waits until the program hears Ctrl-C itself: before that, it would just

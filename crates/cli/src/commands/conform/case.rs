@@ -54,36 +54,26 @@ impl Case {
         // A client may ask more than once.
         mock.model(ScriptedModel::new().with_rule(ModelRule::say(TEXT)));
         mock.fault(self.0);
-        let ran = client.run(&mock.base_url(), model(protocol)).await?;
+        let ran = client.run(&mock.base_url(), mock.model_id()).await?;
         Ok(Row {
             name: self.0.map_or("none", |fault| fault.name()).to_owned(),
             description: self
                 .0
                 .map_or("answers as it should", |fault| fault.description()),
-            verdict: judge(self.effect(protocol), &ran, TEXT, is_strict),
+            verdict: judge(self.effect(&mock), &ran, TEXT, is_strict),
             ran,
         })
     }
 
-    /// What the answer is to a client of this protocol.
-    fn effect(self, protocol: &str) -> FaultEffect {
-        let has_end_mark = !matches!(protocol, "aura" | "magickpen");
+    /// What the answer is to a client of this kind of server.
+    fn effect(self, mock: &AnyMock) -> FaultEffect {
         match self.0 {
             None => FaultEffect::Whole,
             // Plain text that ends properly is whole as far as anyone can see.
-            Some(Fault::CutAtEvent(_) | Fault::ShortLength) if !has_end_mark => {
+            Some(Fault::CutAtEvent(_) | Fault::ShortLength) if !mock.has_end_mark() => {
                 FaultEffect::Unclear
             }
             Some(fault) => fault.effect(),
         }
-    }
-}
-
-/// A model that the mock has.
-fn model(protocol: &str) -> &'static str {
-    match protocol {
-        "aura" => "openchat_3.6",
-        "magickpen" | "chatgpt4online" => "default",
-        _ => "mock-model",
     }
 }

@@ -1,5 +1,7 @@
 //! Passes requests on, and writes down what came.
 
+use std::error::Error as _;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -187,7 +189,7 @@ impl Recorder {
                     sender.piece(piece).await;
                 }
                 Ok(None) => break Ending::Clean,
-                Err(error) if format!("{error:?}").contains("reset") => {
+                Err(error) if is_reset(&error) => {
                     exchange.ended = "reset";
                     break Ending::Reset;
                 }
@@ -232,6 +234,13 @@ impl Recorder {
             Err(error) => say(&format!("{} cannot be written: {error}", file.display())),
         }
     }
+}
+
+/// Whether the connection was reset, and not only closed.
+fn is_reset(error: &Error) -> bool {
+    std::iter::successors(error.source(), |cause| (*cause).source())
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|error| error.kind() == io::ErrorKind::ConnectionReset)
 }
 
 /// Starts the proxy.
