@@ -116,7 +116,7 @@ fn every_published_crate_has_what_a_registry_shows() {
 /// Which of our crates each may depend on: arrows point one way.
 #[test]
 fn arrows_point_one_way() {
-    const BELOW: [(&str, &[&str]); 11] = [
+    const BELOW: [(&str, &[&str]); 12] = [
         ("chatwire-core", &[]),
         ("chatwire-mock", &[]),
         ("chatwire-browser", &["chatwire-core"]),
@@ -127,6 +127,7 @@ fn arrows_point_one_way() {
             &["chatwire-browser", "chatwire-core"],
         ),
         ("chatwire-magickpen", &["chatwire-core"]),
+        ("chatwire-structured", &["chatwire-core"]),
         (
             "chatwire",
             &[
@@ -135,9 +136,13 @@ fn arrows_point_one_way() {
                 "chatwire-chatgpt4online",
                 "chatwire-core",
                 "chatwire-magickpen",
+                "chatwire-structured",
             ],
         ),
-        ("chatwire-gateway", &["chatwire", "chatwire-core"]),
+        (
+            "chatwire-gateway",
+            &["chatwire", "chatwire-core", "chatwire-structured"],
+        ),
         ("chatwire-config", &["chatwire", "chatwire-gateway"]),
         (
             "chatwire-cli",
