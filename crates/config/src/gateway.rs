@@ -28,7 +28,7 @@ pub(crate) fn builder(
             }
         )*};
     }
-    set!(strict retry_delay keep_alive grace);
+    set!(page strict retry_delay keep_alive grace);
     if let Some(Leaf(usage, _)) = &table.usage {
         builder = builder.estimate_usage(usage.is_estimated);
     }

@@ -171,6 +171,10 @@ fn gateway() -> Json {
                 leaf::<SocketAddr>("Address to listen on (127.0.0.1:1337)"),
             ),
             (
+                "page",
+                leaf::<bool>("Give browsers a page to chat on (true)"),
+            ),
+            (
                 "strict",
                 leaf::<bool>("Refuse parameters that have no effect (false)"),
             ),

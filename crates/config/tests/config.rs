@@ -277,6 +277,17 @@ async fn ask(address: SocketAddr, more: Value, key: Option<&str>) -> (u16, Value
     (status, response.into_json("the answer").await.unwrap())
 }
 
+/// What a browser gets at `/`.
+async fn load_page(address: SocketAddr) -> String {
+    let config = HttpConfig::new().with_header("accept", "text/html");
+    let client = HttpClient::new("test", config).unwrap();
+    let base = BaseUrl::parse(&format!("http://{address}")).unwrap();
+    let request = HttpRequest::get(base.join("/").unwrap());
+    let response = client.send(request).await.unwrap();
+    let bytes = response.into_bytes().await.unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
 const WHOLE: &str = r#"
 default = "home"
 
@@ -303,6 +314,7 @@ best = ["home", "work"]
 
 [gateway]
 listen = "localhost:8080"
+page = false
 strict = true
 usage = "off"
 retries = 0
@@ -375,6 +387,11 @@ async fn a_whole_file_makes_a_gateway() {
     assert_eq!(mock.received().len(), 1);
     let (status, refused) = ask(server, json!({"top_p": 0.5}), None).await;
     assert_eq!(status, 400, "strict: {refused}");
+    assert_eq!(
+        load_page(server).await,
+        "chatwire is running\n",
+        "page = false"
+    );
     let (status, _) = ask(server, json!({"model": "x".repeat(1 << 20)}), None).await;
     assert_eq!(status, 413);
 }

@@ -69,6 +69,8 @@ impl App {
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) strict: bool,
+    /// Whether browsers get a page to chat on.
+    pub(crate) has_page: bool,
     /// Whether tokens are estimated where the backend does not count them.
     pub(crate) estimates_usage: bool,
     pub(crate) retry: RetryPolicy,

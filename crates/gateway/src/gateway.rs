@@ -83,6 +83,7 @@ impl GatewayBuilder {
             keys: Vec::new(),
             settings: Settings {
                 strict: false,
+                has_page: true,
                 estimates_usage: true,
                 retry: RetryPolicy {
                     retries: 0,
@@ -122,6 +123,16 @@ impl GatewayBuilder {
     /// `x-chatwire-ignored`).
     pub fn strict(mut self, strict: bool) -> GatewayBuilder {
         self.settings.strict = strict;
+        self
+    }
+
+    /// Sets whether browsers get a page to chat on at `/` (default: yes).
+    ///
+    /// It is there without a key, and asks for the key when it is needed. Only
+    /// [`serve`](Gateway::serve) has it, not the [routes](Gateway::router) for
+    /// another server.
+    pub fn page(mut self, page: bool) -> GatewayBuilder {
+        self.settings.has_page = page;
         self
     }
 

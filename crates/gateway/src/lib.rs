@@ -39,6 +39,7 @@
 //! | Ollama | `POST /api/chat`, `POST /api/generate` | chat, and one prompt |
 //! | | `GET /api/tags`, `POST /api/show`, `GET /api/ps`, `GET /api/version` | the models, and the version of the API |
 //! | | `/api/pull`, `/api/create`, `/api/delete` and the like | refused: models are set in the configuration |
+//! | Browsers | `GET /` | a page to chat on, unless [switched off](GatewayBuilder::page); other programs get a line |
 //! | | `GET /`, `GET /health`, `GET /healthz`, `GET /readyz`, `GET /metrics` | what this is, and how it is |
 //!
 //! Responses are kept in memory for an hour, at most a thousand of them and

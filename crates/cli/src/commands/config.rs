@@ -76,6 +76,7 @@ const TEMPLATE: &str = "\
 # api_keys = { env = \"CHATWIRE_API_KEY\" }  # or { file = \"path\" }; none
 # allowed_hosts = [\"*.example.org\"]      # beside localhost and addresses; none
 # allowed_origins = [\"http://localhost:*\", \"app://obsidian.md\"]  # web pages; none
+# page = true                         # for browsers, to chat on at /
 # strict = false                      # true: refuse parameters without effect
 # usage = \"estimate\"                  # \"off\": count no tokens that a server does not
 # retries = 0                         # clients repeat by themselves

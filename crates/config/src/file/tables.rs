@@ -64,6 +64,7 @@ pub(crate) struct HttpTable {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct GatewayTable {
     pub(crate) listen: Option<Spanned<Leaf<SocketAddr>>>,
+    pub(crate) page: Option<Leaf<bool>>,
     pub(crate) strict: Option<Leaf<bool>>,
     pub(crate) usage: Option<Leaf<Usage>>,
     pub(crate) retries: Option<Leaf<Count<0, 20>>>,

@@ -21,6 +21,7 @@ use crate::dialects;
 use crate::error::ApiError;
 use crate::record::{Record, RecordHead};
 use crate::routes::access::KeyRefusal;
+use crate::routes::page;
 use crate::server::client::Client;
 
 /// The header that identifies a request in the response and in the log.
@@ -166,8 +167,10 @@ pub(crate) async fn authorize(
     next: Next,
 ) -> Result<Response, ApiError> {
     let path = request.uri().path();
-    // Health checks have no key.
-    if !matches!(path, "/" | "/health" | "/healthz" | "/readyz") {
+    // Health checks have no key, and the page asks for it.
+    let is_open = matches!(path, "/" | "/health" | "/healthz" | "/readyz")
+        || (app.settings.has_page && page::is_asset(path));
+    if !is_open {
         if let Err(refusal) = app.access.check_key(request.headers()) {
             if refusal == KeyRefusal::Wrong {
                 // Guessing costs time.

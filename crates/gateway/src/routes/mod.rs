@@ -7,6 +7,7 @@ pub(crate) mod inquiries;
 pub(crate) mod json;
 pub(crate) mod model_list;
 pub(crate) mod models;
+pub(crate) mod page;
 pub(crate) mod paths;
 pub(crate) mod read_body;
 mod router;

@@ -8,7 +8,7 @@ use axum::routing::{MethodFilter, MethodRouter, get, on};
 use super::completions::complete;
 use super::guard::{authorize, cors, guard};
 use super::json::written;
-use super::{inquiries, models, status};
+use super::{inquiries, models, page, status};
 use crate::app::App;
 use crate::dialects::{self, Action, DialectRoute};
 
@@ -27,8 +27,13 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 /// Returns the routes for a server that has no others: every path is checked
 /// and answered.
 pub(crate) fn server_router(app: Arc<App>) -> Router {
-    let mut router = routes()
-        .route("/", get(status::root))
+    let mut router = if app.settings.has_page {
+        page::add(routes())
+    } else {
+        routes().route("/", get(status::root))
+    };
+    router = router
+        .method_not_allowed_fallback(status::method_not_allowed)
         .fallback(status::not_found)
         .layer(from_fn_with_state(Arc::clone(&app), authorize));
     if app.access.has_origins() {

@@ -16,6 +16,7 @@ mod errors;
 mod life;
 mod memory;
 mod models;
+mod page;
 mod parameters;
 mod requests;
 #[cfg(unix)]
