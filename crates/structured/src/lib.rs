@@ -12,9 +12,9 @@
 //!     "required": ["name"],
 //! }))?;
 //!
-//! let answer = r#"{"name": "Tokyo"}"#;
+//! let answer = "Of course:\n```json\n{\"name\": \"Tokyo\"}\n```";
 //! let city = read(answer, &FinishReason::Stop, Some(&schema))?;
-//! assert_eq!(city, answer);
+//! assert_eq!(city, r#"{"name": "Tokyo"}"#);
 //!
 //! let wrong = read(r#"{"name": 7}"#, &FinishReason::Stop, Some(&schema)).unwrap_err();
 //! assert_eq!(wrong.to_string(), r#"at /name: 7 is not of type "string""#);

@@ -1,11 +1,14 @@
 //! JSON in the answers of models: finding, mending and validating it.
 //!
-//! [`read`] does all three. Its steps can also be used by themselves:
-//! [`mend`] and [`Schema::check`].
+//! [`read`] does all three; [`Schema::check`] only validates.
 
+mod excerpt;
+mod find;
 mod invalid;
+mod mend;
 mod read;
 mod schema;
+mod token;
 mod value;
 
 pub use invalid::{Invalid, InvalidKind};

@@ -6,6 +6,16 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+/// Reads one value from the start of a text; also returns its length in bytes.
+pub(super) fn value_at_start(text: &str) -> Result<(Value, usize), serde_json::Error> {
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Unique>();
+    match stream.next() {
+        Some(Ok(Unique(value))) => Ok((value, stream.byte_offset())),
+        Some(Err(error)) => Err(error),
+        None => Err(Error::custom("there is nothing")),
+    }
+}
+
 /// Reads a text that is one value and nothing else.
 pub(super) fn whole_value(text: &str) -> Result<Value, serde_json::Error> {
     serde_json::from_str(text).map(|Unique(value)| value)
