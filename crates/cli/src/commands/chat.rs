@@ -98,8 +98,8 @@ const HELP: &str = "\
 /quit             leave; exit and Ctrl-D do too
 
 A line that ends with \\ goes on with the next, and so does an open code block;
-Alt-Enter and Ctrl-O begin a new line. Ctrl-C stops an answer. // sends a line
-that begins with /. ~ in the name of a file is your home.";
+Alt-Enter and Ctrl-O begin a new line. Pasted lines are one message. Ctrl-C stops
+an answer. // sends a line that begins with /. ~ in the name of a file is your home.";
 
 const COMMANDS: &[&str] = &[
     "/help",
@@ -221,34 +221,45 @@ impl Chat<'_> {
             self.talk.ask(&self.args.prompt.join(" "));
             self.ask().await?;
         }
+        // What follows a command in the same paste.
+        let mut following: Option<String> = None;
         loop {
-            let prompt = match (typing, &self.replaced) {
-                (false, _) => "",
-                (true, None) => "> ",
-                (true, Some(_)) => "replace it? [y/N] ",
+            let typed = match following.take() {
+                Some(text) => Typed::Line(text),
+                None => {
+                    let prompt = match (typing, &self.replaced) {
+                        (false, _) => "",
+                        (true, None) => "> ",
+                        (true, Some(_)) => "replace it? [y/N] ",
+                    };
+                    // In a thread of its own, so that Ctrl-C is heard where no editor
+                    // hears it.
+                    let reading = tokio::task::spawn_blocking(move || {
+                        let typed = lines.read(prompt);
+                        (lines, typed)
+                    });
+                    let read = async {
+                        reading
+                            .await
+                            .map_err(|error| Failure::Other(format!("standard input: {error}")))
+                    };
+                    let (back, typed) = if typing {
+                        runtime::until_termination(read).await?
+                    } else {
+                        runtime::until_signal(read).await?
+                    };
+                    lines = back;
+                    typed?
+                }
             };
-            // In a thread of its own, so that Ctrl-C is heard where no editor
-            // hears it.
-            let reading = tokio::task::spawn_blocking(move || {
-                let typed = lines.read(prompt);
-                (lines, typed)
-            });
-            let read = async {
-                reading
-                    .await
-                    .map_err(|error| Failure::Other(format!("standard input: {error}")))
-            };
-            let (back, typed) = if typing {
-                runtime::until_termination(read).await?
-            } else {
-                runtime::until_signal(read).await?
-            };
-            lines = back;
-            let line = match typed? {
+            let mut line = match typed {
                 Typed::Line(line) => line,
                 Typed::Nothing => continue,
                 Typed::End => return Ok(()),
             };
+            if self.replaced.is_some() || has_one_line(&line) {
+                following = split_first_line(&mut line);
+            }
             if let Some(file) = self.replaced.take() {
                 match line.trim().to_lowercase().as_str() {
                     "y" | "yes" => {
@@ -527,6 +538,22 @@ impl Chat<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether the text begins with a command that takes the rest of its line and no
+/// more.
+fn has_one_line(text: &str) -> bool {
+    let name = text.split_whitespace().next().unwrap_or_default();
+    name != "/system" && COMMANDS.contains(&name.trim_end_matches('!'))
+}
+
+/// Cuts a text after its first line and returns what follows.
+fn split_first_line(text: &mut String) -> Option<String> {
+    let text_start = text.len() - text.trim_start().len();
+    let end = text_start + text.get(text_start..)?.find('\n')?;
+    let rest = text.split_off(end);
+    let rest = rest.trim_matches('\n');
+    (!rest.trim().is_empty()).then(|| rest.to_owned())
 }
 
 fn say_lines(text: &str) {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use rustyline::completion::Completer;
@@ -11,10 +11,10 @@ use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
 use rustyline::history::DefaultHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{Cmd, Config, Context, Editor, Helper, KeyCode, KeyEvent, Modifiers};
+use rustyline::{Config, Context, Editor, Event, EventHandler, Helper};
 
-use super::fence::Fence;
 use super::filter::exact;
+use super::message_end::{MessageEnd, goes_on, silence};
 use super::say::say;
 use crate::failure::Failure;
 use crate::files::{private_folder, state_folder};
@@ -25,6 +25,7 @@ const REMEMBERED: usize = 1000;
 /// Reads what a person types.
 pub(crate) struct Lines {
     editor: Editor<Assistant, DefaultHistory>,
+    end: MessageEnd,
     file: Option<PathBuf>,
 }
 
@@ -53,14 +54,9 @@ impl Lines {
             .build();
         let mut editor = Editor::with_config(config).map_err(failed)?;
         editor.set_helper(Some(Assistant { commands }));
-        // A new line in the message: Alt-Enter, where the terminal passes it
-        // on, and Ctrl-J's neighbour Ctrl-O everywhere.
-        for key in [
-            KeyEvent(KeyCode::Enter, Modifiers::ALT),
-            KeyEvent::ctrl('o'),
-        ] {
-            editor.bind_sequence(key, Cmd::Newline);
-        }
+        let end = MessageEnd::default();
+        let binding = EventHandler::Conditional(Box::new(end.clone()));
+        editor.bind_sequence(Event::Any, binding);
         let mut file = with_history.then(file).flatten();
         if let Some(path) = &file {
             match is_plain_file(path) {
@@ -80,19 +76,35 @@ impl Lines {
                 Err(_) => {}
             }
         }
-        Ok(Lines { editor, file })
+        Ok(Lines { editor, end, file })
     }
 
     /// Waits for a message, which can have several lines.
     pub(crate) fn read(&mut self, prompt: &str) -> Result<Typed, Failure> {
-        match self.editor.readline(prompt) {
-            Ok(line) => Ok(Typed::Line(continued(&line))),
-            Err(ReadlineError::Interrupted) => Ok(Typed::Nothing),
-            Err(ReadlineError::Eof) => Ok(Typed::End),
-            Err(error) => Err(Failure::Other(format!(
+        let read = self.editor.readline(prompt);
+        let held = self.end.take();
+        match (read, held) {
+            (Err(ReadlineError::Eof), Some(message)) => Ok(Typed::message(&message)),
+            (Ok(line), _) => Ok(Typed::message(&self.with_following(line))),
+            (Err(ReadlineError::Interrupted), _) => Ok(Typed::Nothing),
+            (Err(ReadlineError::Eof), None) => Ok(Typed::End),
+            (Err(error), _) => Err(Failure::Other(format!(
                 "standard input cannot be read: {error}"
             ))),
         }
+    }
+
+    /// A line with those that follow it at once, on a terminal on which lines cannot
+    /// be edited.
+    fn with_following(&mut self, mut message: String) -> String {
+        while io::stdin().is_terminal() && silence::is_broken() {
+            let Ok(line) = self.editor.readline("") else {
+                break;
+            };
+            message.push('\n');
+            message.push_str(&line);
+        }
+        message
     }
 
     /// Remembers a line, also for later chats.
@@ -147,9 +159,12 @@ fn clean(editor: &mut Editor<Assistant, DefaultHistory>) {
     }
 }
 
-/// A backslash at the end of a line goes on with the next one.
-fn continued(line: &str) -> String {
-    line.replace("\\\n", "\n")
+impl Typed {
+    /// A backslash at the end of a line goes on with the next one. A paste may end
+    /// with empty lines.
+    fn message(text: &str) -> Typed {
+        Typed::Line(text.trim_end_matches('\n').replace("\\\n", "\n"))
+    }
 }
 
 /// Helps while a line is edited.
@@ -207,12 +222,10 @@ impl Completer for Assistant {
 impl Validator for Assistant {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let input = context.input();
-        Ok(
-            if input.ends_with('\\') || Fence::open_at_end(input).is_some() {
-                ValidationResult::Incomplete
-            } else {
-                ValidationResult::Valid(None)
-            },
-        )
+        Ok(if goes_on(input) {
+            ValidationResult::Incomplete
+        } else {
+            ValidationResult::Valid(None)
+        })
     }
 }

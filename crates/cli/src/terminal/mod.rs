@@ -4,6 +4,7 @@ mod editor;
 mod fence;
 mod filter;
 mod markdown;
+mod message_end;
 mod plain;
 mod reasoning;
 mod say;

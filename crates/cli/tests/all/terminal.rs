@@ -595,3 +595,104 @@ async fn a_file_is_replaced_only_when_agreed() {
     assert_eq!(chat.code().await, 0);
     std::fs::remove_dir_all(&home).unwrap();
 }
+
+/// Terminals without bracketed paste send pasted lines as if they were typed.
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_that_come_together_are_one_message() {
+    let boundary = format!("{}\rnext\r", "x".repeat(1023));
+    let wide = format!("a{}\rnext\r", "é".repeat(800));
+    let many: Vec<String> = (0..300)
+        .map(|n| format!("line {n} {}", "y".repeat(n % 70)))
+        .collect();
+    let long = many.join("\r") + "\r";
+    let cases: &[(&str, &[&str], &str)] = &[
+        ("xterm", &["one\r"], "one"),
+        ("xterm", &["one\rtwo\rthree\r"], "one\ntwo\nthree"),
+        ("xterm", &["one\ntwo\nthree\n"], "one\ntwo\nthree"),
+        ("xterm", &["one\r\ntwo\r\nthree\r\n"], "one\ntwo\nthree"),
+        ("xterm", &["one\r\r\rtwo\r\r"], "one\n\n\ntwo"),
+        (
+            "xterm",
+            &["on", "e\rtw", "o\r", "three", "\r"],
+            "one\ntwo\nthree",
+        ),
+        ("xterm", &["def f():\r\treturn 1\r"], "def f():\n\treturn 1"),
+        ("xterm", &["a\tb\r\t\tc\r"], "a\tb\n\t\tc"),
+        ("xterm", &["漢字\r👩‍👩‍👧 é\r"], "漢字\n👩‍👩‍👧 é"),
+        ("xterm", &["a\\\rb\rc\r"], "a\nb\nc"),
+        ("xterm", &["```\ra\r```\rb\r"], "```\na\n```\nb"),
+        // A command has one line; the question follows it.
+        ("xterm", &["/clear\rone\rtwo\r"], "one\ntwo"),
+        ("xterm", &["/model -\r/clear\r\rone\r"], "one"),
+        ("xterm", &["//usr\rone\r"], "/usr\none"),
+        ("xterm", &["a\u{f}b\rc\u{1b}\rd\r"], "a\nb\nc\nd"),
+        (
+            "xterm",
+            &["one\r\u{1b}[200~two\nthree\u{1b}[201~\r"],
+            "one\ntwo\nthree",
+        ),
+        // In the middle of a line.
+        ("xterm", &["onX\u{1b}[D\r"], "onX"),
+        // More than the editor reads at once.
+        ("xterm", &[&boundary], &boundary),
+        ("xterm", &[&wide], &wide),
+        ("xterm", &[&long], &long),
+        ("dumb", &["one\n"], "one"),
+        ("dumb", &["one\ntwo\n\nthree\n"], "one\ntwo\n\nthree"),
+        ("dumb", &["on", "e\ntw", "o\n"], "one\ntwo"),
+    ];
+    for (terminal, pieces, message) in cases {
+        let message = message.trim_end().replace('\r', "\n");
+        let mut asked = Vec::new();
+        // On a busy machine, what is written together may come late.
+        for _ in 0..5 {
+            let mock = AuraMock::start().await.unwrap();
+            let args = ["chat", "-p", "aura", "-u", &mock.url(), "--no-history"];
+            let mut chat = Terminal::start(&args, &[("TERM", terminal)]);
+            chat.prompt().await;
+            for piece in *pieces {
+                chat.type_keys(piece);
+            }
+            chat.shows("You asked").await;
+            chat.prompt().await;
+            // The next message stands alone.
+            chat.type_keys("exit\r");
+            assert_eq!(chat.code().await, 0);
+            asked = mock
+                .received()
+                .iter()
+                .map(|it| it.messages.last().unwrap().content.clone())
+                .collect();
+            if asked.len() == 1 {
+                break;
+            }
+        }
+        assert_eq!(asked, [message], "{terminal} {pieces:?}");
+    }
+}
+
+/// A paste that does not end with a line end waits for the key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paste_without_a_line_end_is_not_sent() {
+    let mock = AuraMock::start().await.unwrap();
+    let args = ["chat", "-p", "aura", "-u", &mock.url(), "--no-history"];
+    let mut chat = Terminal::start(&args, &[]);
+    chat.prompt().await;
+    chat.type_keys("one\rtwo");
+    chat.until("two lines", |screen| {
+        screen.trim_end().ends_with("one\ntwo")
+    })
+    .await;
+    assert_eq!(mock.received().len(), 0);
+    chat.type_keys(" three\r");
+    chat.shows("You asked").await;
+    chat.prompt().await;
+    chat.type_keys("\u{4}");
+    assert_eq!(chat.code().await, 0);
+    let received = mock.received();
+    assert_eq!(received.len(), 1);
+    assert_eq!(
+        received[0].messages.last().unwrap().content,
+        "one\ntwo three"
+    );
+}
