@@ -1,4 +1,4 @@
-//! Aura's sessions from a real browser: Chromium, through chromedriver, at a
+//! Aura's sessions from a real browser, and the gateway's page in one (`page`): Chromium, through chromedriver, at a
 //! server that hands out its cookie only by script in the page. After each of
 //! these no process of a browser is left.
 //!
@@ -13,6 +13,9 @@
     clippy::panic,
     clippy::indexing_slicing
 )]
+
+#[path = "webdriver/page.rs"]
+mod page;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;

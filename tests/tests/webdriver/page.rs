@@ -1,0 +1,557 @@
+//! The gateway's page in Chromium. One browser for all of it: its start is most
+//! of what this costs.
+//!
+//! With `CHATWIRE_SHOTS` set to a folder, pictures of the page are written there.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chatwire::HttpConfig;
+use chatwire::aura::Aura;
+use chatwire_core::Secret;
+use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest};
+use chatwire_gateway::{Gateway, GatewayBuilder};
+use chatwire_mock::{Answer, AuraMock, ClosedBy, Ending, Gate};
+use serde_json::{Value, json};
+
+use super::Driver;
+
+/// What keys of no character are in WebDriver.
+const TAB: &str = "\u{e004}";
+const ENTER: &str = "\u{e007}";
+const ESCAPE: &str = "\u{e00c}";
+
+const KEY: &str = "the-key-of-the-test";
+
+/// Notes what a page must never have: what its policy refused, and errors.
+const WATCH: &str = "window.wrong = [];
+    addEventListener('securitypolicyviolation', (e) => wrong.push(e.violatedDirective + ' ' + e.blockedURI));
+    addEventListener('error', (e) => wrong.push(e.message));
+    addEventListener('unhandledrejection', (e) => wrong.push(String(e.reason)));";
+
+/// A browser with one page.
+struct Tab {
+    http: HttpClient,
+    base: BaseUrl,
+}
+
+impl Tab {
+    async fn open(driver: &Driver) -> Tab {
+        let config = HttpConfig::new().with_max_page(None);
+        let http = HttpClient::new("test", config).unwrap();
+        let arguments = driver.capabilities_with(&["--headless=new", "--hide-scrollbars"]);
+        let capabilities: Value = serde_json::from_str(&arguments).unwrap();
+        let new = json!({"capabilities": {"alwaysMatch": capabilities}});
+        let base = BaseUrl::parse(&driver.url).unwrap();
+        let request = HttpRequest::post(base.join("/session").unwrap());
+        let response = http.send(request.json(&new).unwrap()).await.unwrap();
+        let opened: Value = response.into_json("a session").await.unwrap();
+        let id = opened["value"]["sessionId"].as_str();
+        let id = id.unwrap_or_else(|| panic!("{opened}"));
+        let base = BaseUrl::parse(&format!("{}/session/{id}", driver.url)).unwrap();
+        let tab = Tab { http, base };
+        let watch = json!({"source": WATCH});
+        tab.devtools("Page.addScriptToEvaluateOnNewDocument", watch)
+            .await;
+        tab
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let request = HttpRequest::post(self.base.join(path).unwrap());
+        let sent = self.http.send(request.json(&body).unwrap()).await.unwrap();
+        let mut answer: Value = sent.into_json("an answer").await.unwrap();
+        assert!(answer["value"]["error"].is_null(), "{path}: {answer}");
+        answer["value"].take()
+    }
+
+    async fn devtools(&self, command: &str, with: Value) -> Value {
+        let body = json!({"cmd": command, "params": with});
+        self.post("/goog/cdp/execute", body).await
+    }
+
+    async fn go(&self, url: &str) {
+        self.post("/url", json!({"url": url})).await;
+    }
+
+    async fn reload(&self) {
+        self.post("/refresh", json!({})).await;
+    }
+
+    async fn run(&self, script: &str) -> Value {
+        self.run_with(script, json!([])).await
+    }
+
+    async fn run_with(&self, script: &str, arguments: Value) -> Value {
+        let body = json!({"script": script, "args": arguments});
+        self.post("/execute/sync", body).await
+    }
+
+    /// Waits until an expression holds in the page.
+    async fn wait(&self, expression: &str) {
+        let started = Instant::now();
+        let script = format!("return Boolean({expression})");
+        while self.run(&script).await != json!(true) {
+            if started.elapsed() > Duration::from_secs(30) {
+                let shown = self.run("return document.body.innerText").await;
+                panic!("never: {expression}\n{}", shown.as_str().unwrap_or("?"));
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Types into what has the focus.
+    async fn keys(&self, keys: &str) {
+        let mut actions = Vec::new();
+        for key in keys.chars() {
+            actions.push(json!({"type": "keyDown", "value": key.to_string()}));
+            actions.push(json!({"type": "keyUp", "value": key.to_string()}));
+        }
+        let source = json!({"type": "key", "id": "keyboard", "actions": actions});
+        self.post("/actions", json!({"actions": [source]})).await;
+    }
+
+    async fn text(&self, selector: &str) -> String {
+        let script = "return document.querySelector(arguments[0])?.innerText ?? '(not there)'";
+        let text = self.run_with(script, json!([selector])).await;
+        text.as_str().unwrap().to_owned()
+    }
+
+    async fn click(&self, selector: &str) {
+        let script = "document.querySelector(arguments[0]).click()";
+        self.run_with(script, json!([selector])).await;
+    }
+
+    async fn size(&self, width: u32, height: u32) {
+        let size =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setDeviceMetricsOverride", size)
+            .await;
+    }
+
+    async fn theme(&self, theme: &str) {
+        let media = json!({"features": [
+            {"name": "prefers-color-scheme", "value": theme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]});
+        self.devtools("Emulation.setEmulatedMedia", media).await;
+    }
+
+    async fn shot(&self, name: &str) {
+        let Some(folder) = std::env::var_os("CHATWIRE_SHOTS") else {
+            return;
+        };
+        let request = HttpRequest::get(self.base.join("/screenshot").unwrap());
+        let response = self.http.send(request).await.unwrap();
+        let answer: Value = response.into_json("a picture").await.unwrap();
+        let picture = STANDARD.decode(answer["value"].as_str().unwrap()).unwrap();
+        let file = std::path::Path::new(&folder).join(format!("{name}.png"));
+        std::fs::write(file, picture).unwrap();
+    }
+
+    async fn assert_nothing_wrong(&self) {
+        assert_eq!(self.run("return window.wrong").await, json!([]));
+    }
+
+    async fn close(self) {
+        let request = HttpRequest::delete(self.base.join("").unwrap());
+        self.http.send(request).await.unwrap();
+    }
+}
+
+/// A gateway over a server that answers as it is told.
+struct Site {
+    mock: AuraMock,
+    answers: Arc<Mutex<VecDeque<Answer>>>,
+}
+
+impl Site {
+    async fn start() -> Site {
+        let mock = AuraMock::start().await.unwrap();
+        let answers: Arc<Mutex<VecDeque<Answer>>> = Arc::default();
+        let next = Arc::clone(&answers);
+        mock.answer_with(move |request| {
+            (request.path() == "/api/chat")
+                .then(|| next.lock().unwrap().pop_front())
+                .flatten()
+        });
+        Site { mock, answers }
+    }
+
+    fn next(&self, answer: Answer) {
+        self.answers.lock().unwrap().push_back(answer);
+    }
+
+    async fn serve(&self, change: impl FnOnce(GatewayBuilder) -> GatewayBuilder) -> String {
+        let home = Aura::builder().base_url(self.mock.url()).build().unwrap();
+        let builder = Gateway::builder().endpoint("home", Arc::new(home));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let gateway = change(builder).build().unwrap();
+        tokio::spawn(gateway.serve(listener, std::future::pending()));
+        format!("http://{address}")
+    }
+
+    /// The messages of the last question.
+    fn asked(&self) -> Value {
+        let requests = self.mock.requests();
+        let last = requests
+            .iter()
+            .rfind(|request| request.path() == "/api/chat");
+        last.unwrap().json().unwrap()["messages"].take()
+    }
+}
+
+const ANSWER: &str = "## Why the sky is blue\n\nSunlight is **scattered** by the air, and *short* \
+    waves most: about `1/λ⁴`.\n\n1. Red passes almost straight on.\n2. Blue is scattered:\n   - \
+    four times as much as red,\n   - in every direction.\n\n> See [Rayleigh](https://en.wikipedia.org/wiki/Rayleigh_scattering).\n\n\
+    | colour | wavelength | scattered |\n|---|---:|:---:|\n| blue | 450 nm | 4.4 |\n| red | 650 nm | 1 |\n\n\
+    ```python\ndef scattered(wavelength):\n    return (650 / wavelength) ** 4  # beside that of red light, which is the unit here\n```\n\n\
+    So the sky is blue, and the sun is a little yellow.";
+
+const HOSTILE: &str = "<script>document.title = 'taken'</script><img src=x onerror=\"document.title='taken'\">\n\n\
+    [a](javascript:document.title='taken') [b](data:text/html,x) <b onclick=x>bold</b> <style>*{display:none}</style>\n\n\
+    ```<script>\n</code></pre><script>document.title = 'taken'</script>\n```\n\n\
+    [c](https://example.org/\"onmouseover=\"x) ![d](https://example.org/spy.png)\n\n<iframe src=//example.org></iframe>";
+
+#[tokio::test]
+async fn the_page_of_the_gateway() {
+    let (driver, site) = (Driver::start().await, Site::start().await);
+    let url = site.serve(|builder| builder).await;
+    let tab = Tab::open(&driver).await;
+    tab.theme("light").await;
+    tab.size(1280, 800).await;
+    tab.go(&url).await;
+    tab.wait("document.getElementById('model').value").await;
+    tab.shot("wide-light-empty").await;
+    markdown(&tab).await;
+    asks(&tab, &site).await;
+    stops(&tab, &site).await;
+    tells_errors(&tab, &site).await;
+    stays_text(&tab, &site).await;
+    edits(&tab, &site).await;
+    keeps(&tab).await;
+    can_be_used_by_all(&tab, &site).await;
+    tab.assert_nothing_wrong().await;
+    asks_for_a_key(&tab, &site).await;
+    tab.close().await;
+    driver.assert_none_left().await;
+}
+
+/// First text before the end, and the question as it was asked.
+async fn asks(tab: &Tab, site: &Site) {
+    let gate = Gate::new();
+    let (begin, end) = ANSWER.split_at(ANSWER.find("\n\n1.").unwrap());
+    site.next(Answer::stream([begin]).wait(&gate).piece(end));
+    tab.click("#settings-open").await;
+    tab.run("document.getElementById('system').value = 'Be brief.'")
+        .await;
+    tab.click("#settings .primary").await;
+    tab.run("document.getElementById('question').focus()").await;
+    tab.keys(&format!("Why is the sky blue?{ENTER}")).await;
+    tab.wait("document.querySelector('.turn.assistant strong')")
+        .await;
+    assert_eq!(tab.text(".turn.assistant h3").await, "Why the sky is blue");
+    assert_eq!(tab.text(".turn.assistant table").await, "(not there)");
+    assert_eq!(
+        tab.text("#stop").await.trim(),
+        "Stop",
+        "while it is answered"
+    );
+    gate.open();
+    tab.wait("document.querySelector('.turn.assistant table')")
+        .await;
+    tab.wait("document.getElementById('stop').hidden").await;
+    assert_eq!(tab.text(".turn.assistant .marks").await, "");
+    let asked = site.asked();
+    assert_eq!(
+        asked[asked.as_array().unwrap().len() - 1]["content"],
+        "Why is the sky blue?"
+    );
+    // The focus stays where the next question is typed.
+    let focus = tab.run("return document.activeElement.id").await;
+    assert_eq!(focus, "question");
+}
+
+/// Escape stops, the server sees it, and the answer says that it is not whole.
+async fn stops(tab: &Tab, site: &Site) {
+    let gate = Gate::new();
+    site.next(Answer::stream(["One, two"]).wait(&gate));
+    let gone = |site: &Site| {
+        let log = site.mock.connection_log();
+        let by_client = log
+            .iter()
+            .filter(|c| matches!(c.closed, Some((_, ClosedBy::Client))));
+        by_client.count()
+    };
+    let before = gone(site);
+    tab.click("#new").await;
+    tab.keys(&format!("Count{ENTER}")).await;
+    tab.wait("document.querySelector('.turn.assistant .md')?.innerText === 'One, two'")
+        .await;
+    tab.keys(ESCAPE).await;
+    tab.wait("document.querySelector('.mark')").await;
+    assert_eq!(
+        tab.text(".mark").await.trim(),
+        "You stopped this answer, so it is not whole."
+    );
+    let started = Instant::now();
+    while gone(site) == before {
+        assert!(started.elapsed() < Duration::from_secs(30), "not cancelled");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(
+        tab.run("return document.activeElement.id").await,
+        "question"
+    );
+}
+
+/// The gateway's words, and a cut answer that says so.
+async fn tells_errors(tab: &Tab, site: &Site) {
+    tab.click("#new").await;
+    site.next(Answer::stream(["Half an ans"]).ending(Ending::Reset));
+    tab.keys(&format!("Break off{ENTER}")).await;
+    tab.wait("document.querySelector('.mark.bad')").await;
+    let mark = tab.text(".mark").await;
+    assert!(mark.contains("This answer is not whole. "), "{mark}");
+    assert!(mark.trim().len() > 40, "no reason: {mark}");
+    assert_eq!(tab.text(".turn.assistant .md").await, "Half an ans");
+    tab.shot("wide-light-cut").await;
+    // A picture for a model that takes none.
+    let paste = "const bytes = Uint8Array.from(atob(arguments[0]), (c) => c.charCodeAt(0));
+        const file = new File([bytes], 'dot.png', { type: 'image/png' });
+        const data = new DataTransfer();
+        data.items.add(file);
+        document.getElementById('question').dispatchEvent(
+            new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));";
+    let png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    tab.click("#new").await;
+    tab.run_with(paste, json!([png])).await;
+    tab.wait("document.querySelector('#pictures img')?.complete")
+        .await;
+    tab.keys(&format!("What is this?{ENTER}")).await;
+    tab.wait("document.querySelector('.mark.bad')").await;
+    let mark = tab.text(".mark").await;
+    assert!(mark.contains("There is no answer."), "{mark}");
+    assert!(mark.contains("image"), "{mark}");
+    let shown = "return document.querySelectorAll('.turn.user img').length";
+    assert_eq!(tab.run(shown).await, 1);
+}
+
+async fn stays_text(tab: &Tab, site: &Site) {
+    tab.click("#new").await;
+    site.next(Answer::stream([HOSTILE]));
+    tab.keys(&format!("Attack <b>me</b>{ENTER}")).await;
+    tab.wait("document.querySelector('.turn.assistant .acts button')")
+        .await;
+    let found = tab
+        .run(
+            "const md = document.querySelector('.turn.assistant .md');
+            return [
+                md.querySelectorAll('script, img, iframe, style, b, [onclick], [onerror]').length,
+                [...md.querySelectorAll('a')].map((a) => a.protocol + a.rel),
+                document.title,
+                md.innerText.includes('<script>'),
+                document.querySelector('.turn.user .text').innerText,
+            ]",
+        )
+        .await;
+    assert_eq!(found[0], 0, "{found}");
+    for link in found[1].as_array().unwrap() {
+        assert_eq!(link, "https:noopener noreferrer", "{found}");
+    }
+    assert!(!found[2].as_str().unwrap().starts_with("taken"), "{found}");
+    assert_eq!(found[3], true);
+    assert_eq!(found[4], "Attack <b>me</b>");
+}
+
+/// An edited question is asked again without what came after it.
+async fn edits(tab: &Tab, site: &Site) {
+    site.next(Answer::stream(["Second answer"]));
+    tab.click(".turn.user .acts button").await;
+    tab.run("document.querySelector('.edit textarea').value = 'Asked anew'")
+        .await;
+    tab.click(".edit .primary").await;
+    let answered = |text: &str| {
+        format!(
+            "document.querySelector('.turn.assistant .md')?.innerText === '{text}' && document.getElementById('stop').hidden"
+        )
+    };
+    tab.wait(&answered("Second answer")).await;
+    assert_eq!(tab.text(".turn.user .text").await, "Asked anew");
+    site.next(Answer::stream(["Third answer"]));
+    tab.click(".turn.assistant .acts button:last-child").await;
+    tab.wait(&answered("Third answer")).await;
+    let turns = "return document.querySelectorAll('.turn').length";
+    assert_eq!(tab.run(turns).await, 2);
+    let asked = site.asked();
+    let words: Vec<&Value> = asked
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| &m["content"])
+        .collect();
+    assert_eq!(words.last(), Some(&&json!("Asked anew")), "{asked}");
+}
+
+/// A reload keeps all conversations; deleting one is for good.
+async fn keeps(tab: &Tab) {
+    let list = "[...document.querySelectorAll('#list .open')].map((b) => b.innerText)";
+    let before = tab.run(&format!("return {list}")).await;
+    assert_eq!(before.as_array().unwrap().len(), 5, "{before}");
+    tab.assert_nothing_wrong().await;
+    tab.reload().await;
+    tab.wait("document.getElementById('model').value").await;
+    assert_eq!(tab.run(&format!("return {list}")).await, before);
+    assert_eq!(tab.text(".turn.assistant .md").await, "Third answer");
+    tab.run("window.confirm = () => true").await;
+    tab.click("#list .delete").await;
+    tab.reload().await;
+    tab.wait("document.getElementById('model').value").await;
+    let after = tab.run(&format!("return {list}")).await;
+    assert_eq!(after.as_array().unwrap().len(), 4, "{after}");
+    // The first one, with its answer.
+    tab.click("#list li:last-child .open").await;
+    tab.wait("document.querySelector('.turn.assistant table')")
+        .await;
+    let system = "document.getElementById('settings-open').click();
+        const { value } = document.getElementById('system');
+        document.getElementById('settings').close();
+        return value";
+    assert_eq!(tab.run(system).await, "Be brief.");
+}
+
+/// Contrast, names and focus, in both widths and colours.
+async fn can_be_used_by_all(tab: &Tab, _: &Site) {
+    for (width, height, size) in [(1280, 800, "wide"), (320, 640, "narrow")] {
+        for theme in ["light", "dark"] {
+            tab.theme(theme).await;
+            tab.size(width, height).await;
+            let shown = format!("document.documentElement.dataset.theme === '{theme}'");
+            tab.wait(&shown).await;
+            let case = format!("{size}-{theme}");
+            tab.run("document.getElementById('log').scrollTop = 0")
+                .await;
+            tab.shot(&format!("{case}-top")).await;
+            tab.run("document.getElementById('log').scrollTop = 1e6")
+                .await;
+            tab.shot(&format!("{case}-end")).await;
+            let wrong = tab.run(include_str!("page-checks.js")).await;
+            assert_eq!(wrong, json!([]), "{case}");
+            tab.click("#settings-open").await;
+            let wrong = tab.run(include_str!("page-checks.js")).await;
+            assert_eq!(wrong, json!([]), "{case} settings");
+            tab.shot(&format!("{case}-settings")).await;
+            tab.keys(ESCAPE).await;
+            tab.wait("!document.querySelector('dialog[open]')").await;
+            if size == "narrow" {
+                tab.click("#open-side").await;
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                let wrong = tab.run(include_str!("page-checks.js")).await;
+                assert_eq!(wrong, json!([]), "{case} list");
+                tab.shot(&format!("{case}-list")).await;
+                tab.keys(ESCAPE).await;
+                tab.wait("document.activeElement.id === 'open-side'").await;
+            }
+        }
+        focus_order(tab, size).await;
+    }
+}
+
+/// Tab goes through the page as it is read, shows where it is, and gets out.
+async fn focus_order(tab: &Tab, size: &str) {
+    tab.run("document.activeElement.blur(); getSelection().removeAllRanges(); document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex')").await;
+    let mut seen = Vec::new();
+    for _ in 0..60 {
+        tab.keys(TAB).await;
+        let at = tab
+            .run(
+                "const e = document.activeElement;
+                if (e === document.body) return null;
+                const style = getComputedStyle(e);
+                const inner = e.type === 'radio' ? getComputedStyle(e.nextElementSibling) : style;
+                const field = e.id === 'question' ? getComputedStyle(e.form).boxShadow !== 'none' : false;
+                const all = [...document.querySelectorAll('*')];
+                return [e.id || e.className || e.tagName, all.indexOf(e), field || (inner.outlineStyle !== 'none' && parseFloat(inner.outlineWidth) >= 2)]",
+            )
+            .await;
+        let Some(index) = at[1].as_u64() else { break };
+        if seen.first().is_some_and(|(_, first)| *first == index) {
+            break;
+        }
+        assert_eq!(at[2], true, "{size}: no visible focus on {at}");
+        seen.push((at[0].as_str().unwrap().to_owned(), index));
+    }
+    let in_order = seen.windows(2).all(|pair| pair[0].1 < pair[1].1);
+    assert!(in_order, "{size}: {seen:?}");
+    for id in ["model", "settings-open", "log", "question", "attach"] {
+        let is_there = seen.iter().any(|(name, _)| name == id);
+        assert!(is_there, "{size}: {id} is not reached: {seen:?}");
+    }
+}
+
+/// A key is asked for when the gateway wants one, kept for the tab, and sent.
+async fn asks_for_a_key(tab: &Tab, site: &Site) {
+    let url = site
+        .serve(|builder| builder.api_key(Secret::new(KEY)))
+        .await;
+    tab.go(&url).await;
+    tab.wait("document.querySelector('#key-dialog[open]')")
+        .await;
+    tab.shot("narrow-dark-key").await;
+    tab.keys(&format!("wrong-key{ENTER}")).await;
+    tab.wait("document.getElementById('key-why').innerText")
+        .await;
+    tab.keys(&format!("{KEY}{ENTER}")).await;
+    tab.wait("document.getElementById('model').value").await;
+    tab.reload().await;
+    tab.wait("document.getElementById('model').value").await;
+    let kept = "return [JSON.stringify(localStorage), JSON.stringify(sessionStorage)]";
+    let kept = tab.run(kept).await;
+    assert!(!kept[0].as_str().unwrap().contains(KEY), "for good");
+    assert!(kept[1].as_str().unwrap().contains(KEY), "for the tab");
+    site.next(Answer::stream(["With a key"]));
+    tab.run("document.getElementById('question').focus()").await;
+    tab.keys(&format!("Hi{ENTER}")).await;
+    tab.wait("document.querySelector('.turn.assistant .md')?.innerText === 'With a key'")
+        .await;
+    tab.assert_nothing_wrong().await;
+}
+
+/// The page's own function, on texts whole and as they come, and on hostile ones.
+async fn markdown(tab: &Tab) {
+    let table: Value = serde_json::from_str(include_str!("page-markdown.json")).unwrap();
+    let script = "
+        const plain = (node) => {
+            for (const e of node.querySelectorAll('.code-top')) e.remove();
+            for (const e of node.querySelectorAll('*')) {
+                for (const { name } of [...e.attributes]) if (!['href', 'start'].includes(name)) e.removeAttribute(name);
+            }
+            return node.innerHTML;
+        };
+        return arguments[0].flatMap(([text, expected]) => {
+            const whole = document.createElement('div');
+            painter(whole)(text);
+            const growing = document.createElement('div');
+            const paint = painter(growing);
+            for (let at = 1; at <= text.length; at++) paint(text.slice(0, at));
+            return [plain(whole), plain(growing)].filter((got) => got !== expected).map((got) => ({ text, expected, got }));
+        })";
+    let wrong = tab.run_with(script, json!([table])).await;
+    assert_eq!(wrong, json!([]), "{wrong:#}");
+    let script = "
+        const n = 100000;
+        const all = ['[', '](', '*', '_', '*a ', '_a_', '**a', '`', '`a', '``a`', '> ', '- ', '1. ', '|', '|-', '~~', '\\\\', '<', 'https://', '[a](', '# ', '\\n\\n', '    ', '\\t', '```\\n', 'a\\n', '> > ', '  - a\\n', '|a|b|\\n|-|-|\\n', '!['];
+        const rest = [];
+        for (const piece of all) {
+            const began = performance.now();
+            const into = document.createElement('div');
+            painter(into)(piece.repeat(n / piece.length));
+            const took = performance.now() - began;
+            if (took > 8000) rest.push([piece, took]);
+        }
+        return rest";
+    assert_eq!(tab.run(script).await, json!([]), "not linear");
+}
