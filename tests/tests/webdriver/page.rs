@@ -28,6 +28,9 @@ const KEY: &str = "the-key-of-the-test";
 
 /// Notes what a page must never have: what its policy refused, and errors.
 const WATCH: &str = "window.wrong = [];
+    window.moved = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((e) => { moved += e.hadRecentInput ? 0 : e.value; }))
+        .observe({ type: 'layout-shift', buffered: true });
     addEventListener('securitypolicyviolation', (e) => wrong.push(e.violatedDirective + ' ' + e.blockedURI));
     addEventListener('error', (e) => wrong.push(e.message));
     addEventListener('unhandledrejection', (e) => wrong.push(String(e.reason)));";
@@ -194,13 +197,13 @@ impl Site {
         format!("http://{address}")
     }
 
-    /// The messages of the last question.
+    /// The body of the last question.
     fn asked(&self) -> Value {
         let requests = self.mock.requests();
         let last = requests
             .iter()
             .rfind(|request| request.path() == "/api/chat");
-        last.unwrap().json().unwrap()["messages"].take()
+        last.unwrap().json().unwrap()
     }
 }
 
@@ -234,6 +237,7 @@ async fn the_page_of_the_gateway() {
     edits(&tab, &site).await;
     keeps(&tab).await;
     can_be_used_by_all(&tab, &site).await;
+    tells_that_nothing_more_fits(&tab, &site).await;
     tab.assert_nothing_wrong().await;
     asks_for_a_key(&tab, &site).await;
     tab.close().await;
@@ -260,19 +264,49 @@ async fn asks(tab: &Tab, site: &Site) {
         "Stop",
         "while it is answered"
     );
+    // A screen reader is not read every piece, but the answer when it is there.
+    let said = tab.text("#said").await;
+    assert!(!said.contains("Sunlight"), "{said}");
+    let live = "return document.querySelector('#log').closest('[aria-live]') === null \
+        && !document.querySelector('#log [aria-live], #log [role=status]')";
+    assert_eq!(tab.run(live).await, true);
     gate.open();
     tab.wait("document.querySelector('.turn.assistant table')")
         .await;
     tab.wait("document.getElementById('stop').hidden").await;
+    tab.wait("document.getElementById('said').innerText.includes('Sunlight')")
+        .await;
     assert_eq!(tab.text(".turn.assistant .marks").await, "");
+    let moved = tab.run("return moved").await.as_f64().unwrap();
+    assert!(moved < 0.1, "the page moved by {moved}");
+    copies(tab).await;
+    tab.run("document.getElementById('question').focus()").await;
     let asked = site.asked();
-    assert_eq!(
-        asked[asked.as_array().unwrap().len() - 1]["content"],
-        "Why is the sky blue?"
-    );
+    assert_eq!(asked["prompt"], "Be brief.");
+    let messages = asked["messages"].as_array().unwrap();
+    assert_eq!(messages.last().unwrap()["content"], "Why is the sky blue?");
     // The focus stays where the next question is typed.
     let focus = tab.run("return document.activeElement.id").await;
     assert_eq!(focus, "question");
+}
+
+/// One block of code, and the whole answer as it came.
+async fn copies(tab: &Tab) {
+    let permissions = json!({"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
+    tab.devtools("Browser.grantPermissions", permissions).await;
+    let code = "def scattered(wavelength):";
+    for (button, begin, size) in [
+        (".code-top button", code, None),
+        (".turn.assistant .acts button", "## Why", Some(ANSWER.len())),
+    ] {
+        tab.click(button).await;
+        let copied = format!("document.querySelector('{button}').innerText.trim() === 'Copied'");
+        tab.wait(&copied).await;
+        let text = tab.run("return navigator.clipboard.readText()").await;
+        let text = text.as_str().unwrap();
+        assert!(text.starts_with(begin), "{text}");
+        assert!(!text.contains("```") || size == Some(text.len()), "{text}");
+    }
 }
 
 /// Escape stops, the server sees it, and the answer says that it is not whole.
@@ -387,13 +421,9 @@ async fn edits(tab: &Tab, site: &Site) {
     let turns = "return document.querySelectorAll('.turn').length";
     assert_eq!(tab.run(turns).await, 2);
     let asked = site.asked();
-    let words: Vec<&Value> = asked
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|m| &m["content"])
-        .collect();
-    assert_eq!(words.last(), Some(&&json!("Asked anew")), "{asked}");
+    let messages = asked["messages"].as_array().unwrap();
+    assert_eq!(messages.last().unwrap()["content"], "Asked anew");
+    assert!(!asked.to_string().contains("Attack"), "{asked}");
 }
 
 /// A reload keeps all conversations; deleting one is for good.
@@ -421,6 +451,19 @@ async fn keeps(tab: &Tab) {
         document.getElementById('settings').close();
         return value";
     assert_eq!(tab.run(system).await, "Be brief.");
+}
+
+/// What cannot be kept is said, and answered all the same.
+async fn tells_that_nothing_more_fits(tab: &Tab, site: &Site) {
+    tab.run("Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }")
+        .await;
+    tab.click("#new").await;
+    site.next(Answer::stream(["Still answered"]));
+    tab.keys(&format!("Is there room?{ENTER}")).await;
+    tab.wait("document.querySelector('.turn.assistant .md')?.innerText === 'Still answered'")
+        .await;
+    let problem = tab.text("#problem").await;
+    assert!(problem.contains("cannot be kept"), "{problem}");
 }
 
 /// Contrast, names and focus, in both widths and colours.

@@ -2,7 +2,7 @@
 // its length.
 'use strict';
 
-// == Storage: conversations for good, the key for this tab
+// == Storage
 
 // Two gateways can share an origin, each below a path of its own.
 const PLACE = `chatwire:${location.pathname}:`;
@@ -28,7 +28,7 @@ function storageOf(name) {
 const kept = storageOf('localStorage');
 const tab = storageOf('sessionStorage');
 
-// == Light and dark, before anything is painted
+// == Light and dark
 
 const darkSystem = matchMedia('(prefers-color-scheme: dark)');
 
@@ -703,7 +703,8 @@ async function refusal(response) {
 /** Words as a sentence: errors of programs begin small and end open. */
 function sentence(words) {
 	const text = words.trim().slice(0, 2000);
-	const first = text.charAt(0).toUpperCase() + text.slice(1);
+	// Not the name of an endpoint.
+	const first = /^[\w-]+:/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
 	return /[.!?…)]$/.test(first) ? first : `${first}.`;
 }
 

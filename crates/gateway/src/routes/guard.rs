@@ -157,6 +157,11 @@ fn check(app: &App, request: &Request) -> Result<(), ApiError> {
         return Err(ApiError::head_too_large(limit));
     }
     app.access.check_host(request.uri(), request.headers())?;
+    // A link on another site may open the page, which shows nothing of anyone and
+    // which no site can put into a frame of its own.
+    if app.settings.has_page && page::is_opened_by(request) {
+        return Ok(());
+    }
     app.access.check_origin(request.uri(), request.headers())
 }
 

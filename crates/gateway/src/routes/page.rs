@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, ORIGIN,
     REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -61,6 +61,19 @@ pub(crate) fn add<S: Clone + Send + Sync + 'static>(mut router: Router<S>) -> Ro
 /// Returns `true` for what a browser loads before it can know a key.
 pub(crate) fn is_asset(path: &str) -> bool {
     ASSETS.iter().any(|asset| asset.path == path)
+}
+
+/// Returns `true` if a browser opens the page in a tab.
+pub(crate) fn is_opened_by(request: &Request) -> bool {
+    let says = |name, word: &str| {
+        let mut values = request.headers().get_all(name).iter();
+        values.next().is_some_and(|value| value == word) && values.next().is_none()
+    };
+    request.method() == Method::GET
+        && request.uri().path() == INDEX.path
+        && !request.headers().contains_key(ORIGIN)
+        && says("sec-fetch-mode", "navigate")
+        && says("sec-fetch-dest", "document")
 }
 
 /// `GET /`: the page for browsers, one line for programs.

@@ -27,6 +27,12 @@ async fn who_gets_what() {
     let own = format!("{BROWSER}sec-fetch-site: same-origin\r\n");
     let foreign_host = format!("{BROWSER}host: evil.example\r\n");
     let foreign_page = format!("{BROWSER}sec-fetch-site: cross-site\r\n");
+    let opened = |how: &str| {
+        format!(
+            "{BROWSER}sec-fetch-site: cross-site\r\nsec-fetch-mode: navigate\r\nsec-fetch-dest: {how}\r\n"
+        )
+    };
+    let (link, frame) = (opened("document"), opened("iframe"));
     let (html, css) = ("text/html; charset=utf-8", "text/css; charset=utf-8");
     let (script, line) = (
         "text/javascript; charset=utf-8",
@@ -51,6 +57,11 @@ async fn who_gets_what() {
         (&on, "GET", "/", foreign_host.as_str(), 403, json),
         (&on, "GET", "/", foreign_page.as_str(), 403, json),
         (&on, "GET", "/page.js", foreign_page.as_str(), 403, json),
+        // But a link there may open it in a tab, and nothing else.
+        (&on, "GET", "/", link.as_str(), 200, html),
+        (&on, "GET", "/", frame.as_str(), 403, json),
+        (&on, "GET", "/v1/models", link.as_str(), 403, json),
+        (&off, "GET", "/", link.as_str(), 403, json),
         (&off, "GET", "/", BROWSER, 200, line),
         (&off, "GET", "/page.css", "", 404, json),
         (&off, "GET", "/page.js", "", 404, json),
