@@ -10,7 +10,7 @@ use chatwire_config::Config;
 use chatwire_core::provider_kit::decode::{Lines, PlainText, SseDecoder, Utf8Decoder};
 use chatwire_core::provider_kit::refusal::{self, ErrorResponse};
 use chatwire_core::provider_kit::{Redactor, ReplyDecoder, html, listed_models};
-use chatwire_core::{ErrorKind, Messages, ModelInfo, PromptFormat, Secret};
+use chatwire_core::{ErrorKind, FinishReason, Messages, ModelInfo, PromptFormat, Secret};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::outcome;
@@ -252,6 +252,12 @@ pub const READERS: &[Reader] = &[
             let ids = text.as_bytes().chunks(13).map(String::from_utf8_lossy);
             listed_models(ids.map(ModelInfo::new), &Redactor::new());
             listed_models([ModelInfo::new("a").with_name(text)], &redactor());
+        },
+    },
+    Reader {
+        name: "JSON in answers",
+        read: |text| {
+            let _ = chatwire_structured::json::read(text, &FinishReason::Stop, None);
         },
     },
 ];

@@ -48,7 +48,7 @@ impl<'a> Candidates<'a> {
         self.position = start + length;
         let before = self.text.get(..start).unwrap_or_default();
         let after = self.text.get(self.position..).unwrap_or_default();
-        if !is_closed && (is_inside_before(before) || is_inside_after(after)) {
+        if !is_closed && (is_inside_before(before) || is_inside_after(before, after)) {
             let why = "this seems to be a part of a larger value that is broken";
             return Err(Unmendable { at: start, why });
         }
@@ -146,14 +146,32 @@ fn is_inside_before(before: &str) -> bool {
 }
 
 /// What goes on with a container around the value.
-fn is_inside_after(after: &str) -> bool {
-    if after.starts_with(['{', '[']) {
+fn is_inside_after(before: &str, after: &str) -> bool {
+    let begins_at_once = |c: char| matches!(c, '{' | '[' | '_') || c.is_alphanumeric();
+    if after.starts_with(begins_at_once) {
         return true;
     }
+    // A bracket that closes what was not opened.
+    let bracket = after.find(['{', '[', '}', ']']);
+    if bracket.is_some_and(|at| {
+        after
+            .get(at..)
+            .is_some_and(|rest| rest.starts_with(['}', ']']))
+    }) {
+        return true;
+    }
+    let quoted = before
+        .chars()
+        .next_back()
+        .is_some_and(|quote| after.starts_with(quote));
     let after = after.trim_start();
-    let list = |rest: &str| {
-        let next = rest.trim_start().chars().next();
-        next.is_some_and(|next| matches!(next, '{' | '[') || Quote::opened_by(next).is_some())
-    };
-    after.starts_with(['}', ']', ':']) || after.strip_prefix(',').is_some_and(list)
+    let next = |rest: &str| rest.chars().next();
+    let is_quote = |next: char| Quote::opened_by(next).is_some();
+    let follows = |next: char| matches!(next, '{' | '[') || is_quote(next);
+    let is_listed = after
+        .strip_prefix(',')
+        .and_then(|rest| next(rest.trim_start()));
+    after.starts_with(':')
+        || is_listed.is_some_and(follows)
+        || !quoted && next(after).is_some_and(is_quote)
 }

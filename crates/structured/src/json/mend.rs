@@ -4,7 +4,7 @@
 //! have to guess at is refused: quotes inside strings, brackets that do not
 //! match, values left out, spellings of numbers that JSON does not have.
 
-use super::token::{Quote, Tokens, Unmendable, is_name, is_name_start, number_length};
+use super::token::{Of, Quote, Tokens, Unmendable, is_name, is_name_start, number_length};
 
 /// Deeper values are refused, by serde_json too.
 const MAX_DEPTH: usize = 127;
@@ -96,7 +96,10 @@ impl Mender<'_> {
                     Next::Member
                 }
                 (Next::Colon, _) => return Err(self.tokens.error("a colon is missing")),
-                (Next::Comma, ',' | '\u{ff0c}') => {
+                // Between two numbers the wide comma may be a part of one.
+                (Next::Comma, ',') | (Next::Comma, '\u{ff0c}')
+                    if first == ',' || self.in_object() || self.whole_token =>
+                {
                     self.comma = true;
                     self.tokens.bump(first);
                     self.whole_token = false;
@@ -169,7 +172,9 @@ impl Mender<'_> {
                 // More digits could have followed.
                 self.whole_token = false;
             }
-            _ if Quote::opened_by(first).is_some() => self.tokens.string(&mut self.json)?,
+            _ if Quote::opened_by(first).is_some() => {
+                self.tokens.string(&mut self.json, Of::Value)?
+            }
             _ if is_name_start(first) => {
                 let word = match self.tokens.word() {
                     "true" | "True" => "true",
@@ -188,7 +193,7 @@ impl Mender<'_> {
         self.separate();
         self.whole_token = false;
         if Quote::opened_by(first).is_some() {
-            self.tokens.string(&mut self.json)?;
+            self.tokens.string(&mut self.json, Of::Name)?;
         } else if is_name_start(first) {
             let word = self.tokens.word();
             // Python's None is no name, and what it would become is unclear.

@@ -2,6 +2,7 @@
 //!
 //! [`read`] does all three; [`Schema::check`] only validates.
 
+mod cost;
 mod excerpt;
 mod find;
 mod invalid;

@@ -1,12 +1,30 @@
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
+use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::Value;
+
+use super::cost;
+use super::excerpt::shortened;
+
+/// How many violations are told.
+const MAX_VIOLATIONS: usize = 8;
+const MAX_MESSAGE: usize = 300;
+/// Steps of a pattern that looks ahead or back, which needs more than linear time.
+const MAX_BACKTRACKS: usize = 100_000;
+const MAX_PATTERN_BYTES: usize = 1 << 20;
 
 /// A JSON schema, ready to check values with.
 #[derive(Debug, Clone)]
 pub struct Schema {
-    validator: std::sync::Arc<jsonschema::Validator>,
+    compiled: Arc<Compiled>,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    schema: Value,
+    validator: Validator,
 }
 
 impl Schema {
@@ -14,32 +32,39 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// Fails if the schema is wrong, refers to something outside of itself, or is
-    /// too large.
+    /// Fails if the schema is wrong, is too large or nested too deep, or refers to
+    /// anything but a place in itself (`#`, `#/$defs/name`). Nothing is fetched.
     pub fn compile(schema: &Value) -> Result<Schema, SchemaError> {
+        cost::check_schema(schema).map_err(SchemaError)?;
+        let patterns = PatternOptions::fancy_regex()
+            .backtrack_limit(MAX_BACKTRACKS)
+            .size_limit(MAX_PATTERN_BYTES)
+            .dfa_size_limit(MAX_PATTERN_BYTES);
         let validator = jsonschema::options()
+            .with_pattern_options(patterns)
             .build(schema)
-            .map_err(|error| SchemaError(error.to_string()))?;
-        Ok(Schema {
-            validator: validator.into(),
-        })
+            .map_err(|error| SchemaError(Violation::new(&error).to_string()))?;
+        let schema = schema.clone();
+        let compiled = Arc::new(Compiled { schema, validator });
+        Ok(Schema { compiled })
     }
 
     /// Checks a value.
     ///
     /// # Errors
     ///
-    /// Returns the first few violations.
+    /// Returns the first few violations. A value that would take the schema far
+    /// more steps than its size explains is refused without them.
     pub fn check(&self, value: &Value) -> Result<(), Vec<Violation>> {
-        let violations: Vec<Violation> = self
-            .validator
-            .iter_errors(value)
-            .take(8)
-            .map(|error| Violation {
-                pointer: error.instance_path().to_string(),
-                message: error.to_string(),
-            })
-            .collect();
+        let Compiled { schema, validator } = &*self.compiled;
+        if !cost::is_affordable(schema, value) {
+            return Err(vec![Violation {
+                pointer: String::new(),
+                message: "it takes too many steps to check the value against the schema".into(),
+            }]);
+        }
+        let errors = validator.iter_errors(value).take(MAX_VIOLATIONS);
+        let violations: Vec<Violation> = errors.map(|error| Violation::new(&error)).collect();
         if violations.is_empty() {
             Ok(())
         } else {
@@ -68,6 +93,24 @@ pub struct Violation {
 }
 
 impl Violation {
+    fn new(error: &ValidationError<'_>) -> Violation {
+        let is_long = match &**error.instance() {
+            Value::String(text) => text.len() > 100,
+            Value::Array(_) | Value::Object(_) => true,
+            _ => false,
+        };
+        // A long value would leave no room for what is wrong with it.
+        let message = if is_long {
+            error.masked_with("this value").to_string()
+        } else {
+            error.to_string()
+        };
+        Violation {
+            pointer: shortened(error.instance_path().as_str(), MAX_MESSAGE),
+            message: shortened(&message, MAX_MESSAGE),
+        }
+    }
+
     /// Returns the place as a JSON pointer: empty for the whole value.
     pub fn pointer(&self) -> &str {
         &self.pointer

@@ -24,6 +24,15 @@ impl Quote {
     }
 }
 
+/// What a string is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// The name of a member, which has no line breaks: a stray one would make
+    /// another name.
+    Name,
+    Value,
+}
+
 /// What lay between two tokens.
 #[derive(Default)]
 pub(super) struct Blank {
@@ -147,7 +156,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// Reads a string in any quotes, and writes it in JSON's.
-    pub(super) fn string(&mut self, json: &mut String) -> Result<(), Unmendable> {
+    pub(super) fn string(&mut self, json: &mut String, of: Of) -> Result<(), Unmendable> {
         let Some(first) = self.peek() else {
             return Ok(());
         };
@@ -163,7 +172,10 @@ impl<'a> Tokens<'a> {
                 return Ok(());
             }
             match character {
-                '\\' => self.escape(json)?,
+                '\\' => self.escape(json, end)?,
+                '\n' | '\r' | '\t' if of == Of::Name => {
+                    return Err(self.error("there is a control character in a name"));
+                }
                 '"' => json.push_str("\\\""),
                 '\n' => json.push_str("\\n"),
                 '\r' => json.push_str("\\r"),
@@ -178,12 +190,13 @@ impl<'a> Tokens<'a> {
         Err(self.error("a string does not end"))
     }
 
-    fn escape(&mut self, json: &mut String) -> Result<(), Unmendable> {
+    fn escape(&mut self, json: &mut String, end: char) -> Result<(), Unmendable> {
         let rest = self.rest();
         let length = match rest.as_bytes().get(1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
-            // JavaScript's and Python's, for what needs no escape in JSON.
-            Some(b'\'') => {
+            // In a string between double quotes it may as well be a backslash that
+            // was meant to be there.
+            Some(b'\'') if matches!(end, '\'' | '\u{2019}') => {
                 json.push('\'');
                 self.position += 2;
                 return Ok(());

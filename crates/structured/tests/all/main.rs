@@ -7,5 +7,7 @@
     reason = "a panic is how a test fails"
 )]
 
+mod properties;
 mod read;
 mod samples;
+mod schemas;
