@@ -56,6 +56,12 @@ impl BaseUrl {
                 ),
             )
         };
+        if let Some(whole) = with_scheme(text.trim()) {
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                format!("base URL {text:?} has no scheme: the whole address is {whole}"),
+            ));
+        }
         let url = Url::parse(text.trim()).map_err(|error| {
             invalid(&format!(
                 "cannot be read ({error}): it must be a whole address"
@@ -351,4 +357,21 @@ impl fmt::Debug for RequestUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RequestUrl({self})")
     }
+}
+
+/// The address that a text such as `localhost:3000` or `3000` stands for, if it has
+/// no scheme and no password.
+fn with_scheme(text: &str) -> Option<String> {
+    if text.contains("://") || text.contains('@') {
+        return None;
+    }
+    let whole = match text.parse::<u16>() {
+        Ok(port) => format!("http://localhost:{port}"),
+        Err(_) => format!("http://{}", text.trim_start_matches('/')),
+    };
+    let url = Url::parse(&whole).ok()?;
+    let secure = whole.replacen("http", "https", 1);
+    url.host_str()
+        .is_some_and(|host| !host.is_empty())
+        .then(|| format!("{whole} or {secure}"))
 }

@@ -346,6 +346,19 @@ fn wrong_settings_are_named() {
     let cases: Vec<(Result<(), Error>, &[&str])> = vec![
         (base(""), &["base URL \"\"", "https://example.org/blog"]),
         (base("example.org"), &["\"example.org\"", "whole address"]),
+        (
+            base("localhost:3000"),
+            &["whole address is http://localhost:3000 or https://localhost:3000"],
+        ),
+        (base("3000"), &["whole address is http://localhost:3000 or"]),
+        (
+            base("[::1]:3000/x"),
+            &["whole address is http://[::1]:3000/x or"],
+        ),
+        (
+            base("//example.org/blog"),
+            &["whole address is http://example.org/blog or"],
+        ),
         (base("localhost:8080"), &["http://"]),
         (base("ftp://example.org"), &["ftp://example.org", "http://"]),
         (base("http://"), &["cannot be read"]),
