@@ -31,7 +31,7 @@
 //! "#)?;
 //! assert_eq!(config.default_endpoint(), Some("home"));
 //!
-//! let mistakes = Config::parse("[gateway]\nlisten = 1337\n").unwrap_err();
+//! let mistakes = Config::parse("[gateway]\nlisten = 100000\n").unwrap_err();
 //! assert_eq!(
 //!     mistakes.to_string(),
 //!     "line 2, column 10: gateway.listen: expected an address with a port such as \

@@ -128,6 +128,16 @@ fn every_mistake_has_its_line_key_and_what_was_expected() {
              found \"nowhere\"",
         ),
         (
+            "[gateway]\nlisten = 65536\n",
+            "2:10 gateway.listen: expected an address with a port such as \"127.0.0.1:1337\", \
+             found an integer",
+        ),
+        (
+            "[gateway]\nlisten = -1\n",
+            "2:10 gateway.listen: expected an address with a port such as \"127.0.0.1:1337\", \
+             found an integer",
+        ),
+        (
             "[gateway.limits]\nbodies = 1\n",
             "2:1 gateway.limits.bodies: unknown key; expected one of: body, body_read, \
              buffered, connections, header, header_read, idle, linger, requests, unauthenticated, \
@@ -212,7 +222,7 @@ fn all_mistakes_are_told_at_once() {
                 provider = \"aura\"\n\
                 base_ulr = \"http://x\"\n\
                 [gateway]\n\
-                listen = 80\n\
+                listen = 80000\n\
                 strict = 1\n\
                 limits = { body = \"big\" }\n";
     let lines: Vec<String> = mistakes(text)

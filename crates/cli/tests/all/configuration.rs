@@ -29,7 +29,7 @@ base_ulr = \"http://localhost:3000\"
 [endpoints.blog]
 provider = 5
 [gateway]
-listen = 1337
+listen = 100000
 ",
     );
     for args in [

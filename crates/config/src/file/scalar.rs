@@ -149,12 +149,17 @@ impl Value for SocketAddr {
     }
 
     fn schema() -> Json {
-        json!({ "type": "string", "pattern": LISTEN })
+        json!({ "anyOf": [
+            { "type": "integer", "minimum": 0, "maximum": 65535 },
+            { "type": "string", "pattern": LISTEN },
+        ] })
     }
 
     fn read(found: &Found<'_>) -> Option<SocketAddr> {
         match found {
             Found::Text(text) => parse_address(text),
+            // A port, as text may be one.
+            Found::Integer(port) => parse_address(&port.to_string()),
             _ => None,
         }
     }
