@@ -48,3 +48,14 @@ async fn relatives_are_a_setting_away() {
     let other = run(ask.iter().chain(&["-o", "server=other", "?"])).await;
     assert_eq!(other.code, Some(2), "{other:?}");
 }
+
+/// The list of models is asked for after the question, to tell why it failed.
+#[tokio::test]
+async fn check_tells_a_refused_model_from_refused_credentials() {
+    let mock = AuraMock::start().await.unwrap();
+    let url = mock.url();
+    let check = run(["check", "-p", "aura", "-u", &url, "-m", "nosuch"]).await;
+    assert_ne!(check.code, Some(0), "{check:?}");
+    assert!(check.out.contains("question     FAILED"), "{}", check.out);
+    assert!(!check.out.contains("credentials  FAILED"), "{}", check.out);
+}

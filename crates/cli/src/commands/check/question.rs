@@ -36,9 +36,11 @@ pub(super) async fn question(
         let why = "no whole answer in time; --timeout allows more";
         Err(Error::new(ErrorKind::Timeout(TimeoutPhase::Total), why).into())
     });
-    // The question is the last request; those before are for credentials.
+    // The requests before the last question are for credentials; a list of models may
+    // be asked for after it, to tell why it failed.
     let mut sent = requests.take();
-    let asked = sent.pop().filter(|(_, url)| is_question(url));
+    let at = sent.iter().rposition(|(_, url)| is_question(url));
+    let asked = at.and_then(|at| sent.drain(at..).next());
     // The list of models needs no credentials of its own.
     sent.retain(|(_, url)| !url.ends_with("/api/models"));
     match (&asked, sent.is_empty()) {
