@@ -2,24 +2,34 @@
 //! text.
 //!
 //! ```
-//! use chatwire_core::FinishReason;
-//! use chatwire_structured::json::{Schema, read};
+//! use chatwire_core::{ChatRequest, JsonSchema, ProviderExt, ResponseFormat};
+//! use chatwire_structured::Structured;
 //! use serde_json::json;
 //!
-//! let schema = Schema::compile(&json!({
+//! # use chatwire_aura::Aura;
+//! # use chatwire_mock::{Answer, AuraMock};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let server = AuraMock::start().await?;
+//! # server.answer(Answer::stream(["Of course:\n```json\n{\"name\": ", "\"Tokyo\",}\n```"]));
+//! # let aura = Aura::builder().base_url(server.url()).build()?;
+//! // Any provider, here one of `chatwire-aura`.
+//! let provider = Structured::new(aura);
+//! let city = JsonSchema::new("city", json!({
 //!     "type": "object",
 //!     "properties": { "name": { "type": "string" } },
 //!     "required": ["name"],
-//! }))?;
-//!
-//! let answer = "Of course:\n```json\n{\"name\": \"Tokyo\"}\n```";
-//! let city = read(answer, &FinishReason::Stop, Some(&schema))?;
-//! assert_eq!(city, r#"{"name": "Tokyo"}"#);
-//!
-//! let wrong = read(r#"{"name": 7}"#, &FinishReason::Stop, Some(&schema)).unwrap_err();
-//! assert_eq!(wrong.to_string(), r#"at /name: 7 is not of type "string""#);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! }));
+//! let request = ChatRequest::new("Which city is the largest?")
+//!     .with_response_format(ResponseFormat::JsonSchema(city));
+//! let reply = provider.reply(&request).await?;
+//! assert_eq!(reply.text, r#"{"name": "Tokyo"}"#);
+//! # Ok(())
+//! # }
 //! ```
+//!
+//! [`Structured`] says how it works, and [`Prompts`] which instructions the model
+//! gets. [`json`] reads JSON in answers by itself.
 //!
 //! # Features
 //!
@@ -27,4 +37,16 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod failure;
+mod ids;
+mod instructions;
 pub mod json;
+mod prompts;
+mod ready;
+mod shape;
+mod spent;
+mod structured;
+mod tools;
+
+pub use prompts::Prompts;
+pub use structured::Structured;

@@ -11,3 +11,6 @@ mod properties;
 mod read;
 mod samples;
 mod schemas;
+mod scripted;
+mod shapes;
+mod tools;
