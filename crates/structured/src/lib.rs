@@ -11,7 +11,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let server = AuraMock::start().await?;
-//! # server.answer(Answer::stream(["Of course:\n```json\n{\"name\": ", "\"Tokyo\",}\n```"]));
+//! # server.answer(Answer::stream(["Of course:\n```json\n{\"name\": ", "\"Tokyo\"}\n```"]));
 //! # let aura = Aura::builder().base_url(server.url()).build()?;
 //! // Any provider, here one of `chatwire-aura`.
 //! let provider = Structured::new(aura);

@@ -42,7 +42,7 @@ use crate::tools::{Offer, ToolStream};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let server = AuraMock::start().await?;
-/// # server.answer(Answer::stream(["Of course: {\"name\": ", "\"Tokyo\",}"]));
+/// # server.answer(Answer::stream(["Of course: {\"name\": ", "\"Tokyo\"}"]));
 /// # let aura = Aura::builder().base_url(server.url()).build()?;
 /// let provider = Structured::new(aura);
 /// let city = JsonSchema::new("city", json!({

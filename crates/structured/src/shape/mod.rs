@@ -2,6 +2,8 @@
 
 mod answer;
 mod compact;
+// The folder has the name of its main idea.
+#[allow(clippy::module_inception)]
 mod shape;
 
 pub(crate) use answer::answer;

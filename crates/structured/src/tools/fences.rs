@@ -35,6 +35,11 @@ impl Fences {
         self.is_inside
     }
 
+    /// Returns whether what comes next begins a line.
+    pub(super) fn is_at_line_start(self) -> bool {
+        self.ticks == Some(0)
+    }
+
     /// Returns whether a line is, or may become, the first of a code block.
     pub(super) fn may_open(line: &str) -> bool {
         let line = line.trim();

@@ -80,7 +80,8 @@ impl Scanner {
         let text = text.trim_end();
         let start = text.rfind('\n').map_or(0, |at| at + 1);
         let (before, line) = text.split_at(start);
-        if !Fences::may_open(line) {
+        let is_line = start > 0 || self.fences.is_at_line_start();
+        if !is_line || !Fences::may_open(line) {
             return text;
         }
         let mut fences = self.fences;

@@ -8,6 +8,7 @@
 )]
 
 mod properties;
+mod prompts;
 mod read;
 mod samples;
 mod schemas;
