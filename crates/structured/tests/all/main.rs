@@ -7,8 +7,8 @@
     reason = "a panic is how a test fails"
 )]
 
-mod properties;
 mod prompts;
+mod properties;
 mod read;
 mod samples;
 mod schemas;
