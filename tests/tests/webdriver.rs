@@ -115,24 +115,11 @@ impl Driver {
     }
 
     /// The processes of its browsers.
-    fn processes(&self) -> Vec<String> {
-        let own = self.child.id().unwrap().to_string();
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-            let name = entry.file_name().into_string().unwrap();
-            if name == own || !name.bytes().all(|byte| byte.is_ascii_digit()) {
-                continue;
-            }
-            let read = |file: &str| std::fs::read(entry.path().join(file)).unwrap_or_default();
-            let (command, environment) = (read("cmdline"), read("environ"));
-            let has_mark = |text: &[u8]| String::from_utf8_lossy(text).contains(&self.mark);
-            // A process that has ended and was not waited for has no command.
-            if !command.is_empty() && (has_mark(&command) || has_mark(&environment)) {
-                let command = String::from_utf8_lossy(&command).replace('\0', " ");
-                found.push(format!("{name}: {command}"));
-            }
-        }
-        found
+    fn processes(&self) -> Vec<(String, String)> {
+        let own = self.child.id().map(|id| id.to_string());
+        let mut left = processes_of(&self.mark);
+        left.retain(|(id, _)| Some(id) != own.as_ref());
+        left
     }
 
     /// Waits for the browser to have started.
@@ -158,10 +145,48 @@ impl Driver {
 }
 
 impl Drop for Driver {
+    /// Ends the browsers too. A test that fails does not get to the end of its
+    /// sessions, and a browser outlives the chromedriver that started it.
     fn drop(&mut self) {
         let _ = self.child.start_kill();
+        // A browser that is about to end may still start a helper.
+        for _ in 0..100 {
+            let left = processes_of(&self.mark);
+            if left.is_empty() {
+                break;
+            }
+            let ids = left.iter().map(|(id, _)| id);
+            let _ = std::process::Command::new("sh")
+                .args(["-c", r#"kill -9 "$@""#, "sh"])
+                .args(ids)
+                .stderr(Stdio::null())
+                .status();
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// The ids and commands of the processes that have a mark.
+fn processes_of(mark: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Ok(id) = entry.file_name().into_string() else {
+            continue;
+        };
+        if !id.bytes().all(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        let read = |file: &str| std::fs::read(entry.path().join(file)).unwrap_or_default();
+        let (command, environment) = (read("cmdline"), read("environ"));
+        let has_mark = |text: &[u8]| String::from_utf8_lossy(text).contains(mark);
+        // A process that has ended and was not waited for has no command.
+        if !command.is_empty() && (has_mark(&command) || has_mark(&environment)) {
+            let command = String::from_utf8_lossy(&command).replace('\0', " ");
+            found.push((id, command));
+        }
+    }
+    found
 }
 
 /// A server that answers no question without the cookie of its page.
@@ -277,6 +302,21 @@ async fn serve(answer: Answer) -> MockServer {
     let server = MockServer::start().await.unwrap();
     server.answer_with(move |request| (request.path() == "/").then(|| answer.clone()));
     server
+}
+
+#[tokio::test]
+async fn a_test_that_fails_leaves_no_browser() {
+    let driver = Driver::start().await;
+    let (mark, folder) = (driver.mark.clone(), driver.folder.clone());
+    let failed = tokio::spawn(async move {
+        let _tab = page::Tab::open(&driver).await;
+        assert!(!driver.processes().is_empty(), "no browser has started");
+        std::panic::resume_unwind(Box::new("as a failed assertion"));
+    });
+    let failure = failed.await.unwrap_err().into_panic();
+    assert!(failure.is::<&str>(), "no browser has started");
+    assert_eq!(processes_of(&mark), []);
+    assert!(!folder.exists());
 }
 
 #[tokio::test]
@@ -665,9 +705,10 @@ fn the_end_of_a_runtime_waits_for_the_browser_to_be_closed() {
         // The process could end now. What a browser leaves for a moment are its
         // helpers.
         let left = driver.processes();
-        let is_helper =
-            |process: &&String| process.contains("--type=") || process.contains("crash");
-        assert!(left.iter().all(|process| is_helper(&process)), "{left:#?}");
+        let is_helper = |(_, command): &(String, String)| {
+            command.contains("--type=") || command.contains("crash")
+        };
+        assert!(left.iter().all(is_helper), "{left:#?}");
         outer.block_on(driver.assert_none_left());
     }
 }

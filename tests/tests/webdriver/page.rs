@@ -36,13 +36,13 @@ const WATCH: &str = "window.wrong = [];
     addEventListener('unhandledrejection', (e) => wrong.push(String(e.reason)));";
 
 /// A browser with one page.
-struct Tab {
+pub(super) struct Tab {
     http: HttpClient,
     base: BaseUrl,
 }
 
 impl Tab {
-    async fn open(driver: &Driver) -> Tab {
+    pub(super) async fn open(driver: &Driver) -> Tab {
         let config = HttpConfig::new().with_max_page(None);
         let http = HttpClient::new("test", config).unwrap();
         let arguments = driver.capabilities_with(&["--headless=new", "--hide-scrollbars"]);
