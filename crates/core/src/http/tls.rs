@@ -1,5 +1,6 @@
 #[cfg(feature = "rustls")]
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use super::config::HttpConfig;
 #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
@@ -10,18 +11,20 @@ use crate::error::Error;
 #[cfg(any(feature = "native-tls", feature = "rustls"))]
 use crate::error::ErrorKind;
 
-/// How a client speaks TLS. It is read once, because reading the certificates
-/// of the platform takes milliseconds, and shared by all clients made with it.
-#[derive(Clone)]
+/// How a client speaks TLS, shared by its connections in all runtimes.
 pub(super) struct Tls {
     #[cfg(feature = "rustls")]
     config: rustls::ClientConfig,
+    /// `None` if every certificate is accepted.
+    #[cfg(feature = "rustls")]
+    verifier: Option<Arc<Verifier>>,
     #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
     roots: Vec<reqwest::Certificate>,
     #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
     is_checked: bool,
-    /// Why https cannot be used. That is no reason to refuse `http://`.
-    broken: Option<Error>,
+    /// Why https cannot be used, once it was asked. That is no reason to refuse
+    /// `http://`.
+    broken: OnceLock<Option<Error>>,
 }
 
 impl Tls {
@@ -35,13 +38,13 @@ impl Tls {
             .cloned()
             .unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()));
         let roots = Roots::read(&config.root_certificates)?;
-        let (verifier, broken): (Arc<dyn ServerCertVerifier>, _) = match config.unchecked_tls {
-            true => (Arc::new(Unchecked::new(&provider)), None),
-            false => {
-                let (verifier, broken) = Verifier::new(roots, &provider);
-                let broken = missing_file().or(broken);
-                (Arc::new(verifier), broken)
-            }
+        let verifier = match config.unchecked_tls {
+            true => None,
+            false => Some(Arc::new(Verifier::new(roots, &provider))),
+        };
+        let accepts: Arc<dyn ServerCertVerifier> = match &verifier {
+            Some(verifier) => verifier.clone(),
+            None => Arc::new(Unchecked::new(&provider)),
         };
         let config = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -53,9 +56,13 @@ impl Tls {
                 .with_source(error)
             })?
             .dangerous()
-            .with_custom_certificate_verifier(verifier)
+            .with_custom_certificate_verifier(accepts)
             .with_no_client_auth();
-        Ok(Tls { config, broken })
+        Ok(Tls {
+            config,
+            verifier,
+            broken: OnceLock::new(),
+        })
     }
 
     /// The platform's library.
@@ -70,14 +77,16 @@ impl Tls {
         Ok(Tls {
             roots,
             is_checked: !config.unchecked_tls,
-            broken: missing_file(),
+            broken: OnceLock::new(),
         })
     }
 
     /// None: only `http://` can be used.
     #[cfg(not(any(feature = "native-tls", feature = "rustls")))]
     pub(super) fn new(_: &HttpConfig) -> Result<Tls, Error> {
-        Ok(Tls { broken: None })
+        Ok(Tls {
+            broken: OnceLock::new(),
+        })
     }
 
     /// Returns whether https can be used.
@@ -86,10 +95,26 @@ impl Tls {
     ///
     /// Why it cannot.
     pub(super) fn check(&self) -> Result<(), Error> {
-        match &self.broken {
+        match self.broken.get_or_init(|| self.find_broken()) {
             Some(error) => Err(error.clone()),
             None => Ok(()),
         }
+    }
+
+    #[cfg(feature = "rustls")]
+    fn find_broken(&self) -> Option<Error> {
+        let verifier = self.verifier.as_ref()?;
+        missing_file().or_else(|| verifier.broken())
+    }
+
+    #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+    fn find_broken(&self) -> Option<Error> {
+        missing_file()
+    }
+
+    #[cfg(not(any(feature = "native-tls", feature = "rustls")))]
+    fn find_broken(&self) -> Option<Error> {
+        None
     }
 
     pub(super) fn apply(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {

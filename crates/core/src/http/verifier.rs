@@ -1,6 +1,6 @@
 //! Which servers' certificates are accepted.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
@@ -47,33 +47,40 @@ impl Roots {
 /// is its own authority, which the usual rules do not allow.
 #[derive(Debug)]
 pub(super) struct Verifier {
-    /// `None` if there is no authority at all.
-    inner: Option<rustls_platform_verifier::Verifier>,
+    /// Read when the first server is to be verified: it takes milliseconds, and
+    /// a program that speaks plain HTTP alone does without. An error if there is
+    /// no authority at all.
+    inner: OnceLock<Result<rustls_platform_verifier::Verifier, rustls::Error>>,
     known: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
 }
 
 impl Verifier {
-    /// Also returns why no server can be accepted, if that is so.
-    pub(super) fn new(roots: Roots, provider: &Arc<CryptoProvider>) -> (Verifier, Option<Error>) {
-        let Roots(known) = roots;
-        let inner = platform(&known, provider);
-        let broken = inner.as_ref().err().map(|error| {
-            Error::new(
-                ErrorKind::InvalidRequest,
-                format!(
-                    "TLS cannot be set up: {error}: install the certificate authorities of the \
-                     system, or name a file with them"
-                ),
-            )
-            .with_source(error.clone())
-        });
-        let verifier = Verifier {
-            inner: inner.ok(),
+    pub(super) fn new(Roots(known): Roots, provider: &Arc<CryptoProvider>) -> Verifier {
+        Verifier {
+            inner: OnceLock::new(),
             known,
             provider: provider.clone(),
-        };
-        (verifier, broken)
+        }
+    }
+
+    fn inner(&self) -> Result<&rustls_platform_verifier::Verifier, &rustls::Error> {
+        let read = || platform(&self.known, &self.provider);
+        self.inner.get_or_init(read).as_ref()
+    }
+
+    /// Returns why no server can be accepted, if that is so.
+    pub(super) fn broken(&self) -> Option<Error> {
+        let error = self.inner().err()?;
+        let error = Error::new(
+            ErrorKind::InvalidRequest,
+            format!(
+                "TLS cannot be set up: {error}: install the certificate authorities of the \
+                 system, or name a file with them"
+            ),
+        )
+        .with_source(error.clone());
+        Some(error)
     }
 }
 
@@ -104,7 +111,7 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let Some(inner) = &self.inner else {
+        let Ok(inner) = self.inner() else {
             return Err(CertificateError::UnknownIssuer.into());
         };
         let verified =
