@@ -2,8 +2,8 @@
 //! server that hands out its cookie only by script in the page. After each of
 //! these no process of a browser is left.
 //!
-//! They need Chromium, so they are compiled only with the feature `webdriver`:
-//! `tests/webdriver/install && cargo test -p chatwire-tests --features webdriver`.
+//! They need Chromium, which `tests/webdriver/run` installs, so `cargo test`
+//! ignores them.
 
 #![cfg(target_os = "linux")]
 // A panic is how a test fails, also in its helpers.
@@ -305,6 +305,7 @@ async fn serve(answer: Answer) -> MockServer {
 }
 
 #[tokio::test]
+#[ignore = "needs a browser: tests/webdriver/run"]
 async fn a_test_that_fails_leaves_no_browser() {
     let driver = Driver::start().await;
     let (mark, folder) = (driver.mark.clone(), driver.folder.clone());
@@ -320,6 +321,7 @@ async fn a_test_that_fails_leaves_no_browser() {
 }
 
 #[tokio::test]
+#[ignore = "needs a browser: tests/webdriver/run"]
 async fn the_session_of_the_browser_is_the_clients() {
     tracing::subscriber::set_global_default(Logger).unwrap();
     let (driver, site) = (Driver::start().await, Site::start().await);
@@ -361,6 +363,7 @@ async fn the_session_of_the_browser_is_the_clients() {
 }
 
 #[tokio::test]
+#[ignore = "needs a browser: tests/webdriver/run"]
 async fn a_session_that_ended_is_renewed_once() {
     let (driver, site) = (Driver::start().await, Site::start().await);
     let client = site.client(driver.browser().ready_selector("#there"));
@@ -395,6 +398,7 @@ async fn a_session_that_ended_is_renewed_once() {
 }
 
 #[tokio::test]
+#[ignore = "needs a browser: tests/webdriver/run"]
 async fn a_kept_session_needs_no_browser() {
     let (driver, site) = (Driver::start().await, Site::start().await);
     let file = driver.folder.join("session.json");
@@ -443,6 +447,7 @@ async fn a_kept_session_needs_no_browser() {
 }
 
 #[tokio::test]
+#[ignore = "needs a browser: tests/webdriver/run"]
 async fn redirects_are_followed_to_where_they_end() {
     let (driver, site) = (Driver::start().await, Site::start().await);
     // Over another server and back, by status and by script.
@@ -493,6 +498,7 @@ async fn redirects_are_followed_to_where_they_end() {
 }
 
 #[tokio::test]
+#[ignore = "needs a browser: tests/webdriver/run"]
 async fn a_page_that_never_gets_ready_is_given_up() {
     let forever = Gate::new();
     let hanging = Answer::stream(["<!DOCTYPE html><p>one moment", " please"]).wait(&forever);
@@ -554,6 +560,7 @@ async fn a_page_that_never_gets_ready_is_given_up() {
 }
 
 #[tokio::test]
+#[ignore = "needs a browser: tests/webdriver/run"]
 async fn what_waiting_cannot_change_is_said_at_once() {
     let driver = Driver::start().await;
     let nobody = MockServer::start().await.unwrap();
@@ -633,6 +640,7 @@ async fn what_waiting_cannot_change_is_said_at_once() {
 }
 
 #[tokio::test]
+#[ignore = "needs a browser: tests/webdriver/run"]
 async fn a_caller_that_goes_away_leaves_no_browser() {
     let driver = Driver::start().await;
     let server = serve(Answer::html(200, "<p>nothing here")).await;
@@ -674,6 +682,7 @@ async fn a_caller_that_goes_away_leaves_no_browser() {
 }
 
 #[test]
+#[ignore = "needs a browser: tests/webdriver/run"]
 fn the_end_of_a_runtime_waits_for_the_browser_to_be_closed() {
     let outer = tokio::runtime::Runtime::new().unwrap();
     let driver = outer.block_on(Driver::start());
@@ -714,6 +723,7 @@ fn the_end_of_a_runtime_waits_for_the_browser_to_be_closed() {
 }
 
 #[tokio::test]
+#[ignore = "needs a browser: tests/webdriver/run"]
 async fn the_browser_goes_through_the_clients_proxy() {
     let (driver, site) = (Driver::start().await, Site::start().await);
     let proxy = ProxyMock::start().await.unwrap();
@@ -741,6 +751,7 @@ async fn the_browser_goes_through_the_clients_proxy() {
 }
 
 #[tokio::test]
+#[ignore = "needs a browser: tests/webdriver/run"]
 async fn the_settings_by_name_do_the_same() {
     let (driver, site) = (Driver::start().await, Site::start().await);
     let file = driver.folder.join("session.json");

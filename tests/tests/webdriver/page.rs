@@ -220,6 +220,7 @@ const HOSTILE: &str = "<script>document.title = 'taken'</script><img src=x onerr
     [c](https://example.org/\"onmouseover=\"x) ![d](https://example.org/spy.png)\n\n<iframe src=//example.org></iframe>";
 
 #[tokio::test]
+#[ignore = "needs a browser: tests/webdriver/run"]
 async fn the_page_of_the_gateway() {
     let (driver, site) = (Driver::start().await, Site::start().await);
     let url = site.serve(|builder| builder).await;
