@@ -7,6 +7,7 @@ import pathlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 RECORDINGS = HERE.parent / "recordings"
+SAMPLES = HERE.parents[1] / "crates/structured/tests/all/samples.jsonl"
 # Where a target reads its cuts from: small pieces, large ones, mixed.
 CUTS = [bytes([0] * 8), bytes([31] * 8), bytes([2, 30, 0, 7, 1, 19, 4, 11])]
 MESSAGES = [
@@ -95,6 +96,9 @@ def main():
     for target, seeds in tables:
         for number, seed in enumerate(seeds):
             save(target, f"seed-{number}", seed)
+    for number, line in enumerate(SAMPLES.read_text("utf-8").splitlines()):
+        text = json.loads(line)["text"].encode("utf-8", "surrogatepass")
+        save("json_answers", f"sample-{number}", text)
     for target in (HERE / "fuzz_targets").glob("*.rs"):
         for number, pattern in enumerate(HARD):
             long = (pattern * LARGE)[:LARGE]
