@@ -3,6 +3,9 @@
 #[doc = include_str!("../../README.md")]
 mod house {}
 
+#[doc = include_str!("../../crates/ai-sdk/README.md")]
+mod ai_sdk {}
+
 #[doc = include_str!("../../crates/aura/README.md")]
 mod aura {}
 
@@ -15,6 +18,12 @@ mod chatgpt4online {}
 #[doc = include_str!("../../crates/chatwire/README.md")]
 mod chatwire {}
 
+#[doc = include_str!("../../crates/cli/README.md")]
+mod cli {}
+
+#[doc = include_str!("../../crates/config/README.md")]
+mod config {}
+
 #[doc = include_str!("../../crates/core/README.md")]
 mod core {}
 
@@ -26,3 +35,6 @@ mod magickpen {}
 
 #[doc = include_str!("../../crates/mock/README.md")]
 mod mock {}
+
+#[doc = include_str!("../../crates/structured/README.md")]
+mod structured {}

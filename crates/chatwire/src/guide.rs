@@ -5,6 +5,7 @@
 //! | choose a crate | [`crates`] |
 //! | pass an answer on from your own web server while it comes | [`streaming`] |
 //! | go on when a server fails | [`retries`] |
+//! | get JSON, your own types or tool calls from a server that writes text | [`structured`] |
 //! | test your code without a network | [`testing`] |
 //! | put the gateway behind nginx or Caddy, once or several times | [`deploying`] |
 //! | keep keys, conversations and the terminal safe | [`security`] |
@@ -18,6 +19,9 @@ pub mod streaming {}
 
 #[doc = include_str!("../guide/retries.md")]
 pub mod retries {}
+
+#[doc = include_str!("../guide/structured.md")]
+pub mod structured {}
 
 #[doc = include_str!("../guide/testing.md")]
 pub mod testing {}

@@ -37,7 +37,9 @@
 //! by default) and `native-tls` choose how https is spoken; with neither only
 //! `http://` works, and with both rustls is used. `combinators` (on by default)
 //! brings `Retry` and `Fallback`. `blocking` (off by default) brings
-//! `blocking`, for programs without async. `webdriver` (off by default) gets
+//! `blocking`, for programs without async. `structured` (off by default) brings
+//! `structured::Structured`, which answers in JSON and calls tools through providers that only write
+//! text, and `schemars` answers as your own types. `webdriver` (off by default) gets
 //! Aura's sessions from a real browser. `reqwest-client` (off by default) takes
 //! your own HTTP client, a type of reqwest 0.13. Features only add.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -45,7 +47,7 @@
 #[cfg(feature = "blocking")]
 pub mod blocking;
 // Text only: not compiled into programs. Its examples need these features.
-#[cfg(all(doc, feature = "aura", feature = "combinators"))]
+#[cfg(all(doc, feature = "aura", feature = "combinators", feature = "schemars"))]
 pub mod guide;
 mod registry;
 
@@ -69,3 +71,5 @@ pub use chatwire_aura as aura;
 pub use chatwire_chatgpt4online as chatgpt4online;
 #[cfg(feature = "magickpen")]
 pub use chatwire_magickpen as magickpen;
+#[cfg(feature = "structured")]
+pub use chatwire_structured as structured;

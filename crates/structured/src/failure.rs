@@ -20,6 +20,20 @@ pub(crate) fn invalid_output(
     .with_excerpt(answer)
 }
 
+/// Returns the error for an answer that is valid by the schema of a type, and still no
+/// value of it.
+#[cfg(feature = "schemars")]
+pub(crate) fn not_deserialized(
+    info: &ProviderInfo,
+    error: &serde_json::Error,
+    answer: &str,
+) -> Error {
+    let words = format!("the answer cannot be deserialized: {error}");
+    Error::new(ErrorKind::InvalidOutput, words)
+        .with_provider(&info.name)
+        .with_excerpt(answer)
+}
+
 /// Adds to the error of a question what its provider cannot know: how long the
 /// instructions are, or that this was not the first question.
 pub(crate) fn explained(error: Error, instructions: &str, questions: u32) -> Error {

@@ -33,7 +33,7 @@
 //!
 //! # Features
 //!
-//! - `schemars`: answers as your own types.
+//! - `schemars` (off by default): `ReplyJson`, answers as your own types.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -43,10 +43,14 @@ mod instructions;
 pub mod json;
 mod prompts;
 mod ready;
+#[cfg(feature = "schemars")]
+mod reply_json;
 mod shape;
 mod spent;
 mod structured;
 mod tools;
 
 pub use prompts::Prompts;
+#[cfg(feature = "schemars")]
+pub use reply_json::ReplyJson;
 pub use structured::Structured;

@@ -10,6 +10,8 @@
 mod prompts;
 mod properties;
 mod read;
+#[cfg(feature = "schemars")]
+mod reply_json;
 mod samples;
 mod schemas;
 mod scripted;
