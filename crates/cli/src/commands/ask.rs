@@ -8,7 +8,7 @@ use clap::Args;
 use tokio::time::timeout;
 
 use super::dry_run;
-use crate::answer::{Meter, Output, save_pictures};
+use crate::answer::{Meter, Output, ReadAhead, save_pictures};
 use crate::args::{General, OutputArgs, QuestionArgs, TargetArgs};
 use crate::conversation;
 use crate::endpoints::Target;
@@ -107,13 +107,14 @@ async fn ask(args: &AskArgs, general: &General, output: &mut Output) -> Result<(
     runtime::within(target.timeout, async {
         let mut meter = Meter::start();
         let asked = target.provider.stream(&request);
-        let mut reply = output
+        let reply = output
             .during(asked)
             .await?
             .map_err(|error| target.explain(error))?;
         output.answered_by(reply.provider(), reply.model());
         let name = reply.provider().to_owned();
-        while let Some(event) = output.during(reply.next()).await? {
+        let mut events = ReadAhead::new(reply);
+        while let Some(event) = output.during(events.next()).await? {
             let event = event.map_err(|error| target.explain(error))?;
             if let ReplyEvent::Text(text) = &event {
                 meter.text(text);

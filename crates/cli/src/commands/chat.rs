@@ -9,7 +9,7 @@ use base64::Engine as _;
 use chatwire::{ProgressKind, ReplyEvent};
 use clap::Args;
 
-use crate::answer::save_pictures;
+use crate::answer::{ReadAhead, save_pictures};
 use crate::args::{ConversationArgs, General, PictureArgs, TargetArgs};
 use crate::conversation::{Conversation, image, is_wanted, new_file, past};
 use crate::endpoints::{self, Configuration, Target};
@@ -495,10 +495,11 @@ impl Chat<'_> {
         let target = &self.target;
         target.check(&request)?;
         let asked = spinner.during(target.provider.stream(&request)).await;
-        let mut reply = asked.map_err(|error| target.explain(error))?;
+        let reply = asked.map_err(|error| target.explain(error))?;
         let provider = reply.provider().to_owned();
+        let mut events = ReadAhead::new(reply);
         loop {
-            let mut next = pin!(reply.next());
+            let mut next = pin!(events.next());
             // Pieces that come together are written together.
             let event = match runtime::at_once(&mut next).await {
                 Some(event) => event,

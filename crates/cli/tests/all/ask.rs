@@ -479,6 +479,52 @@ async fn text_is_out_while_the_server_holds_the_rest() {
     }
 }
 
+/// Each write to a datagram socket stays a message of its own, so they can be counted.
+#[cfg(unix)]
+#[tokio::test]
+async fn pieces_that_come_together_are_written_together() {
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixDatagram;
+
+    use tokio::io::AsyncWriteExt as _;
+
+    const PIECES: usize = 2000;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"}") {
+            connection.read_buf(&mut request).await.unwrap();
+        }
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\
+                    transfer-encoding: chunked\r\n\r\n";
+        let body = "4\r\nabcd\r\n".repeat(PIECES);
+        let answer = format!("{head}{body}0\r\n\r\n");
+        connection.write_all(answer.as_bytes()).await.unwrap();
+    });
+    let (ours, theirs) = UnixDatagram::pair().unwrap();
+    let child = program(["ask", "-p", "aura", "-u", &address, "-m", "m", "hi"])
+        .stdout(OwnedFd::from(theirs))
+        .spawn()
+        .unwrap();
+    let reader = tokio::task::spawn_blocking(move || {
+        ours.set_read_timeout(Some(PATIENCE)).unwrap();
+        let (mut writes, mut text) = (0, Vec::new());
+        let mut message = vec![0; 1 << 20];
+        while text.len() < 4 * PIECES {
+            let length = ours.recv(&mut message).expect("more of the answer");
+            text.extend_from_slice(&message[..length]);
+            writes += 1;
+        }
+        (writes, text)
+    });
+    assert_eq!(finish(child).await.code, Some(0));
+    let (writes, text) = reader.await.unwrap();
+    assert_eq!(text, "abcd".repeat(PIECES).as_bytes());
+    assert!(writes <= PIECES / 10, "{writes} writes");
+}
+
 #[tokio::test]
 async fn no_stream_waits_for_the_end() {
     let gate = Gate::new();
