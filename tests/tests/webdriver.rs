@@ -14,7 +14,7 @@
     clippy::indexing_slicing
 )]
 
-#[path = "webdriver/page.rs"]
+#[path = "webdriver/page/mod.rs"]
 mod page;
 
 use std::os::unix::fs::PermissionsExt;

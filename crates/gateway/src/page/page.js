@@ -52,7 +52,8 @@ function make(tag, attributes = {}, ...children) {
 		else if (value === true) element.setAttribute(name, '');
 		else if (value !== false && value != null) element.setAttribute(name, value);
 	}
-	element.append(...children);
+	// One by one: there may be more rows than a call takes arguments.
+	for (const child of children.flat()) element.append(child);
 	return element;
 }
 
@@ -106,16 +107,14 @@ async function copy(text, button) {
 		button.focus();
 	}
 	const label = button.lastChild;
-	const words = done ? 'Copied' : 'Not copied';
-	label.textContent = words;
-	say(done ? 'Copied' : 'The browser did not let this be copied');
+	label.textContent = done ? 'Copied' : 'Not copied';
+	say(label.textContent);
 	setTimeout(() => { label.textContent = 'Copy'; }, 1500);
 }
 
 // == Markdown: blocks
 
 const MAX_DEPTH = 12;
-const MAX_COLUMNS = 64;
 
 // Each of these passes over a line once: no two parts of one can take the same
 // characters.
@@ -128,19 +127,11 @@ const DELIMITERS = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$/;
 
 const isBlank = (line) => line === undefined || !/\S/.test(line);
 
-function indentOf(line) {
-	let at = 0;
-	while (line[at] === ' ') at++;
-	return at;
-}
+const indentOf = (line) => line.search(/[^ ]|$/);
 
+/** A line without what ends it, and indented by spaces. */
 function prepared(line) {
-	if (line.endsWith('\r')) line = line.slice(0, -1);
-	if (!/^ *\t/.test(line)) return line;
-	let width = 0;
-	let at = 0;
-	for (; line[at] === ' ' || line[at] === '\t'; at++) width = line[at] === '\t' ? width - (width % 4) + 4 : width + 1;
-	return ' '.repeat(width) + line.slice(at);
+	return line.replace(/\r$/, '').replace(/^[ \t]+/, (blank) => blank.replaceAll('\t', '    '));
 }
 
 function interrupts(line) {
@@ -150,18 +141,8 @@ function interrupts(line) {
 }
 
 function cellsOf(line) {
-	const cells = [];
-	let cell = '';
-	const row = line.trim();
-	for (let at = row[0] === '|' ? 1 : 0; at < row.length; at++) {
-		if (row[at] === '\\' && row[at + 1] === '|') cell += row[++at];
-		else if (row[at] === '|') {
-			cells.push(cell.trim());
-			cell = '';
-		} else cell += row[at];
-	}
-	if (cell.trim() || !row.endsWith('|')) cells.push(cell.trim());
-	return cells;
+	const row = line.trim().replace(/^\|/, '').replace(/(?<!\\)\|$/, '');
+	return row.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll('\\|', '|'));
 }
 
 /** The columns of the table that begins at a line, if one does. */
@@ -169,7 +150,7 @@ function tableAt(lines, at) {
 	const under = lines[at + 1];
 	if (under === undefined || !lines[at].includes('|') || !DELIMITERS.test(under.trimEnd())) return null;
 	const columns = cellsOf(under);
-	return columns.length <= MAX_COLUMNS && columns.length === cellsOf(lines[at]).length ? columns : null;
+	return columns.length === cellsOf(lines[at]).length ? columns : null;
 }
 
 /** The blocks of lines, each with the line that it begins at. */
@@ -217,7 +198,7 @@ function fencedAt(lines, at, [opening, mark, info]) {
 		const line = lines[at];
 		const indent = indentOf(line);
 		const bare = line.trim();
-		if (indent < 4 && bare.length >= mark.length && bare.startsWith(mark) && [...bare].every((char) => char === mark[0])) {
+		if (indent < 4 && bare.startsWith(mark) && /^(?:`+|~+)$/.test(bare)) {
 			at++;
 			break;
 		}
@@ -240,7 +221,7 @@ function listAt(lines, at, depth) {
 		blank = false;
 		const spaces = item[3].length;
 		const width = item[1].length + item[2].length + (spaces > 4 ? 1 : Math.max(spaces, 1));
-		const inner = [lines[at++].slice(width)];
+		const inner = [lines[at++].slice(width).replace(/^\[([ xX])\](?= )/, (_, mark) => (mark === ' ' ? '☐' : '☑'))];
 		for (; at < lines.length; at++) {
 			const line = lines[at];
 			if (isBlank(line)) {
@@ -283,7 +264,6 @@ const SPECIAL = /[\\`*_~[\]\n]|https?:\/\//g;
 const TARGET = /\(<?([^\s()<>[\]]*(?:\([^\s()<>[\]]*\)[^\s()<>[\]]*)*)>?(?:[ \t]{1,4}"[^"\n[\]]*")?\)/y;
 const BARE = /https?:\/\/[^\s<>"`[\]|]+/iy;
 const WORD = /[\p{L}\p{N}]/u;
-const PICTURE = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+$/;
 const MAX_NESTING = 16;
 
 /** The address of a link, if it is one that may be followed. */
@@ -389,10 +369,6 @@ function partsOf(text) {
 		parts.push({ isEnd: true });
 		at += 1 + target[0].length;
 	};
-	const link = (href, words) => {
-		flush();
-		parts.push({ tag: 'a', href }, words, { isEnd: true });
-	};
 	while (at < text.length) {
 		const special = matchAt(SPECIAL, text, at);
 		plain += text.slice(at, special?.index);
@@ -446,8 +422,10 @@ function partsOf(text) {
 				found = found.slice(0, end);
 			}
 			const href = found && safeLink(found);
-			if (href) link(href, found);
-			else plain += found || char;
+			if (href) {
+				flush();
+				parts.push({ tag: 'a', href }, found, { isEnd: true });
+			} else plain += found || char;
 			at += (found || char).length;
 		} else {
 			plain += char;
@@ -496,13 +474,13 @@ function codeNode({ language, text }) {
 }
 
 function tableNode({ sides, head, rows }) {
-	const row = (cells, tag) => make('tr', {}, ...cells.map((cell, column) => {
+	const row = (cells, tag) => make('tr', {}, cells.map((cell, column) => {
 		const node = make(tag, { class: sides[column] || false, scope: tag === 'th' ? 'col' : false });
 		appendInline(node, cell);
 		return node;
 	}));
 	return make('div', { class: 'table', tabindex: '0', role: 'region', 'aria-label': 'Table' },
-		make('table', {}, make('thead', {}, row(head, 'th')), make('tbody', {}, ...rows.map((cells) => row(cells, 'td')))));
+		make('table', {}, make('thead', {}, row(head, 'th')), make('tbody', {}, rows.map((cells) => row(cells, 'td')))));
 }
 
 function listNode({ isOrdered, start, isLoose, items }) {
@@ -525,7 +503,7 @@ function nodeOf(block) {
 		case 'table': return tableNode(block);
 		case 'list': return listNode(block);
 		case 'rule': return make('hr');
-		case 'quote': return make('blockquote', {}, ...block.blocks.map(nodeOf));
+		case 'quote': return make('blockquote', {}, block.blocks.map(nodeOf));
 		default: {
 			// A turn has a heading of the second level.
 			const node = make(block.kind === 'heading' ? `h${Math.min(block.level + 2, 6)}` : 'p', { dir: 'auto' });
@@ -540,54 +518,47 @@ function nodeOf(block) {
  * text grows. Blocks that more text cannot change are built once.
  */
 function painter(into) {
+	/** How many blocks and characters more text cannot change. */
+	let done = 0;
 	let settled = 0;
-	let open = [];
-	let code = null;
+	/** The block after them, as it is shown. */
+	let open = null;
 	return (text) => {
-		const raw = text.slice(settled).split('\n');
-		const blocks = blocksOf(raw.map(prepared));
-		const starts = [];
-		let offset = 0;
-		let line = 0;
-		for (const block of blocks) {
-			for (; line < block.line; line++) offset += raw[line].length + 1;
-			starts.push(offset);
-		}
+		const lines = text.slice(settled).split('\n');
+		const blocks = blocksOf(lines.map(prepared));
+		if (!blocks.length) return;
+		// Code stays the same element, so that it can be scrolled and copied.
+		const isSameCode = blocks[0].kind === 'code' && open?.kind === 'code' && open.language === blocks[0].language;
+		if (isSameCode) into.children[done].querySelector('code').textContent = blocks[0].text;
+		while (into.children.length > done + (isSameCode ? 1 : 0)) into.lastChild.remove();
+		for (const block of isSameCode ? blocks.slice(1) : blocks) into.append(nodeOf(block));
 		// What a line is can change until it is complete.
 		let last = blocks.length - 1;
-		while (last > 0 && blocks[last].line === raw.length - 1) last--;
-		const reused = code && blocks[0]?.kind === 'code' && settled + starts[0] === code.start && blocks[0].language === code.language;
-		for (const node of open) if (!reused || node !== code.node) node.remove();
-		open = [];
-		blocks.forEach((block, index) => {
-			let node;
-			if (reused && index === 0) {
-				({ node } = code);
-				const { firstChild } = node.querySelector('code');
-				if (firstChild) firstChild.data = block.text;
-				else node.querySelector('code').append(block.text);
-			} else {
-				node = nodeOf(block);
-				into.append(node);
-			}
-			if (index >= last) open.push(node);
-			if (index === last) code = block.kind === 'code' ? { node, start: settled + starts[index], language: block.language } : null;
-		});
-		if (last > 0) settled += starts[last];
+		while (last > 0 && blocks[last].line === lines.length - 1) last--;
+		open = blocks[last];
+		if (last === 0) return;
+		done += last;
+		settled += lines.slice(0, open.line).join('\n').length + 1;
 	};
 }
 
 // == Conversations
 
-let index = [];
+/** The conversations that have begun, by their ids. */
+const all = new Map();
 let current = newConversation();
-/** What is being answered, by the id of its conversation. */
+/** What stops the answers that this tab receives, by their conversations. */
 const runs = new Map();
 let isFull = false;
+/** Whether another tab changed what is shown here while nobody saw it. */
+let isStale = false;
+
+function newId() {
+	return Date.now().toString(36) + Math.random().toString(36).slice(2, 10);
+}
 
 function newConversation() {
-	const id = Date.now().toString(36) + Math.random().toString(36).slice(2, 10);
-	return { id, title: '', model: '', system: '', changed: Date.now(), turns: [] };
+	return { id: newId(), title: '', model: '', system: '', changed: Date.now(), turns: [] };
 }
 
 function load(id) {
@@ -596,33 +567,52 @@ function load(id) {
 		if (!read || !Array.isArray(read.turns)) return null;
 		const turns = read.turns.filter((turn) => turn && typeof turn.text === 'string' && (turn.role === 'user' || turn.role === 'assistant'));
 		for (const turn of turns) {
-			if (turn.pictures) turn.pictures = [].concat(turn.pictures).filter((url) => PICTURE.test(url));
-			if (turn.state === 'open') Object.assign(turn, { state: 'cut', why: 'The page was closed before its end.' });
+			if (turn.state === 'open') Object.assign(turn, { state: 'cut', why: 'Its page was closed, or another tab still receives it.' });
 		}
-		const text = (value) => (typeof value === 'string' ? value : '');
-		return { id, title: text(read.title), model: text(read.model), system: text(read.system), changed: Number(read.changed) || 0, turns };
+		return { ...newConversation(), ...read, id, turns };
 	} catch {
 		return null;
 	}
 }
 
-function readIndex() {
+/** Reads all conversations, at the start and after the page was out of use. */
+function readAll() {
 	const ids = kept.keys().filter((key) => key.startsWith('c:')).map((key) => key.slice(2));
-	index = ids.map(load).filter(Boolean).map(({ id, title, changed }) => ({ id, title, changed }));
+	for (const id of new Set([...all.keys(), ...ids])) takeOver(id);
 }
 
-/** Keeps a conversation, and says so once if that cannot be done. */
+/** Takes over what another tab has done to a conversation. */
+function takeOver(id) {
+	const theirs = load(id);
+	const mine = all.get(id);
+	all.delete(id);
+	if (theirs) all.set(id, theirs);
+	if (!mine) return;
+	const isEdited = mine === current && document.querySelector('.edit');
+	if (theirs && (runs.has(mine) || isEdited)) {
+		// Both tabs go on with it, so it becomes two.
+		mine.id = newId();
+		if (runs.has(mine)) all.set(mine.id, mine);
+		save(mine);
+		if (mine === current) showAddress();
+	} else {
+		runs.get(mine)?.abort();
+		if (mine !== current) return;
+		if (!theirs) return openConversation(newConversation());
+		current = theirs;
+		isStale = document.hidden;
+		if (!isStale) showTurns();
+	}
+}
+
+/** Keeps a conversation that has begun, and says so once if that cannot be done. */
 function save(conversation) {
-	if (!conversation.turns.length) return;
+	if (all.get(conversation.id) !== conversation) return;
 	const done = kept.set(`c:${conversation.id}`, JSON.stringify(conversation));
 	if (!done && !isFull) {
-		tell('This conversation cannot be kept, because the storage of this browser is full or switched off. To make room, delete conversations, above all those with pictures.');
+		tell('This conversation cannot be kept: the storage of this browser is full or switched off. Delete conversations with pictures to make room.');
 	}
 	isFull = !done;
-	const known = index.find(({ id }) => id === conversation.id);
-	const { id, title, changed } = conversation;
-	if (known) Object.assign(known, { title, changed });
-	else index.push({ id, title, changed });
 }
 
 function titleOf(turn) {
@@ -631,31 +621,49 @@ function titleOf(turn) {
 }
 
 function openConversation(conversation) {
-	const { model } = conversation;
 	current = conversation;
-	if (model && [...$('model').options].some(({ value }) => value === model)) $('model').value = model;
-	kept.set('open', conversation.turns.length ? conversation.id : '');
+	const select = $('model');
+	const before = select.value;
+	select.value = conversation.model || before;
+	if (select.selectedIndex < 0) select.value = before;
+	stick = true;
 	showList();
 	showTurns();
 	showRun();
-	closeSide();
+	if (isSideShown()) showSide(false);
 }
 
-function openById(id) {
-	const conversation = runs.get(id)?.conversation ?? load(id);
-	if (conversation) openConversation(conversation);
+/** The address that leads to the current conversation, also after a reload. */
+function address() {
+	return all.has(current.id) ? `#${current.id}` : location.pathname;
 }
 
-function removeConversation(id) {
-	const name = index.find((entry) => entry.id === id)?.title || 'Conversation';
-	if (!confirm(`Delete “${name}”? This cannot be undone.`)) return;
-	runs.get(id)?.controller.abort();
-	kept.remove(`c:${id}`);
-	index = index.filter((entry) => entry.id !== id);
-	if (current.id === id) openConversation(newConversation());
-	showList();
-	$('new').focus();
+function showAddress() {
+	history.replaceState(null, '', address());
+}
+
+/** Opens a conversation as a step that the browser can go back from. */
+function goTo(conversation) {
+	openConversation(conversation);
+	if (location.hash !== new URL(address(), location).hash) history.pushState(null, '', address());
+	focusQuestion();
+}
+
+function openFromAddress() {
+	openConversation(all.get(location.hash.slice(1)) ?? newConversation());
+}
+
+function removeConversation(conversation) {
+	if (!confirm(`Delete “${conversation.title}”? This cannot be undone.`)) return;
+	all.delete(conversation.id);
+	kept.remove(`c:${conversation.id}`);
 	isFull = false;
+	runs.get(conversation)?.abort();
+	if (conversation === current) {
+		openConversation(newConversation());
+		showAddress();
+	} else showList();
+	$('new').focus();
 	say('Conversation deleted');
 }
 
@@ -693,7 +701,7 @@ async function refusal(response) {
 	const said = typeof error === 'string' ? error : error?.message;
 	const id = response.headers.get('x-request-id');
 	let words = said ? sentence(said) : `The server answered with status ${response.status} and without a reason.`;
-	if (error?.code === 'origin_not_allowed' || error?.code === 'host_not_allowed') words += ` This page was opened from ${location.origin}.`;
+	if (/^(?:host|origin)_not_allowed$/.test(error?.code)) words += ` This page was opened from ${location.origin}.`;
 	const wait = Number(response.headers.get('retry-after'));
 	if (wait > 0) words += ` Try again in ${wait} s.`;
 	if (id) words += ` (${id})`;
@@ -723,10 +731,6 @@ function askForKey() {
 			$('key').value = '';
 			asking = null;
 			if (dialog.returnValue !== 'ok' || !key) return resolve(false);
-			if (!/^[\x21-\x7e]+$/.test(key)) {
-				tell('A key has no spaces and no letters beyond ASCII.');
-				return resolve(false);
-			}
 			if (!tab.set('key', key)) tell('The key cannot be kept, because this browser lets the page store nothing.');
 			resolve(tab.get('key') !== null);
 		}, { once: true });
@@ -810,44 +814,47 @@ async function readStream(response, onText) {
 }
 
 function stateOf({ isDone, reason, error, doubt }) {
-	if (error) return { state: 'cut', why: error };
-	if (!isDone || !reason) return { state: 'cut', why: 'The connection ended before the answer did.' };
-	if (reason === 'length') return { state: 'limit', why: '' };
-	if (reason === 'content_filter') return { state: 'filtered', why: '' };
-	return doubt ? { state: 'doubt', why: sentence(doubt) } : { state: 'whole', why: '' };
+	if (error || !isDone || !reason) return { state: 'cut', why: error ?? 'The connection ended before the answer did.' };
+	if (reason === 'length') return { state: 'limit' };
+	if (reason === 'content_filter') return { state: 'filtered' };
+	return doubt ? { state: 'doubt', why: sentence(doubt) } : { state: 'whole' };
 }
 
-/** Asks for the answer to the last turn of a conversation. */
-async function answer(conversation) {
-	const turn = { role: 'assistant', text: '', state: 'open', why: '', model: conversation.model };
+/**
+ * Asks for the answer to the last turn of a conversation. The answer that was
+ * there before comes back if there is no other.
+ */
+async function answer(conversation, before) {
+	const turn = { role: 'assistant', text: '', state: 'open', model: conversation.model };
 	const body = bodyOf(conversation);
 	const controller = new AbortController();
 	conversation.turns.push(turn);
 	conversation.changed = Date.now();
-	const run = { conversation, turn, controller, paint: null };
-	runs.set(conversation.id, run);
+	all.set(conversation.id, conversation);
+	runs.set(conversation, controller);
 	save(conversation);
+	showAddress();
 	showList();
-	if (current === conversation) {
-		stick = true;
-		showTurns();
-	}
+	stick = true;
+	showTurns();
 	showRun();
 	say('Asked. The answer is awaited.');
 	let paintTimer = 0;
 	let saveTimer = 0;
+	let paintPause = 0;
+	let savePause = 1000;
 	const paint = () => {
 		paintTimer = 0;
 		const began = performance.now();
-		if (current === conversation) paintAnswer(turn);
+		showAnswer(turn);
 		// A long answer is painted less often, so that it costs a fraction of the time.
-		run.pause = Math.max(30, 8 * (performance.now() - began));
+		paintPause = Math.max(30, 8 * (performance.now() - began));
 	};
 	const keep = () => {
 		saveTimer = 0;
 		const began = performance.now();
 		save(conversation);
-		run.rest = Math.max(1000, 20 * (performance.now() - began));
+		savePause = Math.max(1000, 20 * (performance.now() - began));
 	};
 	try {
 		const response = await withKey(() => call('v1/chat/completions', {
@@ -858,49 +865,53 @@ async function answer(conversation) {
 		}));
 		const end = await readStream(response, (text) => {
 			turn.text += text;
-			paintTimer ||= setTimeout(paint, run.pause ?? 0);
-			saveTimer ||= setTimeout(keep, run.rest ?? 1000);
+			paintTimer ||= setTimeout(paint, paintPause);
+			saveTimer ||= setTimeout(keep, savePause);
 		});
 		Object.assign(turn, stateOf(end));
 	} catch (error) {
-		if (controller.signal.aborted) Object.assign(turn, { state: 'stopped', why: '' });
-		else if (error instanceof Problem) Object.assign(turn, { state: 'cut', why: error.message });
-		else if (error instanceof SyntaxError) Object.assign(turn, { state: 'cut', why: 'The server sent something that is not an answer.' });
-		else Object.assign(turn, { state: 'cut', why: 'The connection to the gateway broke.' });
+		if (controller.signal.aborted) turn.state = 'stopped';
+		else Object.assign(turn, { state: 'cut', why: reasonOf(error) });
 	}
 	clearTimeout(paintTimer);
 	clearTimeout(saveTimer);
-	if (runs.get(conversation.id) === run) runs.delete(conversation.id);
-	// A conversation that was deleted meanwhile stays so.
-	if (index.some(({ id }) => id === conversation.id)) save(conversation);
-	if (current === conversation) {
-		paintAnswer(turn);
-		showMarks(turn);
+	// An edited question is being answered instead.
+	if (runs.get(conversation) !== controller) return;
+	runs.delete(conversation);
+	const mark = markOf(turn);
+	if (mark && !turn.text && before) conversation.turns.splice(-1, 1, before);
+	save(conversation);
+	if (current !== conversation) return;
+	if (conversation.turns.at(-1) === turn) {
+		showAnswer(turn);
+	} else {
+		showTurns();
+		tell(`${mark.words} The answer before it is still there.`);
 	}
 	showRun();
-	const mark = markOf(turn);
-	say(`${mark ? `${mark.words} ` : ''}${turn.text ? `Answer: ${turn.text.slice(0, 500)}${turn.text.length > 500 ? '…' : ''}` : ''}`);
+	say(mark ? mark.words : `Answer: ${turn.text.slice(0, 500)}`);
+}
+
+function reasonOf(error) {
+	if (error instanceof Problem) return error.message;
+	return error instanceof SyntaxError ? 'The server sent something that is not an answer.' : 'The connection to the gateway broke.';
 }
 
 // == Showing a conversation
 
 /** Whether the view follows the end of the answer. */
 let stick = true;
-let painting = null;
+/** What shows the turns of the current conversation: built once, since a long answer takes a while. */
+let views = new Map();
 
 function toEnd() {
 	$('log').scrollTop = $('log').scrollHeight;
 }
 
 function showList() {
-	const items = [...index].sort((a, b) => b.changed - a.changed).map(({ id, title }) => {
-		const name = title || 'Conversation';
-		const item = make('li', {},
-			pushButton({ class: 'open', 'aria-current': id === current.id ? 'true' : false, onclick: () => { openById(id); focusQuestion(); } }, make('span', { dir: 'auto' }, name)),
-			pushButton({ class: 'icon delete', 'aria-label': `Delete “${name}”`, onclick: () => removeConversation(id) }, icon('remove')));
-		item.dataset.id = id;
-		return item;
-	});
+	const items = [...all.values()].sort((a, b) => b.changed - a.changed).map((conversation) => make('li', {},
+		pushButton({ class: 'open', 'aria-current': conversation === current ? 'true' : false, onclick: () => goTo(conversation) }, make('span', { dir: 'auto' }, conversation.title)),
+		pushButton({ class: 'icon delete', 'aria-label': `Delete “${conversation.title}”`, onclick: () => removeConversation(conversation) }, icon('remove'))));
 	$('list').replaceChildren(...items);
 	$('list-empty').hidden = items.length > 0;
 	const title = current.title || 'New conversation';
@@ -918,99 +929,95 @@ function markOf({ role, state, why, text }) {
 }
 
 function showTurns() {
-	const { turns } = current;
-	$('welcome').hidden = turns.length > 0;
-	painting = null;
-	$('turns').replaceChildren(...turns.map(turnNode));
+	isStale = false;
+	$('welcome').hidden = current.turns.length > 0;
+	const before = views;
+	views = new Map(current.turns.map((turn) => [turn, before.get(turn) ?? viewOf(turn)]));
+	$('turns').replaceChildren(...[...views.values()].map(({ item }) => item));
+	for (const { show } of views.values()) show();
 	if (stick) toEnd();
+}
+
+/** Shows how far an answer is, if its conversation is the current one. */
+function showAnswer(turn) {
+	views.get(turn)?.show();
+	if (stick) toEnd();
+}
+
+/** An item of the conversation, and what brings it up to date. */
+function viewOf(turn) {
+	const item = make('li', { class: `turn ${turn.role}` });
+	return { item, show: turn.role === 'user' ? questionIn(item, turn) : answerIn(item, turn) };
+}
+
+function questionIn(item, turn) {
+	item.replaceChildren(make('h2', { class: 'sr' }, 'You'));
+	if (turn.pictures?.length) {
+		item.append(make('div', { class: 'shots' }, turn.pictures.map((src, at) => make('img', { src, alt: `Your picture ${at + 1}` }))));
+	}
+	if (turn.text) item.append(make('div', { class: 'text', dir: 'auto' }, turn.text));
+	item.append(make('div', { class: 'acts' }, action('edit', 'Edit', () => editTurn(item, turn), 'Edit this question and ask again')));
+	return () => {};
+}
+
+function answerIn(item, turn) {
+	const text = make('div', { class: 'md' });
+	const marks = make('div', { class: 'marks' });
+	const acts = make('div', { class: 'acts' });
+	item.append(make('h2', { class: 'by' }, turn.model || 'Answer'), text, marks, acts);
+	const paint = painter(text);
+	const copying = action('copy', 'Copy', () => copy(turn.text, copying), 'Copy this answer');
+	let shown = 0;
+	return () => {
+		if (turn.text.length > shown) paint(turn.text);
+		shown = turn.text.length;
+		const isOpen = turn.state === 'open';
+		const mark = markOf(turn);
+		marks.replaceChildren();
+		if (mark) marks.append(make('div', { class: mark.isBad ? 'mark bad' : 'mark' }, icon('warn'), make('span', {}, mark.words)));
+		if (isOpen && !shown) marks.append(make('p', { class: 'hint' }, 'Waiting for the answer…'));
+		acts.replaceChildren();
+		if (shown && !isOpen) acts.append(copying);
+		if (!isOpen && turn === current.turns.at(-1)) acts.append(action('again', mark?.isBad ? 'Try again' : 'Answer again', askAgain));
+	};
 }
 
 function action(name, label, onclick, words) {
 	return pushButton({ 'aria-label': words, onclick }, icon(name), label);
 }
 
-function turnNode(turn) {
-	const item = make('li', { class: `turn ${turn.role}` });
-	if (turn.role === 'user') {
-		item.append(make('h2', { class: 'sr' }, 'You'));
-		if (turn.pictures?.length) {
-			item.append(make('div', { class: 'shots' }, ...turn.pictures.map((src, at) => make('img', { src, alt: `Your picture ${at + 1}` }))));
-		}
-		if (turn.text) item.append(make('div', { class: 'text', dir: 'auto' }, turn.text));
-		item.append(make('div', { class: 'acts' }, action('edit', 'Edit', () => editTurn(turn, item), 'Edit this question and ask again')));
-		return item;
-	}
-	const text = make('div', { class: 'md' });
-	item.append(make('h2', { class: 'by' }, turn.model || 'Answer'), text, make('div', { class: 'marks' }), make('div', { class: 'acts' }));
-	const paint = painter(text);
-	if (turn.text) paint(turn.text);
-	if (turn.state === 'open') {
-		if (!turn.text) text.append(make('span', { class: 'wait', role: 'img', 'aria-label': 'The answer is awaited' }, make('i')));
-		painting = { turn, paint, text };
-	} else addMarks(turn, item);
-	return item;
-}
-
-function paintAnswer(turn) {
-	if (painting?.turn !== turn) return;
-	painting.text.querySelector(':scope > .wait')?.remove();
-	painting.paint(turn.text);
-	if (stick) toEnd();
-}
-
-function showMarks(turn) {
-	const item = $('turns').children[current.turns.indexOf(turn)];
-	if (item) addMarks(turn, item);
-	painting = null;
-	if (stick) toEnd();
-}
-
-function addMarks(turn, item) {
-	const mark = markOf(turn);
-	if (mark) item.querySelector('.marks').replaceChildren(make('div', { class: mark.isBad ? 'mark bad' : 'mark' }, icon('warn'), make('span', {}, mark.words)));
-	const acts = [];
-	if (turn.text) {
-		const copying = action('copy', 'Copy', () => copy(turn.text, copying), 'Copy this answer');
-		acts.push(copying);
-	}
-	if (turn === current.turns.at(-1)) acts.push(action('again', mark?.isBad ? 'Try again' : 'Answer again', askAgain));
-	item.querySelector('.acts').replaceChildren(...acts);
-}
-
 function askAgain() {
-	if (runs.has(current.id)) return;
-	if (current.turns.at(-1)?.role === 'assistant') current.turns.pop();
-	start();
-	focusQuestion();
+	if (runs.has(current) || !isReady()) return;
+	const isAnswered = current.turns.at(-1).role === 'assistant';
+	start(isAnswered ? current.turns.pop() : null);
 }
 
 /** Asks what the conversation ends with, of the model that is chosen. */
-async function start() {
-	const conversation = current;
-	conversation.model = $('model').value;
+function start(before) {
+	current.model = $('model').value;
 	tell('');
-	await answer(conversation);
+	answer(current, before?.text ? before : null);
+	focusQuestion();
 }
 
-function editTurn(turn, item) {
+function editTurn(item, turn) {
 	const area = make('textarea', { 'aria-label': 'Question', rows: String(Math.min(12, turn.text.split('\n').length + 1)) });
 	area.value = turn.text;
+	const left = [...(turn.pictures ?? [])];
+	const list = make('ul', { class: 'pictures', 'aria-label': 'Pictures of the question' });
+	showPictures(list, left, area);
 	const back = () => {
-		const node = turnNode(turn);
-		item.replaceWith(node);
-		node.querySelector('.acts button').focus();
+		questionIn(item, turn);
+		item.querySelector('.acts button').focus();
 	};
 	const again = () => {
 		const text = area.value.trim();
 		const at = current.turns.indexOf(turn);
-		if (at < 0 || (!text && !turn.pictures?.length) || !isReady()) return;
-		runs.get(current.id)?.controller.abort();
-		runs.delete(current.id);
-		current.turns.length = at;
-		current.turns.push({ ...turn, text });
+		if (at < 0 || (!text && !left.length) || !isReady()) return;
+		runs.get(current)?.abort();
+		current.turns.splice(at, Infinity, { ...turn, text, pictures: left });
 		if (at === 0) current.title = titleOf(current.turns[0]);
 		start();
-		focusQuestion();
 	};
 	area.addEventListener('keydown', (event) => {
 		if (event.key === 'Escape') {
@@ -1021,14 +1028,14 @@ function editTurn(turn, item) {
 			again();
 		}
 	});
-	item.replaceChildren(make('div', { class: 'edit' }, area, make('div', { class: 'row' },
+	item.replaceChildren(make('div', { class: 'edit' }, list, area, make('div', { class: 'row' },
 		pushButton({ onclick: back }, 'Cancel'),
 		pushButton({ class: 'primary', onclick: again }, 'Ask again'))));
 	area.focus();
 }
 
 function showRun() {
-	const isRunning = runs.has(current.id);
+	const isRunning = runs.has(current);
 	const hadFocus = document.activeElement === $('send') || document.activeElement === $('stop');
 	$('send').hidden = isRunning;
 	$('stop').hidden = !isRunning;
@@ -1040,7 +1047,9 @@ function showRun() {
 
 const coarse = matchMedia('(pointer: coarse)');
 /** Pictures that go with the next question, as data URLs. */
-let pictures = [];
+const pictures = [];
+/** Ends when all pictures that were added have been read. */
+let reading = Promise.resolve();
 
 function focusQuestion() {
 	// On a phone the keyboard would cover the answer.
@@ -1058,25 +1067,22 @@ function isReady() {
 	return false;
 }
 
-function ask() {
+async function ask() {
+	await reading;
 	const text = $('question').value.trim();
-	if ((!text && !pictures.length) || runs.has(current.id) || !isReady()) return;
+	if ((!text && !pictures.length) || runs.has(current) || !isReady()) return;
 	const turn = { role: 'user', text };
-	if (pictures.length) turn.pictures = pictures;
+	if (pictures.length) turn.pictures = pictures.splice(0);
 	if (!current.turns.length) current.title = titleOf(turn);
 	current.turns.push(turn);
 	$('question').value = '';
-	pictures = [];
-	showPictures();
+	showPictures($('pictures'), pictures);
 	grow();
-	stick = true;
 	start();
-	kept.set('open', current.id);
-	focusQuestion();
 }
 
 function stop() {
-	runs.get(current.id)?.controller.abort();
+	runs.get(current)?.abort();
 }
 
 /** Lets the field grow with its text where CSS alone cannot. */
@@ -1088,79 +1094,72 @@ function grow() {
 }
 
 const MAX_PICTURES = 8;
+/** In pixels. */
 const MAX_SIDE = 1600;
-const MAX_PICTURE = 700_000;
+/** In characters of base64: eight of them fit into a request of 4 MiB. */
+const MAX_PICTURE = 450_000;
 
-async function addPictures(files) {
-	for (const file of files) {
-		if (!/^image\/(?:png|jpeg|gif|webp)$/.test(file.type)) {
-			tell('Only pictures in PNG, JPEG, GIF and WebP can be sent.');
-		} else if (pictures.length >= MAX_PICTURES) {
-			tell(`A question takes ${MAX_PICTURES} pictures at most.`);
-		} else {
+/** Adds the pictures that were chosen, pasted or dropped, one after the other. */
+function addPictures(files) {
+	reading = reading.then(async () => {
+		for (const file of files) {
+			if (pictures.length >= MAX_PICTURES) {
+				tell(`A question takes ${MAX_PICTURES} pictures at most.`);
+				break;
+			}
 			try {
 				pictures.push(await pictureOf(file));
 			} catch {
-				tell(`The picture ${file.name} cannot be read.`);
+				tell(`${file.name} cannot be read as a picture.`);
 			}
 		}
-	}
-	showPictures();
+		showPictures($('pictures'), pictures, $('attach'));
+	});
 }
 
-/** A picture as a data URL, made smaller if it would fill a request. */
+/**
+ * A picture as a data URL. It is written anew, so that it fits and does not tell
+ * where a photo was taken.
+ */
 async function pictureOf(file) {
 	const bitmap = await createImageBitmap(file);
-	const scale = Math.min(1, MAX_SIDE / Math.max(bitmap.width, bitmap.height));
-	if (scale === 1 && file.size <= MAX_PICTURE) {
-		return new Promise((resolve, reject) => {
-			const reader = new FileReader();
-			reader.onload = () => resolve(reader.result);
-			reader.onerror = reject;
-			reader.readAsDataURL(file);
-		});
-	}
 	const canvas = make('canvas');
-	canvas.width = Math.max(1, Math.round(bitmap.width * scale));
-	canvas.height = Math.max(1, Math.round(bitmap.height * scale));
 	const context = canvas.getContext('2d');
-	context.fillStyle = 'white';
-	context.fillRect(0, 0, canvas.width, canvas.height);
-	context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-	return canvas.toDataURL('image/jpeg', 0.85);
+	for (let scale = Math.min(1, MAX_SIDE / Math.max(bitmap.width, bitmap.height)); ; scale *= 0.7) {
+		canvas.width = Math.max(1, bitmap.width * scale);
+		canvas.height = Math.max(1, bitmap.height * scale);
+		context.fillStyle = 'white';
+		context.fillRect(0, 0, canvas.width, canvas.height);
+		context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+		const url = canvas.toDataURL('image/jpeg', 0.9);
+		if (url.length <= MAX_PICTURE) return url;
+	}
 }
 
-function showPictures() {
-	$('pictures').replaceChildren(...pictures.map((src, at) => make('li', {},
+/** Fills a list with pictures, each with a button that removes it. */
+function showPictures(list, of, next) {
+	list.replaceChildren(...of.map((src, at) => make('li', {},
 		make('img', { src, alt: `Picture ${at + 1}` }),
 		pushButton({
 			'aria-label': `Remove picture ${at + 1}`,
 			onclick: () => {
-				pictures.splice(at, 1);
-				showPictures();
-				$('attach').focus();
+				of.splice(at, 1);
+				showPictures(list, of, next);
+				next.focus();
 			},
 		}, icon('close')))));
 }
 
 // == The list on narrow screens
 
-function openSide() {
-	$('side').classList.add('shown');
-	$('shade').hidden = false;
-	$('main').inert = true;
-	$('open-side').setAttribute('aria-expanded', 'true');
-	$('close-side').focus();
-}
+const isSideShown = () => $('side').classList.contains('shown');
 
-function closeSide() {
-	if (!$('side').classList.contains('shown')) return false;
-	$('side').classList.remove('shown');
-	$('shade').hidden = true;
-	$('main').inert = false;
-	$('open-side').setAttribute('aria-expanded', 'false');
-	$('open-side').focus();
-	return true;
+function showSide(isShown) {
+	$('side').classList.toggle('shown', isShown);
+	$('shade').hidden = !isShown;
+	$('main').inert = isShown;
+	$('open-side').setAttribute('aria-expanded', isShown);
+	$(isShown ? 'close-side' : 'open-side').focus();
 }
 
 // == Start
@@ -1179,10 +1178,11 @@ document.addEventListener('DOMContentLoaded', () => {
 	});
 	on('question', 'input', grow);
 	on('question', 'paste', (event) => {
-		if (event.clipboardData.files.length) {
-			event.preventDefault();
-			addPictures(event.clipboardData.files);
-		}
+		const { files, types } = event.clipboardData;
+		// Spreadsheets add a picture of what they copy as text.
+		if (!files.length || types.includes('text/plain')) return;
+		event.preventDefault();
+		addPictures([...files]);
 	});
 	on('stop', 'click', stop);
 	on('attach', 'click', () => $('file').click());
@@ -1191,10 +1191,12 @@ document.addEventListener('DOMContentLoaded', () => {
 		$('file').value = '';
 		addPictures(files);
 	});
-	on('new', 'click', () => {
-		openConversation(newConversation());
+	on('skip', 'click', (event) => {
+		// The address stays that of the conversation.
+		event.preventDefault();
 		$('question').focus();
 	});
+	on('new', 'click', () => goTo(newConversation()));
 	on('model', 'change', () => {
 		current.model = $('model').value;
 		kept.set('model', current.model);
@@ -1203,10 +1205,10 @@ document.addEventListener('DOMContentLoaded', () => {
 	on('log', 'scroll', () => {
 		const { scrollHeight, scrollTop, clientHeight } = $('log');
 		stick = scrollHeight - scrollTop - clientHeight < 60;
-		});
-	on('open-side', 'click', openSide);
-	on('close-side', 'click', closeSide);
-	on('shade', 'click', closeSide);
+	});
+	on('open-side', 'click', () => showSide(true));
+	on('close-side', 'click', () => showSide(false));
+	on('shade', 'click', () => showSide(false));
 	on('settings-open', 'click', () => {
 		$('system').value = current.system;
 		$('kept-key').hidden = tab.get('key') === null;
@@ -1224,34 +1226,54 @@ document.addEventListener('DOMContentLoaded', () => {
 		say('The key is forgotten');
 	});
 	on('key-cancel', 'click', () => $('key-dialog').close(''));
-	const theme = kept.get('theme') ?? 'auto';
-	for (const radio of document.querySelectorAll('#theme input')) {
-		radio.checked = radio.value === theme;
-		radio.addEventListener('change', () => {
-			kept.set('theme', radio.value);
-			applyTheme();
-		});
-	}
+	on('theme', 'change', ({ target }) => {
+		kept.set('theme', target.value);
+		applyTheme();
+	});
 	document.addEventListener('keydown', (event) => {
-		// A dialog closes itself first.
-		if (event.key === 'Escape' && !document.querySelector('dialog[open]') && !closeSide()) stop();
+		// A dialog closes itself.
+		if (event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]')) return;
+		if (isSideShown()) showSide(false);
+		else stop();
 	});
 	addEventListener('resize', () => {
 		if (stick) toEnd();
-		if (innerWidth > 768 && $('side').classList.contains('shown')) closeSide();
+		if (innerWidth > 768 && isSideShown()) showSide(false);
 	});
+	const hasFiles = (event) => event.dataTransfer.types.includes('Files');
+	addEventListener('dragover', (event) => {
+		// Else the browser would leave the page for the file.
+		if (hasFiles(event)) event.preventDefault();
+	});
+	addEventListener('drop', (event) => {
+		if (!hasFiles(event)) return;
+		event.preventDefault();
+		addPictures([...event.dataTransfer.files]);
+	});
+	addEventListener('popstate', openFromAddress);
 	addEventListener('pagehide', () => {
-		for (const { conversation } of runs.values()) save(conversation);
+		for (const conversation of runs.keys()) save(conversation);
 	});
-	// Another tab has changed something.
-	addEventListener('storage', () => {
+	// The browser had put the page aside, and other tabs went on.
+	addEventListener('pageshow', ({ persisted }) => {
+		if (persisted) readAll();
+	});
+	const showTheme = () => {
 		applyTheme();
-		readIndex();
+		$('theme').value = kept.get('theme') ?? 'auto';
+	};
+	addEventListener('storage', ({ key }) => {
+		showTheme();
+		if (!key) readAll();
+		else if (key.startsWith(`${PLACE}c:`)) takeOver(key.slice(PLACE.length + 2));
 		showList();
 	});
-	readIndex();
-	const last = kept.get('open');
-	openConversation((last && load(last)) || current);
+	document.addEventListener('visibilitychange', () => {
+		if (isStale && !document.hidden) showTurns();
+	});
+	showTheme();
+	readAll();
+	openFromAddress();
 	loadModels();
 	focusQuestion();
 });

@@ -3,21 +3,19 @@
 //!
 //! With `CHATWIRE_SHOTS` set to a folder, pictures of the page are written there.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+mod pictures;
+mod site;
+mod tab;
+
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use chatwire::HttpConfig;
-use chatwire::aura::Aura;
 use chatwire_core::Secret;
-use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest};
-use chatwire_gateway::{Gateway, GatewayBuilder};
-use chatwire_mock::{Answer, AuraMock, ClosedBy, Ending, Gate};
+use chatwire_mock::{Answer, ClosedBy, Ending, Gate};
 use serde_json::{Value, json};
 
 use super::Driver;
+use site::Site;
+pub(super) use tab::Tab;
 
 /// What keys of no character are in WebDriver.
 const TAB: &str = "\u{e004}";
@@ -25,187 +23,6 @@ const ENTER: &str = "\u{e007}";
 const ESCAPE: &str = "\u{e00c}";
 
 const KEY: &str = "the-key-of-the-test";
-
-/// Notes what a page must never have: what its policy refused, and errors.
-const WATCH: &str = "window.wrong = [];
-    window.moved = 0;
-    new PerformanceObserver((list) => list.getEntries().forEach((e) => { moved += e.hadRecentInput ? 0 : e.value; }))
-        .observe({ type: 'layout-shift', buffered: true });
-    addEventListener('securitypolicyviolation', (e) => wrong.push(e.violatedDirective + ' ' + e.blockedURI));
-    addEventListener('error', (e) => wrong.push(e.message));
-    addEventListener('unhandledrejection', (e) => wrong.push(String(e.reason)));";
-
-/// A browser with one page.
-pub(super) struct Tab {
-    http: HttpClient,
-    base: BaseUrl,
-}
-
-impl Tab {
-    pub(super) async fn open(driver: &Driver) -> Tab {
-        let config = HttpConfig::new().with_max_page(None);
-        let http = HttpClient::new("test", config).unwrap();
-        let arguments = driver.capabilities_with(&["--headless=new", "--hide-scrollbars"]);
-        let capabilities: Value = serde_json::from_str(&arguments).unwrap();
-        let new = json!({"capabilities": {"alwaysMatch": capabilities}});
-        let base = BaseUrl::parse(&driver.url).unwrap();
-        let request = HttpRequest::post(base.join("/session").unwrap());
-        let response = http.send(request.json(&new).unwrap()).await.unwrap();
-        let opened: Value = response.into_json("a session").await.unwrap();
-        let id = opened["value"]["sessionId"].as_str();
-        let id = id.unwrap_or_else(|| panic!("{opened}"));
-        let base = BaseUrl::parse(&format!("{}/session/{id}", driver.url)).unwrap();
-        let tab = Tab { http, base };
-        let watch = json!({"source": WATCH});
-        tab.devtools("Page.addScriptToEvaluateOnNewDocument", watch)
-            .await;
-        tab
-    }
-
-    async fn post(&self, path: &str, body: Value) -> Value {
-        let request = HttpRequest::post(self.base.join(path).unwrap());
-        let sent = self.http.send(request.json(&body).unwrap()).await.unwrap();
-        let mut answer: Value = sent.into_json("an answer").await.unwrap();
-        assert!(answer["value"]["error"].is_null(), "{path}: {answer}");
-        answer["value"].take()
-    }
-
-    async fn devtools(&self, command: &str, with: Value) -> Value {
-        let body = json!({"cmd": command, "params": with});
-        self.post("/goog/cdp/execute", body).await
-    }
-
-    async fn go(&self, url: &str) {
-        self.post("/url", json!({"url": url})).await;
-    }
-
-    async fn reload(&self) {
-        self.post("/refresh", json!({})).await;
-    }
-
-    async fn run(&self, script: &str) -> Value {
-        self.run_with(script, json!([])).await
-    }
-
-    async fn run_with(&self, script: &str, arguments: Value) -> Value {
-        let body = json!({"script": script, "args": arguments});
-        self.post("/execute/sync", body).await
-    }
-
-    /// Waits until an expression holds in the page.
-    async fn wait(&self, expression: &str) {
-        let started = Instant::now();
-        let script = format!("return Boolean({expression})");
-        while self.run(&script).await != json!(true) {
-            if started.elapsed() > Duration::from_secs(30) {
-                let shown = self.run("return document.body.innerText").await;
-                panic!("never: {expression}\n{}", shown.as_str().unwrap_or("?"));
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    /// Types into what has the focus.
-    async fn keys(&self, keys: &str) {
-        let mut actions = Vec::new();
-        for key in keys.chars() {
-            actions.push(json!({"type": "keyDown", "value": key.to_string()}));
-            actions.push(json!({"type": "keyUp", "value": key.to_string()}));
-        }
-        let source = json!({"type": "key", "id": "keyboard", "actions": actions});
-        self.post("/actions", json!({"actions": [source]})).await;
-    }
-
-    async fn text(&self, selector: &str) -> String {
-        let script = "return document.querySelector(arguments[0])?.innerText ?? '(not there)'";
-        let text = self.run_with(script, json!([selector])).await;
-        text.as_str().unwrap().to_owned()
-    }
-
-    async fn click(&self, selector: &str) {
-        let script = "document.querySelector(arguments[0]).click()";
-        self.run_with(script, json!([selector])).await;
-    }
-
-    async fn size(&self, width: u32, height: u32) {
-        let size =
-            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
-        self.devtools("Emulation.setDeviceMetricsOverride", size)
-            .await;
-    }
-
-    async fn theme(&self, theme: &str) {
-        let media = json!({"features": [
-            {"name": "prefers-color-scheme", "value": theme},
-            {"name": "prefers-reduced-motion", "value": "reduce"},
-        ]});
-        self.devtools("Emulation.setEmulatedMedia", media).await;
-    }
-
-    async fn shot(&self, name: &str) {
-        let Some(folder) = std::env::var_os("CHATWIRE_SHOTS") else {
-            return;
-        };
-        let request = HttpRequest::get(self.base.join("/screenshot").unwrap());
-        let response = self.http.send(request).await.unwrap();
-        let answer: Value = response.into_json("a picture").await.unwrap();
-        let picture = STANDARD.decode(answer["value"].as_str().unwrap()).unwrap();
-        let file = std::path::Path::new(&folder).join(format!("{name}.png"));
-        std::fs::write(file, picture).unwrap();
-    }
-
-    async fn assert_nothing_wrong(&self) {
-        assert_eq!(self.run("return window.wrong").await, json!([]));
-    }
-
-    async fn close(self) {
-        let request = HttpRequest::delete(self.base.join("").unwrap());
-        self.http.send(request).await.unwrap();
-    }
-}
-
-/// A gateway over a server that answers as it is told.
-struct Site {
-    mock: AuraMock,
-    answers: Arc<Mutex<VecDeque<Answer>>>,
-}
-
-impl Site {
-    async fn start() -> Site {
-        let mock = AuraMock::start().await.unwrap();
-        let answers: Arc<Mutex<VecDeque<Answer>>> = Arc::default();
-        let next = Arc::clone(&answers);
-        mock.answer_with(move |request| {
-            (request.path() == "/api/chat")
-                .then(|| next.lock().unwrap().pop_front())
-                .flatten()
-        });
-        Site { mock, answers }
-    }
-
-    fn next(&self, answer: Answer) {
-        self.answers.lock().unwrap().push_back(answer);
-    }
-
-    async fn serve(&self, change: impl FnOnce(GatewayBuilder) -> GatewayBuilder) -> String {
-        let home = Aura::builder().base_url(self.mock.url()).build().unwrap();
-        let builder = Gateway::builder().endpoint("home", Arc::new(home));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let gateway = change(builder).build().unwrap();
-        tokio::spawn(gateway.serve(listener, std::future::pending()));
-        format!("http://{address}")
-    }
-
-    /// The body of the last question.
-    fn asked(&self) -> Value {
-        let requests = self.mock.requests();
-        let last = requests
-            .iter()
-            .rfind(|request| request.path() == "/api/chat");
-        last.unwrap().json().unwrap()
-    }
-}
 
 const ANSWER: &str = "## Why the sky is blue\n\nSunlight is **scattered** by the air, and *short* \
     waves most: about `1/λ⁴`.\n\n1. Red passes almost straight on.\n2. Blue is scattered:\n   - \
@@ -234,6 +51,7 @@ async fn the_page_of_the_gateway() {
     asks(&tab, &site).await;
     stops(&tab, &site).await;
     tells_errors(&tab, &site).await;
+    pictures::can_be_taken_out(&tab, &site).await;
     stays_text(&tab, &site).await;
     edits(&tab, &site).await;
     keeps(&tab).await;
@@ -241,6 +59,7 @@ async fn the_page_of_the_gateway() {
     tells_that_nothing_more_fits(&tab, &site).await;
     tab.assert_nothing_wrong().await;
     asks_for_a_key(&tab, &site).await;
+    pictures::reach_the_model(&tab, &driver).await;
     tab.close().await;
     driver.assert_none_left().await;
 }
@@ -354,25 +173,6 @@ async fn tells_errors(tab: &Tab, site: &Site) {
     assert!(mark.trim().len() > 40, "no reason: {mark}");
     assert_eq!(tab.text(".turn.assistant .md").await, "Half an ans");
     tab.shot("wide-light-cut").await;
-    // A picture for a model that takes none.
-    let paste = "const bytes = Uint8Array.from(atob(arguments[0]), (c) => c.charCodeAt(0));
-        const file = new File([bytes], 'dot.png', { type: 'image/png' });
-        const data = new DataTransfer();
-        data.items.add(file);
-        document.getElementById('question').dispatchEvent(
-            new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));";
-    let png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
-    tab.click("#new").await;
-    tab.run_with(paste, json!([png])).await;
-    tab.wait("document.querySelector('#pictures img')?.complete")
-        .await;
-    tab.keys(&format!("What is this?{ENTER}")).await;
-    tab.wait("document.querySelector('.mark.bad')").await;
-    let mark = tab.text(".mark").await;
-    assert!(mark.contains("There is no answer."), "{mark}");
-    assert!(mark.contains("image"), "{mark}");
-    let shown = "return document.querySelectorAll('.turn.user img').length";
-    assert_eq!(tab.run(shown).await, 1);
 }
 
 async fn stays_text(tab: &Tab, site: &Site) {
@@ -482,10 +282,10 @@ async fn can_be_used_by_all(tab: &Tab, _: &Site) {
             tab.run("document.getElementById('log').scrollTop = 1e6")
                 .await;
             tab.shot(&format!("{case}-end")).await;
-            let wrong = tab.run(include_str!("page-checks.js")).await;
+            let wrong = tab.run(include_str!("checks.js")).await;
             assert_eq!(wrong, json!([]), "{case}");
             tab.click("#settings-open").await;
-            let wrong = tab.run(include_str!("page-checks.js")).await;
+            let wrong = tab.run(include_str!("checks.js")).await;
             assert_eq!(wrong, json!([]), "{case} settings");
             tab.shot(&format!("{case}-settings")).await;
             tab.keys(ESCAPE).await;
@@ -493,7 +293,7 @@ async fn can_be_used_by_all(tab: &Tab, _: &Site) {
             if size == "narrow" {
                 tab.click("#open-side").await;
                 tokio::time::sleep(Duration::from_millis(300)).await;
-                let wrong = tab.run(include_str!("page-checks.js")).await;
+                let wrong = tab.run(include_str!("checks.js")).await;
                 assert_eq!(wrong, json!([]), "{case} list");
                 tab.shot(&format!("{case}-list")).await;
                 tab.keys(ESCAPE).await;
@@ -566,7 +366,7 @@ async fn asks_for_a_key(tab: &Tab, site: &Site) {
 
 /// The page's own function, on texts whole and as they come, and on hostile ones.
 async fn markdown(tab: &Tab) {
-    let table: Value = serde_json::from_str(include_str!("page-markdown.json")).unwrap();
+    let table: Value = serde_json::from_str(include_str!("markdown.json")).unwrap();
     let script = "
         const plain = (node) => {
             for (const e of node.querySelectorAll('.code-top')) e.remove();
