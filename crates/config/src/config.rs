@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use crate::endpoint::EndpointConfig;
 use crate::error::ConfigErrors;
-use crate::file::{Document, EndpointTable, File, HttpTable, Mistakes, dotted, read};
+use crate::file::{Document, EndpointTable, File, HttpTable, Leaf, Mistakes, dotted, read};
 use crate::{gateway, http, redact};
 
 /// A configuration that was read and has no mistake in itself. Secrets are read
@@ -114,7 +114,9 @@ impl Config {
                 continue;
             }
             match endpoint.provider() {
-                Ok(provider) => providers.push((name.clone(), provider)),
+                Ok(provider) => {
+                    providers.push((name.clone(), provider, endpoint.emulate_tools));
+                }
                 Err(error) => {
                     let (span, key) = blame(name, table, &error);
                     mistakes.at(span, &key, error.description());
@@ -126,7 +128,8 @@ impl Config {
     }
 
     /// A gateway over other providers than those of the file, with the settings
-    /// of its `[gateway]` table and without its aliases. Nothing is sent.
+    /// of its `[gateway]` table and without its aliases. With `emulate_tools`,
+    /// their models can call tools. Nothing is sent.
     ///
     /// # Errors
     ///
@@ -134,8 +137,12 @@ impl Config {
     pub fn gateway_over(
         &self,
         providers: Vec<(String, Arc<dyn Provider>)>,
+        emulate_tools: bool,
     ) -> Result<GatewayBuilder, ConfigErrors> {
         let mut mistakes = Mistakes::new(&self.document);
+        let providers = providers.into_iter();
+        let providers = providers.map(|(name, provider)| (name, provider, emulate_tools));
+        let providers = providers.collect();
         let builder = gateway::builder(&self.file, providers, false, &self.folder, &mut mistakes);
         mistakes.or(builder)
     }
@@ -161,6 +168,8 @@ impl Config {
         let mut endpoint = EndpointConfig::new(provider_name(table));
         name.clone_into(&mut endpoint.name);
         endpoint.base_url = table.base_url.as_ref().map(|url| url.get_ref().0.0.clone());
+        let tools = table.tools.as_ref();
+        endpoint.emulate_tools = tools.is_some_and(|Leaf(tools, _)| tools.are_emulated);
         for (key, value) in &table.options {
             match value.get_ref().0.0.resolve(&self.folder) {
                 Ok(value) => endpoint.set_option(key, value),

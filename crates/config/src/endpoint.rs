@@ -24,6 +24,8 @@ pub struct EndpointConfig {
     /// What that provider alone knows, each value as a text. What belongs to a
     /// request is added to every one that does not set it itself.
     pub options: Vec<(String, Secret)>,
+    /// Whether the gateway lets its models call tools.
+    pub emulate_tools: bool,
     /// How it speaks HTTP.
     pub http: HttpConfig,
 }
@@ -42,6 +44,7 @@ impl EndpointConfig {
             provider,
             base_url: None,
             options: Vec::new(),
+            emulate_tools: false,
             http: HttpConfig::new(),
         }
     }
@@ -100,6 +103,7 @@ impl fmt::Debug for EndpointConfig {
             .field("provider", &self.provider)
             .field("base_url", &self.base_url.as_deref().map(shown_address))
             .field("options", &self.options)
+            .field("emulate_tools", &self.emulate_tools)
             .field("http", &self.http)
             .finish()
     }

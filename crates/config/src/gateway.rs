@@ -9,10 +9,10 @@ use chatwire_gateway::{Gateway, GatewayBuilder, Given, Limits};
 use crate::file::{File, Item, Leaf, LimitsTable, List, Mistakes, dotted};
 
 /// A builder with all that the file says; what it refuses is noted with its
-/// place.
+/// place. The providers have their names, and whether tools are emulated.
 pub(crate) fn builder(
     file: &File,
-    providers: Vec<(String, Arc<dyn Provider>)>,
+    providers: Vec<(String, Arc<dyn Provider>, bool)>,
     with_aliases: bool,
     folder: &Path,
     mistakes: &mut Mistakes<'_>,
@@ -35,8 +35,11 @@ pub(crate) fn builder(
     if let Some(Leaf(retries, _)) = &table.retries {
         builder = builder.retries(retries.0);
     }
-    for (name, provider) in providers {
-        builder = builder.endpoint(name, provider);
+    for (name, provider, emulate_tools) in providers {
+        builder = match emulate_tools {
+            true => builder.endpoint_with_tools(name, provider),
+            false => builder.endpoint(name, provider),
+        };
     }
     for host in &table.allowed_hosts {
         builder = builder.allow_host(&host.get_ref().0.0);

@@ -62,7 +62,7 @@
 //! |---|---|
 //! | top | `default` |
 //! | `[http]`, `[endpoints.NAME.http]` | `connect_timeout`, `first_byte_timeout`, `idle_timeout`, `total_timeout`, `max_event`, `max_error_body`, `max_page`, `max_reply`, `proxy`, `ca_file`, `user_agent`, `headers` |
-//! | `[endpoints.NAME]` | `provider`, `base_url`, `options`, `http` |
+//! | `[endpoints.NAME]` | `provider`, `base_url`, `tools`, `options`, `http` |
 //! | `[aliases]` | a name = a model or a list of models |
 //! | `[gateway]` | `listen`, `page`, `strict`, `usage`, `retries`, `retry_delay`, `keep_alive`, `grace`, `allowed_hosts`, `allowed_origins`, `api_keys`, `limits` |
 //! | `[gateway.limits]` | the fields of [`Limits`](chatwire_gateway::Limits) |

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chatwire::{ProviderKind, Setting, SettingKind};
 use serde_json::{Map, Value as Json, json};
 
-use crate::file::{Address, Count, Item, OrOff, Plain, Reference, Source, Usage, Value};
+use crate::file::{Address, Count, Item, OrOff, Plain, Reference, Source, Tools, Usage, Value};
 
 /// Returns a [JSON schema](https://json-schema.org/draft/2020-12) of the
 /// configuration file, with the settings of the providers that are compiled in.
@@ -95,6 +95,13 @@ fn endpoint() -> Json {
                 json!({ "description": "Kind of the server", "enum": names }),
             ),
             ("base_url", leaf::<Address>("Address of the server")),
+            (
+                "tools",
+                leaf::<Tools>(
+                    "Whether `chatwire serve` lets its models call tools, by asking for calls in \
+                     words, which takes more questions (off)",
+                ),
+            ),
             (
                 "options",
                 json!({

@@ -48,7 +48,11 @@ fn every_mistake_has_its_line_key_and_what_was_expected() {
         ),
         (
             "[endpoints.a]\nprovider = \"aura\"\nbase = \"x\"\n",
-            "3:1 endpoints.a.base: unknown key; expected one of: base_url, http, options, provider",
+            "3:1 endpoints.a.base: unknown key; expected one of: base_url, http, options, provider, tools",
+        ),
+        (
+            "[endpoints.a]\nprovider = \"aura\"\ntools = true\n",
+            "3:9 endpoints.a.tools: expected \"emulate\" or \"off\", found true or false",
         ),
         (
             "[endpoints.\"a/b\"]\nprovider = \"aura\"\n",
@@ -503,6 +507,7 @@ headers = { x-key = "hush", cookie = { env = "COOKIE" }, file = "hush", env = "h
 [endpoints.home]
 provider = "aura"
 base_url = "http:me:hush@host/path"
+tools = "emulate"
 options = { key = "hush", token_limit = 8192, any_model = true, model = "m", unknown = 'hush' }
 [endpoints.blog]
 provider = "chatgpt4online"
@@ -539,6 +544,7 @@ fn a_configuration_is_shown_without_its_secrets() {
         "base_url = \"https://host?[redacted]\"",
         "key = \"[redacted]\"",
         "token_limit = 8192",
+        "tools = \"emulate\"",
         "any_model = true",
         "model = \"m\"",
         "nonce_page = \"/chat?[redacted]\"",

@@ -51,6 +51,11 @@ fn the_schema_accepts_what_is_right_and_refuses_what_is_not() {
         ("[http]\nproxy = { env = \"A\", file = \"b\" }\n", false),
         ("[http]\nuser_agent = \" \"\n", false),
         ("[http]\nheaders = \"cookie\"\n", false),
+        (
+            "[endpoints.a]\nprovider = \"aura\"\ntools = \"emulate\"\n",
+            true,
+        ),
+        ("[endpoints.a]\nprovider = \"aura\"\ntools = true\n", false),
         ("surprise = 1\n", false),
         ("endpoints = 3\n", false),
         ("[endpoints.a]\n", false),

@@ -61,11 +61,19 @@ impl Gateway {
     }
 }
 
+/// A provider under the name of its endpoint.
+#[derive(Debug, Clone)]
+struct Named {
+    name: String,
+    provider: Arc<dyn Provider>,
+    emulate_tools: bool,
+}
+
 /// A builder for a [`Gateway`].
 #[derive(Debug)]
 #[must_use]
 pub struct GatewayBuilder {
-    endpoints: Vec<(String, Arc<dyn Provider>)>,
+    endpoints: Vec<Named>,
     aliases: Vec<(String, Vec<String>)>,
     hosts: Vec<String>,
     origins: Vec<String>,
@@ -102,7 +110,29 @@ impl GatewayBuilder {
         name: impl Into<String>,
         provider: Arc<dyn Provider>,
     ) -> GatewayBuilder {
-        self.endpoints.push((name.into(), provider));
+        self.endpoints.push(Named {
+            name: name.into(),
+            provider,
+            emulate_tools: false,
+        });
+        self
+    }
+
+    /// Adds a provider whose models can call tools, although it has none: they are
+    /// asked for calls in words. A question with tools can take several questions
+    /// to the backend, which the header `x-chatwire-emulated` counts. Without
+    /// this, tools that the model may call are left out, and a request in which it
+    /// must call one is refused.
+    pub fn endpoint_with_tools(
+        mut self,
+        name: impl Into<String>,
+        provider: Arc<dyn Provider>,
+    ) -> GatewayBuilder {
+        self.endpoints.push(Named {
+            name: name.into(),
+            provider,
+            emulate_tools: true,
+        });
         self
     }
 
@@ -316,9 +346,10 @@ impl GatewayBuilder {
     }
 }
 
-fn endpoints(named: &[(String, Arc<dyn Provider>)]) -> Vec<Endpoint> {
-    let endpoint = |(name, provider): &(String, Arc<dyn Provider>)| {
-        Endpoint::new(name.clone(), Arc::clone(provider))
+fn endpoints(named: &[Named]) -> Vec<Endpoint> {
+    let endpoint = |named: &Named| {
+        let provider = Arc::clone(&named.provider);
+        Endpoint::new(named.name.clone(), provider, named.emulate_tools)
     };
     named.iter().map(endpoint).collect()
 }

@@ -16,8 +16,6 @@ pub(crate) struct GatewayRequest {
     pub(crate) stop: Vec<String>,
     /// The dialect's name for the conversation.
     pub(crate) messages_name: &'static str,
-    /// The dialect's name for the format of the answer.
-    pub(crate) format_name: &'static str,
     /// The dialect's name for the limit of tokens.
     pub(crate) max_tokens_name: &'static str,
     /// Where the first image stands, if there is one, as an error names it.

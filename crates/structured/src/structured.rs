@@ -85,6 +85,7 @@ impl<P: Provider> Structured<P> {
     pub fn new(provider: P) -> Structured<P> {
         let mut info = provider.info().clone();
         info.capabilities.response_format = true;
+        info.capabilities.forced_tool = true;
         Structured {
             provider: Arc::new(provider),
             info,
@@ -130,11 +131,11 @@ impl<P: Provider + 'static> Structured<P> {
     async fn answer(&self, request: &ChatRequest) -> Result<ReplyStream, Error> {
         let native = &self.provider.info().capabilities;
         let offers_tools = request.offers_tools() && !native.tools;
-        let forced = Shape::forced_tool(request).filter(|_| offers_tools);
+        let forced = request.forced_tool().filter(|_| offers_tools);
         let has_format = *request.response_format() != ResponseFormat::Text;
         let wants_format = has_format && !native.response_format && !request.offers_tools();
         if forced.is_none() && offers_tools && self.tools {
-            self.check(request, false)?;
+            self.info.check(request)?;
             let offer = Offer::new(request, &self.prompts, &self.ids)?;
             return ToolStream::begin(
                 Arc::clone(&self.provider),
@@ -155,7 +156,7 @@ impl<P: Provider + 'static> Structured<P> {
             }
             return self.provider.stream(request).await;
         }
-        self.check(request, forced.is_some())?;
+        self.info.check(request)?;
         let shape = match forced {
             Some(tool) => Some(Shape::of_call(tool, &self.prompts)?),
             None => Shape::of_format(request.response_format(), &self.prompts)?,
@@ -173,16 +174,6 @@ impl<P: Provider + 'static> Structured<P> {
             self.repairs,
         )
         .await
-    }
-
-    /// Checks what the provider will be asked, before anything is sent.
-    fn check(&self, request: &ChatRequest, is_forced: bool) -> Result<(), Error> {
-        if is_forced && !self.info.capabilities.tools {
-            let mut info = self.info.clone();
-            info.capabilities.tools = true;
-            return info.check(request);
-        }
-        self.info.check(request)
     }
 }
 

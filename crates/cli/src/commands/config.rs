@@ -59,6 +59,7 @@ const TEMPLATE: &str = "\
 # [endpoints.home]
 # provider = \"aura\"
 # base_url = \"http://localhost:3000\"
+# tools = \"emulate\"                  # `chatwire serve`: its models can call tools
 
 # [endpoints.blog]
 # provider = \"chatgpt4online\"
@@ -171,7 +172,7 @@ fn check(general: &General) -> Result<(), Failure> {
             .build()?;
     } else {
         // The rest may be right or wrong all the same.
-        let gateway = config.gateway_over(Vec::new());
+        let gateway = config.gateway_over(Vec::new(), false);
         let _ = gateway.map_err(|errors| file.mistakes(&errors))?;
     }
     print(&format!(

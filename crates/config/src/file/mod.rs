@@ -13,6 +13,6 @@ pub(crate) use leaf::{Leaf, Value};
 pub(crate) use read::read;
 pub(crate) use reference::Reference;
 pub use scalar::deserialize_duration;
-pub(crate) use scalar::{Address, Count, Item, OrOff, Usage};
+pub(crate) use scalar::{Address, Count, Item, OrOff, Tools, Usage};
 pub(crate) use source::{Plain, Source};
 pub(crate) use tables::{EndpointTable, File, HttpTable, LimitsTable, List};

@@ -214,6 +214,32 @@ impl Value for Usage {
     }
 }
 
+/// Whether the models of an endpoint can call tools in the gateway.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tools {
+    pub(crate) are_emulated: bool,
+}
+
+impl Value for Tools {
+    fn expected() -> Cow<'static, str> {
+        "\"emulate\" or \"off\"".into()
+    }
+
+    fn schema() -> Json {
+        json!({ "enum": ["emulate", "off"] })
+    }
+
+    fn read(found: &Found<'_>) -> Option<Tools> {
+        match found {
+            Found::Text("emulate") => Some(Tools { are_emulated: true }),
+            Found::Text("off") => Some(Tools {
+                are_emulated: false,
+            }),
+            _ => None,
+        }
+    }
+}
+
 /// A whole number within bounds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Count<const LEAST: u32, const MOST: u32>(pub(crate) u32);

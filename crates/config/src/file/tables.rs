@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::leaf::Leaf;
 use super::reference::Reference;
-use super::scalar::{Address, Count, Item, OrOff, Usage};
+use super::scalar::{Address, Count, Item, OrOff, Tools, Usage};
 use super::source::{Plain, Source};
 
 /// The whole file.
@@ -35,6 +35,7 @@ pub(crate) type List<T> = Vec<Spanned<Leaf<T>>>;
 pub(crate) struct EndpointTable {
     pub(crate) provider: Option<Spanned<Leaf<String>>>,
     pub(crate) base_url: Option<Spanned<Leaf<Address>>>,
+    pub(crate) tools: Option<Leaf<Tools>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) options: BTreeMap<String, Spanned<Leaf<Plain>>>,
     #[serde(skip_serializing_if = "is_empty")]

@@ -8,6 +8,9 @@ pub enum Parameter {
     Temperature,
     /// [`ChatRequest::with_max_tokens`](crate::ChatRequest::with_max_tokens).
     MaxTokens,
+    /// [`ChatRequest::with_tools`](crate::ChatRequest::with_tools), and calls of tools
+    /// and their results in the conversation.
+    Tools,
 }
 
 impl Parameter {
@@ -17,6 +20,7 @@ impl Parameter {
             Parameter::Model => "model",
             Parameter::Temperature => "temperature",
             Parameter::MaxTokens => "max_tokens",
+            Parameter::Tools => "tools",
         }
     }
 }

@@ -180,6 +180,17 @@ impl ChatRequest {
         !self.tools.is_empty() && self.tool_choice != ToolChoice::None
     }
 
+    /// Returns the tool that the answer must be one call of, if there is one: the one
+    /// that the choice names, or the only one if one must be called and several calls
+    /// at once were not asked for.
+    pub fn forced_tool(&self) -> Option<&Tool> {
+        match (&self.tool_choice, self.tools.as_slice()) {
+            (ToolChoice::Tool(name), tools) => tools.iter().find(|tool| tool.name() == name),
+            (ToolChoice::Required, [only]) if self.parallel_tool_calls != Some(true) => Some(only),
+            _ => None,
+        }
+    }
+
     /// Returns the request without tools, with their calls and results in the
     /// conversation [written as text](Messages::without_tool_parts).
     #[must_use]
@@ -216,6 +227,7 @@ impl ChatRequest {
             Parameter::Model => self.model = None,
             Parameter::Temperature => self.temperature = None,
             Parameter::MaxTokens => self.max_tokens = None,
+            Parameter::Tools => return self.without_tools(),
         }
         self
     }

@@ -10,7 +10,8 @@ use rand::seq::SliceRandom as _;
 use super::attempt::{AttemptPolicy, FailedAttempt};
 use super::random::rng;
 use crate::{
-    Capabilities, ChatRequest, Error, ErrorKind, ModelInfo, Provider, ProviderInfo, ReplyStream,
+    Capabilities, ChatRequest, Error, ErrorKind, ModelInfo, Parameter, Provider, ProviderInfo,
+    ReplyStream, ToolChoice,
 };
 
 /// Several providers as one: the first that answers.
@@ -77,7 +78,8 @@ impl Fallback {
 
     /// Sets whether parameters that a provider would not honour
     /// ([`ProviderInfo::unsupported`]) are left out when that provider is
-    /// asked, instead of skipping it (default: no).
+    /// asked, instead of skipping it (default: no). Tools are left out only where the
+    /// model need not call one.
     #[must_use]
     pub fn with_adapted_requests(mut self, yes: bool) -> Fallback {
         self.adapt = yes;
@@ -166,7 +168,11 @@ impl Fallback {
     fn adapted<'a>(&self, info: &ProviderInfo, request: &'a ChatRequest) -> Cow<'a, ChatRequest> {
         let mut adapted = Cow::Borrowed(request);
         if self.adapt {
+            let must_call = !matches!(request.tool_choice(), ToolChoice::Auto | ToolChoice::None);
             for parameter in info.unsupported(request) {
+                if parameter == Parameter::Tools && must_call {
+                    continue;
+                }
                 tracing::debug!(provider = %info.name, parameter = parameter.as_str(), "left out");
                 adapted = Cow::Owned(adapted.into_owned().without(parameter));
             }
@@ -239,6 +245,7 @@ fn info_of(providers: &[Arc<dyn Provider>]) -> ProviderInfo {
             images: sum.images || one.images,
             response_format: sum.response_format || one.response_format,
             tools: sum.tools || one.tools,
+            forced_tool: sum.forced_tool || one.forced_tool,
             usage: sum.usage || one.usage,
             lists_models: sum.lists_models || one.lists_models,
             progress: sum.progress || one.progress,

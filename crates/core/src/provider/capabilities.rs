@@ -23,6 +23,9 @@ pub struct Capabilities {
     pub response_format: bool,
     /// The model can call tools.
     pub tools: bool,
+    /// Requests that [force one call](crate::ChatRequest::forced_tool) of a tool are
+    /// answered, even if `tools` is false.
+    pub forced_tool: bool,
     /// The backend reports how many tokens a request used.
     pub usage: bool,
     /// The server lists its models on request.
@@ -46,6 +49,7 @@ impl Capabilities {
             (self.images, "images"),
             (self.response_format, "response_format"),
             (self.tools, "tools"),
+            (self.forced_tool, "forced_tool"),
             (self.usage, "usage"),
             (self.lists_models, "lists_models"),
             (self.progress, "progress"),

@@ -64,7 +64,21 @@ impl ProviderInfo {
         if request.max_tokens().is_some() && !capabilities.max_tokens {
             parameters.push(Parameter::MaxTokens);
         }
+        if !self.takes_tools(request) {
+            parameters.push(Parameter::Tools);
+        }
         parameters
+    }
+
+    fn takes_tools(&self, request: &ChatRequest) -> bool {
+        let capabilities = &self.capabilities;
+        if capabilities.tools {
+            return true;
+        }
+        if request.offers_tools() {
+            return capabilities.forced_tool && request.forced_tool().is_some();
+        }
+        !request.messages().iter().any(Message::has_tool_parts)
     }
 
     /// Checks whether the provider can take a request, before anything is sent.
@@ -90,6 +104,7 @@ impl ProviderInfo {
         }
         if let Some(parameter) = self.unsupported(request).first() {
             let why = match (parameter, &self.capabilities.temperature) {
+                (Parameter::Tools, _) => self.no_tools(request),
                 (Parameter::Temperature, Some(range)) => format!(
                     "temperature {} is not between {} and {}, which is what this backend takes",
                     request.temperature().unwrap_or_default(),
@@ -117,7 +132,12 @@ impl ProviderInfo {
                 )));
             }
         }
-        self.check_format_and_tools(request)?;
+        if !self.capabilities.response_format && *request.response_format() != ResponseFormat::Text
+        {
+            return Err(self.invalid(
+                "this backend has no parameter response_format: leave it out".to_owned(),
+            ));
+        }
         let is_known = |name: &str| self.request_options.iter().any(|known| known == name);
         if let Some((name, _)) = request.options().find(|(name, _)| !is_known(name)) {
             let known = match self.request_options.as_slice() {
@@ -129,28 +149,16 @@ impl ProviderInfo {
         Ok(())
     }
 
-    fn check_format_and_tools(&self, request: &ChatRequest) -> Result<(), Error> {
-        if !self.capabilities.response_format && *request.response_format() != ResponseFormat::Text
-        {
-            return Err(self.invalid(
-                "this backend has no parameter response_format: leave it out".to_owned(),
-            ));
-        }
-        if self.capabilities.tools {
-            return Ok(());
-        }
-        if request.offers_tools() {
-            return Err(
-                self.invalid("this backend has no parameter tools: leave it out".to_owned())
-            );
-        }
-        match request.messages().iter().position(Message::has_tool_parts) {
-            Some(index) => Err(self.invalid(format!(
+    /// Says what a request has of tools, for a provider without them.
+    fn no_tools(&self, request: &ChatRequest) -> String {
+        let with_parts = request.messages().iter().position(Message::has_tool_parts);
+        match with_parts {
+            Some(index) if !request.offers_tools() => format!(
                 "message number {} has a call or a result of a tool, and this backend knows no \
                  tools: ChatRequest::without_tools writes them as text",
                 index + 1
-            ))),
-            None => Ok(()),
+            ),
+            _ => "this backend has no parameter tools: leave it out".to_owned(),
         }
     }
 

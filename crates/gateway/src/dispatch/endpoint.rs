@@ -2,6 +2,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use chatwire_core::{ErrorKind, ModelInfo, Provider, ProviderInfo};
+use chatwire_structured::Structured;
 use tokio::time::{Instant, timeout};
 
 /// How long a list of models is used before the server is asked again.
@@ -29,11 +30,7 @@ const FORGIVEN: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     pub(crate) name: String,
-    pub(crate) provider: Arc<dyn Provider>,
-    /// Whether its models can call tools.
-    pub(crate) has_tools: bool,
-    /// What it is to the route, which leaves out of a request what it cannot do.
-    info: ProviderInfo,
+    pub(crate) provider: Structured<Arc<dyn Provider>>,
     list: RwLock<List>,
     refreshing: tokio::sync::Mutex<()>,
     failures: RwLock<Failures>,
@@ -55,30 +52,27 @@ struct Failures {
 }
 
 impl Endpoint {
-    pub(crate) fn new(name: String, provider: Arc<dyn Provider>) -> Endpoint {
+    /// With `emulate_tools`, models that cannot call tools are asked for calls in
+    /// words. Answers in a form are had in the same way, if a request asks for it.
+    pub(crate) fn new(name: String, provider: Arc<dyn Provider>, emulate_tools: bool) -> Endpoint {
         let models = within_limits(&name, provider.info().models.clone());
         let list = List {
             models,
             due: None,
             version: 0,
         };
-        let mut info = provider.info().clone();
-        let has_tools = info.capabilities.tools;
-        info.capabilities.tools = true;
         Endpoint {
             name,
-            provider,
-            has_tools,
-            info,
+            provider: Structured::new(provider).with_tools(emulate_tools),
             list: RwLock::new(list),
             refreshing: tokio::sync::Mutex::new(()),
             failures: RwLock::default(),
         }
     }
 
-    /// What the provider is, except that tools can be asked of it.
+    /// What it is, with the abilities that it is given here.
     pub(crate) fn info(&self) -> &ProviderInfo {
-        &self.info
+        self.provider.info()
     }
 
     /// Returns the models known now, without asking the server.

@@ -103,7 +103,7 @@ fn api_error(endpoint: Option<&Endpoint>, error: &Error) -> ApiError {
 /// The error without the provider's name and address, which the client does not
 /// know, and without the attempts before the last, which are in the log.
 fn words(endpoint: Option<&Endpoint>, error: &Error) -> String {
-    let base_url = endpoint.map_or("", |endpoint| &endpoint.provider.info().base_url);
+    let base_url = endpoint.map_or("", |endpoint| &endpoint.info().base_url);
     let mut words = for_clients(error.message(), base_url);
     // The proxy between is nothing that a client should know.
     match (error.status(), error.detail()) {

@@ -116,7 +116,7 @@ impl ReplyBody {
 
     fn begin(&mut self, started: StartedReply, reader: CompletionReader) {
         self.head.model = started.target.id();
-        self.head.has_tools = started.target.endpoint.has_tools;
+        self.head.has_tools = started.takes_tools;
         self.writer.begin(&mut self.out, &self.head);
         self.in_flight.moved_to(&started.target.endpoint.name);
         self.in_flight.emulated(started.emulation.as_ref());

@@ -2,8 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chatwire_core::{
-    ChatRequest, Fallback, Parameter, ProgressKind, Provider, ReplyEvent, ReplyStream,
-    ResponseFormat, Retry,
+    ChatRequest, Fallback, Parameter, ProgressKind, Provider, ReplyEvent, ReplyStream, Retry,
 };
 use tokio::time::Instant;
 
@@ -34,6 +33,8 @@ struct Candidate {
     target: Target,
     /// Names of parameters that have no effect at this target.
     ignored: Vec<String>,
+    /// Whether the tools of the request have one.
+    takes_tools: bool,
 }
 
 /// How failed attempts are repeated.
@@ -53,6 +54,8 @@ pub(crate) struct StartedReply {
     pub(crate) emulation: Option<Emulation>,
     pub(crate) target: Target,
     pub(crate) ignored: Vec<String>,
+    /// Whether the target takes the tools of the request.
+    pub(crate) takes_tools: bool,
     /// When the first text arrived.
     pub(crate) at: Instant,
 }
@@ -61,7 +64,7 @@ impl Route {
     /// Works out what each target ignores. In strict mode only targets that
     /// honour everything remain.
     pub(crate) fn new(
-        mut request: GatewayRequest,
+        request: GatewayRequest,
         targets: Vec<Target>,
         strict: bool,
     ) -> Result<Route, ApiError> {
@@ -71,28 +74,13 @@ impl Route {
             let why = format!("{path} has an image, which this model cannot be sent");
             return Err(ApiError::invalid(path, why));
         }
-        let has_formats = |target: &Target| target.info().capabilities.response_format;
-        if !targets.iter().all(has_formats) {
-            match request.chat.response_format() {
-                ResponseFormat::Text => {}
-                ResponseFormat::JsonObject => {
-                    request.chat = request.chat.with_response_format(ResponseFormat::Text);
-                    request.ignored.push(request.format_name.to_owned());
-                }
-                _ => {
-                    let why = "the format of the answer is a schema, which this model cannot be \
-                               held to";
-                    return Err(ApiError::invalid(request.format_name, why));
-                }
-            }
-        }
         let mut refused: Option<String> = None;
         let mut without_tools: Option<String> = None;
         let mut candidates = Vec::new();
         for target in targets {
-            let has_tools = target.endpoint.has_tools;
+            let takes_tools = target.takes_tools(&request.chat);
             if let Some(path) = &request.tools.required
-                && !has_tools
+                && !takes_tools
             {
                 without_tools.get_or_insert_with(|| path.clone());
                 continue;
@@ -100,26 +88,35 @@ impl Route {
             let unsupported = target.info().unsupported(&request.chat);
             let ignored: Vec<String> = unsupported
                 .iter()
-                .map(|parameter| match parameter {
-                    Parameter::MaxTokens => request.max_tokens_name,
-                    other => other.as_str(),
+                .filter_map(|parameter| match parameter {
+                    Parameter::MaxTokens => Some(request.max_tokens_name),
+                    // The dialect has its own name for them.
+                    Parameter::Tools => None,
+                    other => Some(other.as_str()),
                 })
                 .map(str::to_owned)
-                .chain(request.tools.ignored(has_tools))
+                .chain(request.tools.ignored(takes_tools))
                 .chain(request.ignored.iter().cloned())
                 .collect();
             match ignored.first() {
                 Some(parameter) if strict => {
                     refused.get_or_insert(parameter.clone());
                 }
-                _ => candidates.push(Candidate { target, ignored }),
+                _ => candidates.push(Candidate {
+                    target,
+                    ignored,
+                    takes_tools,
+                }),
             }
         }
         let mut chat = request.chat;
         if candidates.is_empty()
             && let Some(path) = without_tools
         {
-            let why = format!("{path} asks for a tool to be called, which this model cannot do");
+            let why = format!(
+                "{path} asks for a tool to be called, which this model cannot do, except for one \
+                 that is named: its endpoint is configured without tools"
+            );
             return Err(ApiError::invalid(path, why));
         }
         match (candidates.as_slice(), refused) {
@@ -185,7 +182,11 @@ impl Route {
                 let (endpoint, model) = (stream.provider(), stream.model());
                 let answers = |one: &Candidate| one.target.answers(endpoint, model);
                 let candidate = self.candidates.into_iter().find(answers);
-                let Candidate { target, ignored } = candidate.ok_or_else(ApiError::internal)?;
+                let Candidate {
+                    target,
+                    ignored,
+                    takes_tools,
+                } = candidate.ok_or_else(ApiError::internal)?;
                 let target = target.answered_by(model);
                 // The text has come, so that what precedes it is here too.
                 let first = match stream.next().await {
@@ -208,6 +209,7 @@ impl Route {
                     emulation,
                     target,
                     ignored,
+                    takes_tools,
                     at: Instant::now(),
                 })
             }

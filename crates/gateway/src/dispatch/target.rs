@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use chatwire_core::{
-    BoxFuture, ChatRequest, Error, Message, Parameter, Provider, ProviderInfo, ReplyStream,
+    BoxFuture, ChatRequest, Error, Parameter, Provider, ProviderInfo, ReplyStream,
 };
 
 use super::endpoint::Endpoint;
@@ -57,29 +57,24 @@ impl Target {
         format!("{}/{}", self.endpoint.name, self.model())
     }
 
-    /// The request as the endpoint is asked: for this model, and without tools if
-    /// it has none or none are offered.
+    /// Whether it takes the tools of this request.
+    pub(crate) fn takes_tools(&self, request: &ChatRequest) -> bool {
+        let capabilities = &self.info().capabilities;
+        capabilities.tools || capabilities.forced_tool && request.forced_tool().is_some()
+    }
+
+    /// The request as the endpoint is asked: for this model.
     fn adapted<'a>(&self, request: &'a ChatRequest) -> Cow<'a, ChatRequest> {
         let asked = self.asked_model();
-        let mut adapted = Cow::Borrowed(request);
-        if request.model() != asked {
-            let other = adapted.into_owned();
-            adapted = Cow::Owned(match asked {
-                Some(model) => other.with_model(model),
-                None => other.without(Parameter::Model),
-            });
+        if request.model() == asked {
+            return Cow::Borrowed(request);
         }
-        let takes_tools = self.endpoint.has_tools && request.offers_tools();
-        if !takes_tools && has_tools(request) {
-            adapted = Cow::Owned(adapted.into_owned().without_tools());
-        }
-        adapted
+        let other = request.clone();
+        Cow::Owned(match asked {
+            Some(model) => other.with_model(model),
+            None => other.without(Parameter::Model),
+        })
     }
-}
-
-/// Whether a request has tools, or its conversation calls of them.
-fn has_tools(request: &ChatRequest) -> bool {
-    !request.tools().is_empty() || request.messages().iter().any(Message::has_tool_parts)
 }
 
 impl Provider for Target {

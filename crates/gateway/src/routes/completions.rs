@@ -182,7 +182,7 @@ async fn whole(
         in_flight.moved_to(&started.target.endpoint.name);
         in_flight.emulated(started.emulation.as_ref());
         let model = started.target.id();
-        let has_tools = started.target.endpoint.has_tools;
+        let has_tools = started.takes_tools;
         in_flight.first_text(&model);
         let ignored = std::mem::take(&mut started.ignored);
         let record = in_flight.record().clone();

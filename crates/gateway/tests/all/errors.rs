@@ -276,7 +276,7 @@ async fn bad_requests_name_their_parameter() {
     for (members, param) in [
         (json!({"n": 2}), "n"),
         (
-            json!({"tool_choice": "required", "tools": [{"name": "f"}]}),
+            json!({"tool_choice": "required", "tools": [{"name": "f"}, {"name": "g"}]}),
             "tool_choice",
         ),
         (

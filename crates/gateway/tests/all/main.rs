@@ -12,6 +12,7 @@ mod access;
 mod async_openai;
 mod chat;
 mod dialects;
+mod emulation;
 mod errors;
 mod life;
 mod memory;

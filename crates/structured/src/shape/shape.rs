@@ -1,4 +1,4 @@
-use chatwire_core::{ChatRequest, Error, ErrorKind, JsonSchema, ResponseFormat, Tool};
+use chatwire_core::{Error, ErrorKind, JsonSchema, ResponseFormat, Tool};
 use serde_json::Value;
 
 use super::compact::compact;
@@ -83,18 +83,6 @@ impl Shape {
             "json_object" => "JSON object",
             "json_schema" => "JSON by the schema",
             _ => "call of a tool",
-        }
-    }
-
-    /// Returns the tool that a request forces to be called once, if there is one.
-    pub(crate) fn forced_tool(request: &ChatRequest) -> Option<&Tool> {
-        use chatwire_core::ToolChoice;
-        match (request.tool_choice(), request.tools()) {
-            (ToolChoice::Tool(name), tools) => tools.iter().find(|tool| tool.name() == name),
-            (ToolChoice::Required, [only]) if request.parallel_tool_calls() != Some(true) => {
-                Some(only)
-            }
-            _ => None,
         }
     }
 }

@@ -22,6 +22,11 @@ Keys of the configuration (`chatwire config edit`; a JSON schema of all keys:
                                \"home/openchat_3.6\"; of several, the next one
                                is asked when one fails
 
+  [endpoints.NAME]
+  tools            \"emulate\": its models can call tools, by being asked for calls in
+                   words, which takes more questions (\"off\"). Answers in JSON are
+                   had without it
+
   [gateway]
   listen           address, such as \"127.0.0.1:1337\"
   api_keys         { env = \"NAME\" }, { file = \"PATH\" } or a list of them; one
@@ -99,6 +104,11 @@ pub(crate) struct ServeArgs {
     /// Setting of the provider, as KEY=VALUE, KEY_env=VARIABLE or KEY_file=PATH
     #[arg(short, long, value_name = "KEY=VALUE", help_heading = "Server")]
     pub(super) option: Vec<String>,
+
+    /// Whether its models can call tools: "emulate" asks for calls in words, which
+    /// takes more questions [default: off]
+    #[arg(long, value_name = "MODE", value_parser = ["emulate", "off"], help_heading = "Server")]
+    pub(super) tools: Option<String>,
 
     /// Header to add to every request to the server, as 'NAME: VALUE',
     /// NAME_env=VARIABLE or NAME_file=PATH

@@ -63,6 +63,7 @@ impl Source {
         }
         for (name, is_given) in [
             ("-o", !args.option.is_empty()),
+            ("--tools", args.tools.is_some()),
             ("--header", !args.header.is_empty()),
             ("--proxy", args.proxy.is_some()),
             ("--ca-file", args.ca_file.is_some()),
@@ -105,7 +106,10 @@ impl Source {
             None => Config::default(),
         };
         let builder = match self {
-            Source::Arguments(parts) => config.gateway_over(parts.iter().map(named).collect()),
+            Source::Arguments(parts) => {
+                let emulate_tools = args.tools.as_deref() == Some("emulate");
+                config.gateway_over(parts.iter().map(named).collect(), emulate_tools)
+            }
             Source::File if config.endpoint_names().next().is_some() => config.gateway(),
             Source::File => {
                 let path = file.as_ref().map(|file| file.path.display().to_string());

@@ -45,7 +45,6 @@ impl MessagesRequest {
                 stream: stream.unwrap_or(false),
                 stop: stop.unwrap_or_default(),
                 messages_name: "messages",
-                format_name: "output_config.format",
                 max_tokens_name: "max_tokens",
                 image,
                 ignored: ignored(Vec::new(), members.rest(), is_default),

@@ -50,7 +50,6 @@ impl ChatCompletionRequest {
                 stream: stream.unwrap_or(false),
                 stop,
                 messages_name: "messages",
-                format_name: "response_format",
                 max_tokens_name,
                 image,
                 ignored: ignored(Vec::new(), members.rest(), is_default),

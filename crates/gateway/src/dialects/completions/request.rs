@@ -49,7 +49,6 @@ impl CompletionRequest {
                 stream: stream.unwrap_or(false),
                 stop: stop.unwrap_or_default(),
                 messages_name: "prompt",
-                format_name: "response_format",
                 max_tokens_name: "max_tokens",
                 image: None,
                 ignored: ignored(Vec::new(), members.rest(), is_default),

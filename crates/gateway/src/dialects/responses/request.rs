@@ -88,7 +88,6 @@ impl ResponseRequest {
                 stream: stream.unwrap_or(false),
                 stop: Vec::new(),
                 messages_name: "input",
-                format_name: "text.format",
                 max_tokens_name: "max_output_tokens",
                 image,
                 ignored: ignored(without_effect, members.rest(), is_default),
