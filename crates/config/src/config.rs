@@ -129,7 +129,7 @@ impl Config {
 
     /// A gateway over other providers than those of the file, with the settings
     /// of its `[gateway]` table and without its aliases. With `emulate_tools`,
-    /// their models can call tools. Nothing is sent.
+    /// their models can call tools although the servers have none. Nothing is sent.
     ///
     /// # Errors
     ///

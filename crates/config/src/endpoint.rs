@@ -24,7 +24,7 @@ pub struct EndpointConfig {
     /// What that provider alone knows, each value as a text. What belongs to a
     /// request is added to every one that does not set it itself.
     pub options: Vec<(String, Secret)>,
-    /// Whether the gateway lets its models call tools.
+    /// Whether the gateway lets its models call tools although the server has none.
     pub emulate_tools: bool,
     /// How it speaks HTTP.
     pub http: HttpConfig,

@@ -98,8 +98,9 @@ fn endpoint() -> Json {
             (
                 "tools",
                 leaf::<Tools>(
-                    "Whether `chatwire serve` lets its models call tools, by asking for calls in \
-                     words, which takes more questions (off)",
+                    "`emulate`: in `chatwire serve`, its models can call tools although the \
+                     server has none, which can take several questions for each answer (off). \
+                     Structured output, and a call that the request forces, need no setting",
                 ),
             ),
             (

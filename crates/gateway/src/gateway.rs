@@ -118,11 +118,10 @@ impl GatewayBuilder {
         self
     }
 
-    /// Adds a provider whose models can call tools, although it has none: they are
-    /// asked for calls in words. A question with tools can take several questions
-    /// to the backend, which the header `x-chatwire-emulated` counts. Without
-    /// this, tools that the model may call are left out, and a request in which it
-    /// must call one is refused.
+    /// Adds a provider whose models can call tools although it has none: the gateway
+    /// tells them of the tools in words, and reads the calls in their answers. This
+    /// can take several questions for each answer; the header
+    /// [`x-chatwire-emulated`](crate#structured-output-and-tools) counts them.
     pub fn endpoint_with_tools(
         mut self,
         name: impl Into<String>,

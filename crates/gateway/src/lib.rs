@@ -67,13 +67,32 @@
 //! Parameters that a backend would not honour are left out and named in the
 //! header `x-chatwire-ignored`; in [strict](GatewayBuilder::strict) mode they
 //! are refused. What would change the form of the reply is always refused:
-//! several answers, tools that must be called, a JSON schema.
+//! several answers, tools that must be called where there are none.
 //!
-//! Tools and the format of the answer reach a provider that has them
+//! # Structured output and tools
+//!
+//! Tools and the format of the answer (`response_format`, `text.format`,
+//! `output_config.format`, `format`) reach a provider that has them
 //! ([`Capabilities`](chatwire_core::Capabilities)), and its calls are written in each
-//! API's own form. For other providers, calls and results in the conversation become
-//! text, so that it can go on, and tools that need not be called are left out. Tools
-//! that only the servers of an API have, such as a search, are always left out.
+//! API's own form. For all others, [`chatwire_structured`] tells the model in words
+//! what is wanted, and reads and validates its answer. If that is not valid, the
+//! model is asked again, at most twice; then the reply is an error with the code
+//! `invalid_output`, never an answer that is not valid.
+//!
+//! | the request has | |
+//! |---|---|
+//! | a JSON object or a JSON schema as the format | always answered |
+//! | a choice that forces one call: a tool by name, or any where there is only one | always answered |
+//! | tools otherwise | answered by [`endpoint_with_tools`](GatewayBuilder::endpoint_with_tools). Elsewhere, tools that need not be called are left out, a request in which one must be called is refused, and calls and results in the conversation become text, so that it can go on |
+//!
+//! The header `x-chatwire-emulated`, such as `json_schema; questions=2`, says that the
+//! reply was made in this way and how many questions it took; so do the log and the
+//! metric `chatwire_emulated_questions_total`. A stream whose head is out before the
+//! first text, because that took longer than the [silence](GatewayBuilder::keep_alive)
+//! allowed, does not have the header, but it is logged and counted too. `usage` is the
+//! sum of all questions.
+//!
+//! Tools that only the servers of an API have, such as a search, are always left out.
 //!
 //! # Replies
 //!
@@ -102,6 +121,7 @@
 //! | an unknown model | 404 | `model_not_found` |
 //! | a rate limit of the backend | 429 | `rate_limit_exceeded` |
 //! | the backend refused, failed, broke off, or sent HTML or nothing | 502 | `provider_refused`, `provider_status`, `provider_blocked`, … |
+//! | no answer of the model was valid by the format or the tools | 400 | `invalid_output` |
 //! | the backend took too long | 504 | `provider_timeout` |
 //! | the API key | 401 | `invalid_api_key` |
 //! | the host or the origin | 403 | `host_not_allowed`, `origin_not_allowed` |
@@ -130,6 +150,7 @@
 //! `chatwire_gateway::request`, when it is over: `id` (as in `x-request-id`),
 //! `client`, `method`, `path`, `dialect`, `status`, `model`, `endpoint`,
 //! `repeats`, `first_text_ms`, `duration_ms`, `pieces` and `bytes` of the reply,
+//! `emulated` and `questions` if it was made [in words](#structured-output-and-tools),
 //! and `ended`: a finish reason, `complete`, the code of an error, or
 //! `client_gone`. What is said is not logged, and what a backend says about an
 //! error only at the level debug.

@@ -59,7 +59,7 @@ const TEMPLATE: &str = "\
 # [endpoints.home]
 # provider = \"aura\"
 # base_url = \"http://localhost:3000\"
-# tools = \"emulate\"                  # `chatwire serve`: its models can call tools
+# tools = \"emulate\"                  # in `chatwire serve`, its models can call tools
 
 # [endpoints.blog]
 # provider = \"chatgpt4online\"

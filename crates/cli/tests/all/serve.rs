@@ -434,6 +434,62 @@ async fn one_server_without_a_file() {
     }
 }
 
+/// Tools are switched on for a server of the arguments or of the file; structured
+/// output needs no setting.
+#[tokio::test]
+async fn tools_and_structured_output() {
+    let script = TempFile::new(
+        "serve-tools.toml",
+        r#"
+        [captures]
+        marker = { after = "<call-", before = ">" }
+        [[rule]]
+        when = "You can call functions"
+        say = '<call-${marker}>{"name": "now", "arguments": {}}</call-${marker}>'
+        [[rule]]
+        when = "is not valid:"
+        say = '{"hour": 12}'
+        [[rule]]
+        when = "valid by the JSON schema"
+        say = 'It is {"hour": "noon"}.'
+        [[rule]]
+        say = "It is noon."
+        "#,
+    );
+    let mock = Serve::start(&["--mock", "--script", script.path()], &[]).await;
+    let emulating = ["--mock", "--script", script.path(), "--tools", "emulate"];
+    let with_tools = Serve::start(&emulating, &[]).await;
+    let tool = |name: &str| json!({"type": "function", "function": {"name": name}});
+    let mut tools = question("aura");
+    tools["tools"] = json!([tool("now"), tool("then")]);
+    let mut schema = question("aura");
+    schema["response_format"] = json!({"type": "json_schema", "json_schema": {
+        "name": "hour",
+        "schema": {"type": "object", "properties": {"hour": {"type": "integer"}}},
+    }});
+    let answer = mock.ask(&tools, "").await;
+    assert_eq!(header(&answer, "x-chatwire-ignored"), "tools");
+    assert!(answer.contains("It is noon."), "{answer}");
+    let answer = with_tools.ask(&tools, "").await;
+    assert_eq!(header(&answer, "x-chatwire-emulated"), "tools; questions=1");
+    assert!(answer.contains("\"tool_calls\":[{"), "{answer}");
+    let answer = mock.ask(&schema, "").await;
+    let emulated = header(&answer, "x-chatwire-emulated");
+    assert_eq!(emulated, "json_schema; questions=2");
+    assert!(answer.contains(r#"{\"hour\": 12}"#), "{answer}");
+    let line = fields(&mock.line("emulated=").await);
+    assert_eq!(line["questions"], 2);
+
+    let config = TempFile::new(
+        "serve-tools-config.toml",
+        "[endpoints.home]\nprovider = \"aura\"\nbase_url = \"http://127.0.0.1:1\"\n",
+    );
+    let wrong = run(["serve", "--config", config.path(), "--tools", "emulate"]).await;
+    assert!(wrong.err.contains("--tools belongs to"), "{wrong:?}");
+    let wrong = run(["serve", "--mock", "--tools", "yes"]).await;
+    assert!(wrong.err.contains("emulate, off"), "{wrong:?}");
+}
+
 #[tokio::test]
 async fn mocks_with_a_key() {
     let broken = TempFile::new("serve-mock-broken.toml", "listen = [\n");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chatwire_core::{
     ChatRequest, Error, ErrorKind, Fallback, ModelInfo, Provider, ProviderExt as _, ReplyEvent,
-    Retry,
+    Retry, Tool, ToolChoice,
 };
 
 use crate::scripted::{Act, Scripted, fail};
@@ -359,6 +359,22 @@ async fn requests_are_adapted_to_each_provider() {
         assert_eq!(asked[0].temperature(), None);
         assert_eq!(asked[1].temperature(), expected);
         assert!(asked.iter().all(|request| request.max_tokens().is_none()));
+    }
+}
+
+/// Tools are left out only where the model need not call one.
+#[tokio::test(start_paused = true)]
+async fn tools_are_left_out_where_they_may_be() {
+    let able = |one: Scripted| one.with(|info| info.capabilities.tools = true);
+    for (choice, expected) in [(ToolChoice::Auto, "a"), (ToolChoice::Required, "b")] {
+        let (all, each) = of(vec![one("a", Act::Say("x")), able(one("b", Act::Say("x")))]);
+        let tool = Tool::new("t", serde_json::json!({}));
+        let request = ask().with_tools([tool]).with_tool_choice(choice);
+        let reply = all.with_adapted_requests(true).reply(&request).await;
+        assert_eq!(reply.unwrap().provider, expected);
+        let asked = each.iter().find(|one| one.info().name == expected).unwrap();
+        let tools = asked.last_request().tools().len();
+        assert_eq!(tools, usize::from(expected == "b"));
     }
 }
 

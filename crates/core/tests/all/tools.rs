@@ -1,8 +1,8 @@
 //! Tools and formats of answers: requests, messages and replies with them.
 
 use chatwire_core::{
-    ChatRequest, Error, ErrorKind, Finish, FinishReason, JsonSchema, Message, Messages, Part,
-    ProviderInfo, ReplyEvent, ReplyStream, ResponseFormat, Role, Tool, ToolCall, ToolChoice,
+    ChatRequest, Error, ErrorKind, Finish, FinishReason, JsonSchema, Message, Messages, Parameter,
+    Part, ProviderInfo, ReplyEvent, ReplyStream, ResponseFormat, Role, Tool, ToolCall, ToolChoice,
     ToolResult,
 };
 use futures::stream;
@@ -160,6 +160,31 @@ fn what_a_provider_without_them_refuses() {
         able.capabilities.tools = true;
         able.capabilities.response_format = true;
         able.check(&request).unwrap();
+    }
+    // One call that is forced may be possible where no others are.
+    let forced = hi()
+        .with_tools([tool("a"), tool("b")])
+        .with_tool_choice(ToolChoice::Tool("b".into()));
+    let required = |names: &[&str]| {
+        let tools = names.iter().map(|name| tool(name));
+        hi().with_tools(tools)
+            .with_tool_choice(ToolChoice::Required)
+    };
+    let mut able = info.clone();
+    able.capabilities.forced_tool = true;
+    for (request, name) in [
+        (forced, Some("b")),
+        (required(&["a"]), Some("a")),
+        (required(&["a"]).with_parallel_tool_calls(true), None),
+        (required(&["a", "b"]), None),
+        (hi().with_tools([tool("a")]), None),
+    ] {
+        assert_eq!(request.forced_tool().map(Tool::name), name, "{request:?}");
+        assert_eq!(info.unsupported(&request), [Parameter::Tools]);
+        assert_eq!(able.check(&request).is_ok(), name.is_some(), "{request:?}");
+        let without = request.without(Parameter::Tools);
+        assert!(without.tools().is_empty());
+        info.check(&without).unwrap();
     }
     let never = hi()
         .with_tools([tool("a")])

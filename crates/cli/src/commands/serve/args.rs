@@ -23,9 +23,10 @@ Keys of the configuration (`chatwire config edit`; a JSON schema of all keys:
                                is asked when one fails
 
   [endpoints.NAME]
-  tools            \"emulate\": its models can call tools, by being asked for calls in
-                   words, which takes more questions (\"off\"). Answers in JSON are
-                   had without it
+  tools            \"emulate\": its models can call tools although the server has
+                   none, which can take several questions for each answer (\"off\").
+                   Structured output, and a call that the request forces, need no
+                   setting
 
   [gateway]
   listen           address, such as \"127.0.0.1:1337\"
@@ -105,8 +106,9 @@ pub(crate) struct ServeArgs {
     #[arg(short, long, value_name = "KEY=VALUE", help_heading = "Server")]
     pub(super) option: Vec<String>,
 
-    /// Whether its models can call tools: "emulate" asks for calls in words, which
-    /// takes more questions [default: off]
+    /// "emulate": its models can call tools although the server has none, which can
+    /// take several questions for each answer. Structured output, and a call that
+    /// the request forces, need no setting [default: off]
     #[arg(long, value_name = "MODE", value_parser = ["emulate", "off"], help_heading = "Server")]
     pub(super) tools: Option<String>,
 
