@@ -34,13 +34,13 @@ pub struct SessionConfig {
     pub webdriver_capabilities: Option<Secret>,
 }
 
-use SettingKind::{Boolean, Integer, Text};
+use SettingKind::{Boolean, Integer, Path, Text};
 
 /// The fields of a [`SessionConfig`], for command lines and configuration files.
 pub const SESSION_SETTINGS: [Setting; 7] = [
     Setting::new(
         "session_file",
-        Text,
+        Path,
         "a browser's session: kept before, cookies.txt, JSON, HAR",
     ),
     Setting::new(

@@ -1,15 +1,16 @@
 use std::net::SocketAddr;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chatwire::{Error, ErrorKind, HttpConfig, Provider};
+use chatwire::{Error, ErrorKind, HttpConfig, Provider, Secret, SettingKind};
 use chatwire_gateway::GatewayBuilder;
 use toml::Spanned;
 
 use crate::endpoint::EndpointConfig;
 use crate::error::ConfigErrors;
 use crate::file::{Document, EndpointTable, File, HttpTable, Leaf, Mistakes, dotted, read};
+use crate::paths::located;
 use crate::{gateway, http, redact};
 
 /// A configuration that was read and has no mistake in itself. Secrets are read
@@ -42,8 +43,9 @@ impl Config {
         })
     }
 
-    /// Sets the folder in which relative paths of `{ file = "path" }` are looked
-    /// for: that of the configuration file (default: the working directory).
+    /// Sets the folder in which relative paths of `{ file = "path" }`, `ca_file` and
+    /// `session_file` are looked for: that of the configuration file (default: the
+    /// working directory).
     #[must_use]
     pub fn with_folder(mut self, folder: impl Into<PathBuf>) -> Config {
         self.folder = folder.into();
@@ -171,7 +173,12 @@ impl Config {
         let tools = table.tools.as_ref();
         endpoint.emulate_tools = tools.is_some_and(|Leaf(tools, _)| tools.are_emulated);
         for (key, value) in &table.options {
-            match value.get_ref().0.0.resolve(&self.folder) {
+            let source = &value.get_ref().0.0;
+            match source.resolve(&self.folder) {
+                Ok(path) if source.is_text() && is_path(&endpoint.provider, key) => {
+                    let place = located(&self.folder, Path::new(path.expose()));
+                    endpoint.set_option(key, Secret::new(place.to_string_lossy()));
+                }
                 Ok(value) => endpoint.set_option(key, value),
                 Err(why) => {
                     let key = dotted(["endpoints", name, "options", key]);
@@ -188,6 +195,13 @@ impl Config {
         endpoint.http = apply(own, &HttpTable::default(), &path, of_all, mistakes);
         endpoint
     }
+}
+
+/// Returns whether a setting is the path of a file.
+fn is_path(provider: &str, name: &str) -> bool {
+    let settings = chatwire::provider_kind(provider).map_or(&[][..], |kind| kind.settings);
+    let mut named = settings.iter().filter(|setting| setting.name == name);
+    named.any(|setting| setting.kind == SettingKind::Path)
 }
 
 fn provider_name(table: &EndpointTable) -> &str {

@@ -5,6 +5,7 @@ use std::path::Path;
 use chatwire::HttpConfig;
 
 use crate::file::{HttpTable, Leaf, Mistakes, OrOff, dotted};
+use crate::paths::located;
 use crate::private::read_certificates;
 
 /// Why a header cannot be set, if it cannot: those that frame a message belong
@@ -87,7 +88,7 @@ pub(crate) fn apply(
         }
     }
     if let (Some(file), None) = (&table.ca_file, &over.ca_file) {
-        match read_certificates(&folder.join(&file.get_ref().0)) {
+        match read_certificates(&located(folder, Path::new(&file.get_ref().0))) {
             Ok(pem) => http = http.with_root_certificates(pem),
             Err(why) => {
                 let key = dotted(path.iter().copied().chain(["ca_file"]));

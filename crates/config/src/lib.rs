@@ -48,7 +48,8 @@
 //!
 //! A proxy, a header or an option is a text, `{ env = "NAME" }` or
 //! `{ file = "path" }`; the latter two are read when the endpoint is used. A
-//! relative path is looked for in the folder of the configuration file. API
+//! relative path is looked for in the folder of the configuration file, as are those
+//! of `ca_file` and `session_file`, and `~/` is the home of the user. API
 //! keys of the gateway stand in the environment or in a file, never in the
 //! configuration: one key per line, without empty lines and lines that begin
 //! with `#`.
@@ -87,6 +88,7 @@ mod error;
 mod file;
 mod gateway;
 mod http;
+mod paths;
 mod private;
 mod redact;
 mod request_options;

@@ -55,6 +55,11 @@ fn every_mistake_has_its_line_key_and_what_was_expected() {
             "3:9 endpoints.a.tools: expected \"emulate\" or \"off\", found true or false",
         ),
         (
+            "[endpoints.a]\nprovider = \"aura\"\nsession_file = \"s.json\"\n",
+            "3:1 endpoints.a.session_file: unknown key; expected one of: base_url, http, options, \
+             provider, tools; settings of the provider stand in options",
+        ),
+        (
             "[endpoints.\"a/b\"]\nprovider = \"aura\"\n",
             "1:1 endpoints.\"a/b\": expected a name of letters, digits, `-`, `_` and `.`",
         ),
@@ -262,6 +267,23 @@ impl TempFile {
 impl Drop for TempFile {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// A folder that is gone after the test.
+struct TempFolder(std::path::PathBuf);
+
+impl TempFolder {
+    fn new(name: &str) -> TempFolder {
+        let path = std::env::temp_dir().join(format!("chatwire-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        TempFolder(path)
+    }
+}
+
+impl Drop for TempFolder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -492,6 +514,55 @@ async fn keys_come_from_a_file_beside_the_configuration() {
         let asked = ask(server, json!({"model": "a"}), Some(key)).await;
         assert_eq!(asked.0, status, "{key}");
     }
+}
+
+#[test]
+fn paths_start_in_the_folder_of_the_file() {
+    let folder = TempFolder::new("paths");
+    for (name, text) in [("key.txt", " k1 \n"), ("empty.txt", " \n"), ("ca.pem", "x")] {
+        std::fs::write(folder.0.join(name), text).unwrap();
+    }
+    let here = folder.0.display();
+    for (settings, expected) in [
+        ("token_limit = { file = \"key.txt\" }", "k1".to_owned()),
+        ("token_limit = { file = \"./key.txt\" }", "k1".to_owned()),
+        ("session_file = \"s.json\"", format!("{here}/s.json")),
+        ("session_file = \"a/s.json\"", format!("{here}/a/s.json")),
+        ("session_file = \"/run/s.json\"", "/run/s.json".to_owned()),
+        // These are no paths, and a path of the environment is not the file's.
+        ("webdriver_ready = \"s.json\"", "s.json".to_owned()),
+        ("session_file = { file = \"key.txt\" }", "k1".to_owned()),
+        (
+            "session_file = { file = \"empty.txt\" }",
+            format!(
+                "line 4, column 28: endpoints.a.options.session_file: the file {here}/empty.txt is empty"
+            ),
+        ),
+        (
+            "session_file = { file = \"none.txt\" }",
+            format!(
+                "line 4, column 28: endpoints.a.options.session_file: the file {here}/none.txt cannot \
+                 be read: No such file or directory (os error 2)"
+            ),
+        ),
+    ] {
+        let text = format!(
+            "[endpoints.a]\nprovider = \"aura\"\nbase_url = \"http://x\"\noptions = {{ {settings} }}\n"
+        );
+        let config = Config::parse(&text).unwrap().with_folder(&folder.0);
+        let found = match config.endpoint("a") {
+            Ok(endpoint) => endpoint.unwrap().options[0].1.expose().to_owned(),
+            Err(errors) => errors.to_string(),
+        };
+        assert_eq!(found, expected, "{settings}");
+    }
+    let text = "[gateway]\napi_keys = { file = \"empty.txt\" }\n\
+                [endpoints.a]\nprovider = \"aura\"\nbase_url = \"http://x\"\n";
+    let config = Config::parse(text).unwrap().with_folder(&folder.0);
+    let errors = config.gateway().unwrap_err().to_string();
+    let expected =
+        format!("line 2, column 12: gateway.api_keys: the file {here}/empty.txt is empty");
+    assert_eq!(errors, expected);
 }
 
 /// Every `hush` in it is a secret.

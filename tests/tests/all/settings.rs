@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 fn sample(kind: SettingKind) -> &'static str {
     match kind {
         SettingKind::Text => "some text",
+        SettingKind::Path => "folder/file",
         SettingKind::Boolean => "true",
         SettingKind::Integer => "9000",
         SettingKind::List => "a, b",

@@ -138,7 +138,19 @@ fn plain_words(message: &str) -> String {
         // `unknown field `a`, expected one of `b`, `c``
         let mut known: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
         known.sort_unstable();
-        return format!("unknown key; expected one of: {}", known.join(", "));
+        let name = message.split('`').nth(1).unwrap_or_default();
+        let mut hint = "";
+        if known.contains(&"options") && is_setting(name) {
+            hint = "; settings of the provider stand in options";
+        }
+        return format!("unknown key; expected one of: {}{hint}", known.join(", "));
     }
     message.to_owned()
+}
+
+/// Returns whether any provider has a setting or an option of requests of this name.
+fn is_setting(name: &str) -> bool {
+    let kinds = chatwire::providers().iter();
+    let mut named = kinds.flat_map(|kind| kind.settings.iter().chain(kind.request_options));
+    named.any(|setting| setting.name == name)
 }

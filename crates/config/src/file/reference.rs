@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use chatwire::Secret;
 use serde::{Deserialize, Serialize};
 
+use crate::paths::located;
 use crate::private::read_secret;
 
 /// Where a secret stands: `{ env = "NAME" }` or `{ file = "path" }`.
@@ -28,10 +29,10 @@ impl Reference {
             Reference::Env(name) => std::env::var(name).map_err(|_| {
                 format!("the environment variable {name} is not set, or is not text")
             })?,
-            Reference::File(path) => read_secret(&folder.join(path))?,
+            Reference::File(path) => read_secret(&located(folder, path))?,
         };
         match text.trim() {
-            "" => Err("there is nothing in the variable or file".to_owned()),
+            "" => Err(format!("{} is empty", self.place(folder))),
             text => Ok(Secret::new(text)),
         }
     }
@@ -45,8 +46,15 @@ impl Reference {
             .map(Secret::new)
             .collect();
         if keys.is_empty() {
-            return Err("there is no key in the variable or file".to_owned());
+            return Err(format!("there is no key in {}", self.place(folder)));
         }
         Ok(keys)
+    }
+
+    fn place(&self, folder: &Path) -> String {
+        match self {
+            Reference::Env(name) => format!("the environment variable {name}"),
+            Reference::File(path) => format!("the file {}", located(folder, path).display()),
+        }
     }
 }

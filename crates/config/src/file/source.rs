@@ -46,6 +46,11 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// Returns whether it stands in the file itself.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self, Source::Text(_))
+    }
+
     pub(crate) fn resolve(&self, folder: &Path) -> Result<Secret, String> {
         match self {
             Source::Text(text) => Ok(text.clone()),

@@ -27,6 +27,9 @@ pub struct Setting {
 pub enum SettingKind {
     /// Any text.
     Text,
+    /// The path of a file. In a configuration file, a relative one is looked for
+    /// in the folder of that file.
+    Path,
     /// `true` or `false`.
     Boolean,
     /// A whole number from 0 to 4,294,967,295.
@@ -67,7 +70,7 @@ impl Setting {
     fn value(&self, text: &str) -> Result<Value, Error> {
         let text = text.trim();
         let value = match self.kind {
-            SettingKind::Text => Some(text.into()),
+            SettingKind::Text | SettingKind::Path => Some(text.into()),
             SettingKind::Boolean => text.parse::<bool>().ok().map(Value::from),
             SettingKind::Integer => text.parse::<u32>().ok().map(Value::from),
             SettingKind::List => {
@@ -89,6 +92,7 @@ impl SettingKind {
     pub fn expected(self) -> &'static str {
         match self {
             SettingKind::Text => "a text",
+            SettingKind::Path => "the path of a file",
             SettingKind::Boolean => "true or false",
             SettingKind::Integer => "a whole number",
             SettingKind::List => "texts with commas between them",
