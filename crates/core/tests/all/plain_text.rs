@@ -170,3 +170,46 @@ fn text_comes_at_once() {
         );
     }
 }
+
+/// How many bytes of a body, fed one by one, are read before the first text comes or
+/// it is refused.
+fn held(content_type: &str, body: &str) -> usize {
+    let mut decoder = PlainText::new(Some(content_type));
+    for (index, byte) in body.bytes().enumerate() {
+        decoder.feed(vec![byte].into());
+        match decoder.next_event() {
+            Ok(None) => {}
+            Ok(Some(ReplyEvent::Text(_))) | Err(_) => return index + 1,
+            Ok(Some(other)) => panic!("{other:?}"),
+        }
+    }
+    panic!("all of it is held back: {body:?}");
+}
+
+/// Nothing is held back longer than it takes to know what it is: 64 bytes are judged one
+/// by one, then each time there is twice as much, and 16 KiB are the most.
+#[test]
+fn text_is_out_once_it_is_no_page() {
+    // A comment whose last byte is at that place, and then a text.
+    let comment = |end: usize| format!("<!--{}-->text{}", "-".repeat(end - 7), "x".repeat(20_000));
+    for (content_type, body, expected) in [
+        ("text/plain", "<html>".to_owned(), 1),
+        ("text/html", "Hello".to_owned(), 1),
+        ("text/html", "   Hello".to_owned(), 4),
+        ("text/html", "<div>".to_owned(), 2),
+        ("text/html", "<b>".to_owned(), 3),
+        ("text/html", "<bodywork>".to_owned(), 6),
+        ("text/html", "<!-- a note -->  <p>".to_owned(), 19),
+        ("text/html", comment(61), 62),
+        ("text/html", comment(63), 64),
+        ("text/html", comment(64), 128),
+        ("text/html", comment(127), 128),
+        ("text/html", comment(128), 256),
+        ("text/html", comment(5000), 8192),
+        ("text/html", comment(8192), 16_384),
+        ("text/html", comment(18_000), 16_384),
+        ("application/json", "x".repeat(20_000), 16_384),
+    ] {
+        assert_eq!(held(content_type, &body), expected, "{:.80}", body);
+    }
+}
