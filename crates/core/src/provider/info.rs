@@ -135,7 +135,9 @@ impl ProviderInfo {
         if !self.capabilities.response_format && *request.response_format() != ResponseFormat::Text
         {
             return Err(self.invalid(
-                "this backend has no parameter response_format: leave it out".to_owned(),
+                "this backend has no parameter response_format: leave it out, or wrap the \
+                 provider in chatwire_structured::Structured"
+                    .to_owned(),
             ));
         }
         let is_known = |name: &str| self.request_options.iter().any(|known| known == name);
@@ -158,7 +160,9 @@ impl ProviderInfo {
                  tools: ChatRequest::without_tools writes them as text",
                 index + 1
             ),
-            _ => "this backend has no parameter tools: leave it out".to_owned(),
+            _ => "this backend has no parameter tools: leave it out, or wrap the provider in \
+                  chatwire_structured::Structured, with tools"
+                .to_owned(),
         }
     }
 
