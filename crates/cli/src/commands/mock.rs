@@ -132,8 +132,9 @@ fn help() -> String {
          nonce, password, secret, session, signature, token and the like in them.\n  \
          Questions and answers stay, and so do secrets under other names, of fewer than\n  \
          8 characters, and within bytes that are no text: look at a recording before you\n  \
-         give it away. Exchanges over 16 MiB are passed on and not recorded. Compressed\n  \
-         answers are not asked for.\n\n",
+         give it away. Exchanges over 16 MiB are passed on and not recorded, and so is what\n  \
+         comes once a folder has 10,000 recordings or 256 MiB of them. Compressed answers\n  \
+         are not asked for.\n\n",
     );
     help + mock_script::HELP
 }

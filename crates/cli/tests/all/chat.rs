@@ -5,10 +5,10 @@ use std::process::Stdio;
 use chatwire_mock::AuraMock;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::support::{Home, Run, finish, program, run};
+use crate::support::{Run, TempFolder, finish, program, run};
 
 /// Runs it in this home folder, with these lines on standard input.
-async fn chat(home: &Home, args: &[&str], lines: &str) -> Run {
+async fn chat(home: &TempFolder, args: &[&str], lines: &str) -> Run {
     let mut command = program(args);
     command
         .env("HOME", home.path())
@@ -22,7 +22,7 @@ async fn chat(home: &Home, args: &[&str], lines: &str) -> Run {
 
 #[tokio::test]
 async fn a_pipe_has_a_line_for_each_answer() {
-    let home = Home::new("lines");
+    let home = TempFolder::new("lines");
     let mock = AuraMock::start().await.unwrap();
     for text in ["one", "two\n", "three"] {
         mock.reply(text);
@@ -55,7 +55,7 @@ async fn the_last_failure_is_the_exit_code() {
         ("/load /no/such/file\n", 2),
         ("/help\n", 0),
     ] {
-        let home = Home::new("codes");
+        let home = TempFolder::new("codes");
         let mock = AuraMock::start().await.unwrap();
         mock.reply("fine");
         mock.fail("Rate limit reached");
@@ -66,7 +66,7 @@ async fn the_last_failure_is_the_exit_code() {
 
 #[tokio::test]
 async fn a_question_is_repeated() {
-    let home = Home::new("retry");
+    let home = TempFolder::new("retry");
     let mock = AuraMock::start().await.unwrap();
     mock.fail("Rate limit reached");
     mock.reply("fine");
@@ -77,7 +77,7 @@ async fn a_question_is_repeated() {
 
 #[tokio::test]
 async fn conversations_are_kept_and_gone_on_with() {
-    let home = Home::new("kept");
+    let home = TempFolder::new("kept");
     let mock = AuraMock::start().await.unwrap();
     let url = mock.url();
     let base = ["chat", "-p", "aura", "-u", &url];
@@ -138,7 +138,7 @@ async fn conversations_are_kept_and_gone_on_with() {
 
 #[tokio::test]
 async fn files_of_conversations() {
-    let home = Home::new("saved");
+    let home = TempFolder::new("saved");
     let mock = AuraMock::start().await.unwrap();
     let url = mock.url();
     let args = ["chat", "-p", "aura", "-u", &url];
@@ -162,7 +162,7 @@ async fn files_of_conversations() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_file_that_cannot_be_written_stays() {
-    let home = Home::new("full");
+    let home = TempFolder::new("full");
     let file = home.0.join("a.json");
     std::fs::write(&file, "[]").unwrap();
     let mock = AuraMock::start().await.unwrap();

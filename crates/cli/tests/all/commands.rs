@@ -4,8 +4,8 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::support::{
-    PATIENCE, TempFile, expect, finish, hears_ctrl_c, mock_servers, program, run, run_with_input,
-    signal,
+    PATIENCE, TempFile, exchange, expect, finish, hears_ctrl_c, mock_servers, program, run,
+    run_with_input, signal,
 };
 use chatwire_mock::{AiEngineMock, Answer, AuraMock, MagickPenMock};
 use serde_json::Value;
@@ -461,110 +461,6 @@ error = "Over quota"
     }
 }
 
-/// What a server sends is recorded without secrets, and played again.
-#[cfg(unix)]
-#[tokio::test]
-async fn mock_records_a_server() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let folder = std::env::temp_dir().join(format!("chatwire-record-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&folder);
-    let server = chatwire_mock::OpenAiMock::start().await.unwrap();
-    server.reply("Your key is sk-of-the-test today");
-    let root = server.url();
-    let to = folder.to_str().unwrap();
-    let (child, lines) = mock_servers(&["--record", &root, "--to", to], 1).await;
-    let line = &lines[0];
-    let address = line.strip_prefix("record http://").unwrap().to_owned();
-    let question = r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
-    let path = || "/v1/chat/completions".to_owned();
-    let live = exchange(address.clone(), path(), question).await;
-    assert!(
-        live.contains("sk-of-the-test") && live.ends_with("0\r\n\r\n"),
-        "{live}"
-    );
-    server.fault("body-close".parse::<chatwire_mock::Fault>().unwrap());
-    let cut = exchange(address.clone(), path(), question).await;
-    assert!(!cut.ends_with("0\r\n\r\n"), "{cut}");
-    server.fault("body-reset".parse::<chatwire_mock::Fault>().unwrap());
-    let reset = exchange(address, path(), question).await;
-    assert!(!reset.ends_with("0\r\n\r\n"), "{reset}");
-    hears_ctrl_c(&child).await;
-    signal(&child, "INT").await;
-    assert_eq!(finish(child).await.code, Some(0));
-    let mut files: Vec<_> = std::fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.sort();
-    assert_eq!(files.len(), 3, "{files:?}");
-    assert!(files[0].ends_with("00001-post-v1-chat-completions.json"));
-    for (file, ended) in files.iter().zip(["clean", "truncated", "reset"]) {
-        let mode = std::fs::metadata(file).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        let text = std::fs::read_to_string(file).unwrap();
-        assert!(!text.contains("sk-of-the-test"), "{text}");
-        let recording: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(recording["response"]["ended"], ended, "{text}");
-        assert_eq!(recording["response"]["framing"], "chunked");
-        assert_eq!(recording["request"]["json"]["model"], "m");
-        assert!(
-            recording["response"]["body"].as_array().unwrap().len() > 1,
-            "{text}"
-        );
-    }
-    let (child, lines) = mock_servers(&["--replay", to], 1).await;
-    let line = &lines[0];
-    let address = line.strip_prefix("replay http://").unwrap().to_owned();
-    let played = exchange(address.clone(), path(), question).await;
-    assert!(
-        played.contains("[redacted]") && played.ends_with("0\r\n\r\n"),
-        "{played}"
-    );
-    let cut = exchange(address, path(), question).await;
-    assert!(!cut.ends_with("0\r\n\r\n"), "{cut}");
-    hears_ctrl_c(&child).await;
-    signal(&child, "INT").await;
-    assert_eq!(finish(child).await.code, Some(0));
-    std::fs::remove_dir_all(&folder).unwrap();
-}
-
-/// Recordings of a real server are asked as that server is.
-#[cfg(unix)]
-#[tokio::test]
-async fn mock_plays_recordings() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/recordings/ai-sdk");
-    if !std::path::Path::new(folder).is_dir() {
-        // The crate on its own, without the workspace.
-        return;
-    }
-    let (child, lines) = mock_servers(&["--replay", folder, "--speed", "0"], 1).await;
-    let line = &lines[0];
-    let address = line.strip_prefix("replay http://").unwrap();
-    let answer = exchange(address.to_owned(), "/api/chat".to_owned(), "{}").await;
-    assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
-    let lost = exchange(address.to_owned(), "/lost".to_owned(), "{}").await;
-    assert!(lost.contains("no recording of POST /lost"), "{lost}");
-    hears_ctrl_c(&child).await;
-    signal(&child, "INT").await;
-    assert_eq!(finish(child).await.code, Some(0));
-    for (args, words) in [
-        (
-            ["mock", "--replay", "/no/such/folder"].as_slice(),
-            "/no/such/folder",
-        ),
-        (
-            &["mock", "--replay", "/", "--script", "x"],
-            "cannot be used with",
-        ),
-        (&["mock", "--speed", "2"], "--replay"),
-        (&["mock", "--replay", "/", "--speed", "-1"], "--speed"),
-    ] {
-        let run = run(args.iter().copied()).await;
-        assert_eq!(run.code, Some(2), "{run:?}");
-        assert!(run.err.contains(words), "{run:?}");
-    }
-}
-
 /// Clients of shell scripts and this program, against every fault.
 #[cfg(unix)]
 #[tokio::test]
@@ -649,25 +545,6 @@ async fn conform_judges_clients() {
         assert_eq!(run.code, Some(2), "{client}: {run:?}");
         assert!(run.err.contains(words), "{client}: {run:?}");
     }
-}
-
-/// Posts JSON and reads to the end.
-#[cfg(unix)]
-async fn exchange(address: String, path: String, body: &str) -> String {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    let request = format!(
-        "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
-         anthropic-version: 2023-06-01\r\nauthorization: Bearer sk-of-the-test\r\n\
-         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    let _ = timeout(PATIENCE, stream.read_to_end(&mut answer))
-        .await
-        .unwrap();
-    String::from_utf8_lossy(&answer).into_owned()
 }
 
 /// A model that looks at the question, behind a mock server and behind those of

@@ -22,6 +22,8 @@ mod providers;
 #[cfg(target_os = "linux")]
 mod readme;
 #[cfg(unix)]
+mod record;
+#[cfg(unix)]
 mod serve;
 mod support;
 #[cfg(unix)]

@@ -119,6 +119,24 @@ pub(crate) async fn signal(child: &Child, signal: &str) {
     assert!(killed.success());
 }
 
+/// Posts JSON and reads to the end.
+#[cfg(unix)]
+pub(crate) async fn exchange(address: String, path: String, body: &str) -> String {
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+         anthropic-version: 2023-06-01\r\nauthorization: Bearer sk-of-the-test\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut answer))
+        .await
+        .unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
 /// A file that is gone after the test.
 pub(crate) struct TempFile(pub(crate) std::path::PathBuf);
 
@@ -140,22 +158,30 @@ impl Drop for TempFile {
     }
 }
 
-/// A home folder that is gone after the test.
-pub(crate) struct Home(pub(crate) std::path::PathBuf);
+/// A folder that is gone after the test.
+pub(crate) struct TempFolder(pub(crate) std::path::PathBuf);
 
-impl Home {
-    pub(crate) fn new(name: &str) -> Home {
+impl TempFolder {
+    pub(crate) fn new(name: &str) -> TempFolder {
         let folder = std::env::temp_dir().join(format!("chatwire-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        Home(folder)
+        TempFolder(folder)
     }
 
     pub(crate) fn path(&self) -> &str {
         self.0.to_str().unwrap()
     }
+
+    /// What is in it, sorted.
+    pub(crate) fn files(&self) -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(&self.0).unwrap();
+        let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files
+    }
 }
 
-impl Drop for Home {
+impl Drop for TempFolder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }

@@ -1,6 +1,7 @@
 //! `chatwire mock --record`: a proxy that writes down what a server sends.
 
 mod recorder;
+mod room;
 mod secrets;
 mod write;
 

@@ -4,7 +4,6 @@ use std::error::Error as _;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use chatwire::{Error, ErrorKind, HttpConfig};
@@ -14,6 +13,7 @@ use chatwire_mock::{
 };
 use std::net::SocketAddr;
 
+use super::room::Room;
 use super::write::Exchange;
 use crate::failure::Failure;
 use crate::files::{private_folder, write_private};
@@ -21,9 +21,6 @@ use crate::terminal::say;
 
 /// The largest body of a request or a response that is written down.
 const MAX_BODY: usize = 16 * 1024 * 1024;
-/// How many recordings there may be, and their bytes together.
-const MAX_FILES: usize = 10_000;
-const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Headers that belong to one connection, and those that the client sets itself.
 const OWN: [&str; 12] = [
@@ -48,8 +45,7 @@ pub(in crate::commands) struct Recorder {
     client: HttpClient,
     folder: PathBuf,
     redactor: Redactor,
-    count: AtomicUsize,
-    bytes: AtomicU64,
+    room: Room,
 }
 
 impl Recorder {
@@ -69,19 +65,13 @@ impl Recorder {
             Failure::Usage(format!("{name:?} cannot be used for recordings: {error}"))
         };
         private_folder(&folder).map_err(cannot)?;
-        let count = std::fs::read_dir(&folder)
-            .map_err(cannot)?
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter_map(|name| name.split('-').next()?.parse().ok())
-            .max()
-            .unwrap_or(0);
+        let room = Room::of(&folder).map_err(cannot)?;
         Ok(Recorder {
             base: BaseUrl::parse(url)?,
             redactor: client.redactor().clone(),
             client,
             folder,
-            count: AtomicUsize::new(count),
-            bytes: AtomicU64::new(0),
+            room,
         })
     }
 
@@ -210,16 +200,16 @@ impl Recorder {
 
     fn write(&self, exchange: &Exchange) {
         let recording = exchange.recording(&self.redactor);
-        let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
-        let size = recording.len() as u64;
-        let bytes = self
-            .bytes
-            .fetch_add(size, Ordering::Relaxed)
-            .saturating_add(size);
-        if number > MAX_FILES || bytes > MAX_BYTES {
-            say("there are too many recordings: what comes is passed on and not recorded");
-            return;
-        }
+        let number = match self.room.take(recording.len()) {
+            Ok(number) => number,
+            Err(why) => {
+                let folder = self.folder.display();
+                say(&format!(
+                    "{folder} is full: {why}; this exchange was passed on and not recorded"
+                ));
+                return;
+            }
+        };
         let path = exchange.request.path().to_ascii_lowercase();
         let words = path.split(|c: char| !c.is_ascii_alphanumeric());
         let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
