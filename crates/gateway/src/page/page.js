@@ -60,7 +60,7 @@ function make(tag, attributes = {}, ...children) {
 const pushButton = (attributes, ...children) => make('button', { type: 'button', ...attributes }, ...children);
 
 const ICONS = {
-	copy: 'M7 7V4.5A1.5 1.5 0 0 1 8.5 3h7A1.5 1.5 0 0 1 17 4.5v7a1.5 1.5 0 0 1-1.5 1.5H13M4.5 7h7A1.5 1.5 0 0 1 13 8.5v7a1.5 1.5 0 0 1-1.5 1.5h-7A1.5 1.5 0 0 1 3 15.5v-7A1.5 1.5 0 0 1 4.5 7Z',
+	copy: 'M7 7V3h10v10h-4M3 7h10v10H3Z',
 	edit: 'm4 13.5-.5 3 3-.5L16 6.5 13.5 4 4 13.5Z',
 	again: 'M16 10a6 6 0 1 1-1.8-4.3M16.5 3v3.5H13',
 	warn: 'M10 3 2.5 16.5h15L10 3ZM10 8.5v3.5M10 14.4v.1',
@@ -506,8 +506,10 @@ function nodeOf(block) {
 		case 'quote': return make('blockquote', {}, block.blocks.map(nodeOf));
 		default: {
 			// A turn has a heading of the second level.
-			const node = make(block.kind === 'heading' ? `h${Math.min(block.level + 2, 6)}` : 'p', { dir: 'auto' });
+			const node = make(block.kind === 'heading' ? `h${Math.min(block.level + 2, 6)}` : 'p');
 			appendInline(node, block.text);
+			// Last: browsers look at the whole text again for each node that is added.
+			node.dir = 'auto';
 			return node;
 		}
 	}
@@ -1240,16 +1242,14 @@ document.addEventListener('DOMContentLoaded', () => {
 		if (stick) toEnd();
 		if (innerWidth > 768 && isSideShown()) showSide(false);
 	});
-	const hasFiles = (event) => event.dataTransfer.types.includes('Files');
-	addEventListener('dragover', (event) => {
-		// Else the browser would leave the page for the file.
-		if (hasFiles(event)) event.preventDefault();
-	});
-	addEventListener('drop', (event) => {
-		if (!hasFiles(event)) return;
-		event.preventDefault();
-		addPictures([...event.dataTransfer.files]);
-	});
+	for (const type of ['dragover', 'drop']) {
+		addEventListener(type, (event) => {
+			if (!event.dataTransfer.types.includes('Files')) return;
+			// Else the browser would leave the page for the file.
+			event.preventDefault();
+			if (type === 'drop') addPictures([...event.dataTransfer.files]);
+		});
+	}
 	addEventListener('popstate', openFromAddress);
 	addEventListener('pagehide', () => {
 		for (const conversation of runs.keys()) save(conversation);

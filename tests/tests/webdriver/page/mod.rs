@@ -3,8 +3,12 @@
 //!
 //! With `CHATWIRE_SHOTS` set to a folder, pictures of the page are written there.
 
+mod conversations;
+mod faults;
 mod pictures;
+mod places;
 mod site;
+mod size;
 mod tab;
 
 use std::time::{Duration, Instant};
@@ -60,6 +64,25 @@ async fn the_page_of_the_gateway() {
     tab.assert_nothing_wrong().await;
     asks_for_a_key(&tab, &site).await;
     pictures::reach_the_model(&tab, &driver).await;
+    tab.close().await;
+    driver.assert_none_left().await;
+}
+
+#[tokio::test]
+#[ignore = "needs a browser: tests/webdriver/run"]
+async fn the_page_in_hard_times() {
+    let (driver, site) = (Driver::start().await, Site::start().await);
+    let tab = Tab::open(&driver).await;
+    conversations::keep_the_colours(&tab, &site).await;
+    conversations::back_and_forward(&tab, &site).await;
+    conversations::at_once(&tab, &site).await;
+    conversations::in_two_tabs(&tab, &site).await;
+    faults::another_key(&tab, &site).await;
+    faults::gateway_stopped(&tab, &site).await;
+    places::below_a_path(&tab, &site).await;
+    places::under_another_name(&tab, &site).await;
+    size::many_models(&tab).await;
+    size::long_answers(&tab, &site).await;
     tab.close().await;
     driver.assert_none_left().await;
 }

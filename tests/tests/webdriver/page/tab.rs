@@ -29,7 +29,11 @@ impl Tab {
     pub(crate) async fn open(driver: &Driver) -> Tab {
         let config = HttpConfig::new().with_max_page(None);
         let http = HttpClient::new("test", config).unwrap();
-        let arguments = driver.capabilities_with(&["--headless=new", "--hide-scrollbars"]);
+        let arguments = driver.capabilities_with(&[
+            "--headless=new",
+            "--hide-scrollbars",
+            "--host-resolver-rules=MAP *.test 127.0.0.1",
+        ]);
         let capabilities: Value = serde_json::from_str(&arguments).unwrap();
         let new = json!({"capabilities": {"alwaysMatch": capabilities}});
         let base = BaseUrl::parse(&driver.url).unwrap();
@@ -40,17 +44,54 @@ impl Tab {
         let id = id.unwrap_or_else(|| panic!("{opened}"));
         let base = BaseUrl::parse(&format!("{}/session/{id}", driver.url)).unwrap();
         let tab = Tab { http, base };
-        let watch = json!({"source": WATCH});
-        tab.devtools("Page.addScriptToEvaluateOnNewDocument", watch)
-            .await;
+        tab.watch().await;
         tab
+    }
+
+    async fn watch(&self) {
+        let watch = json!({"source": WATCH});
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", watch)
+            .await;
+    }
+
+    /// The name of the window that is used.
+    pub(super) async fn window(&self) -> String {
+        let request = HttpRequest::get(self.base.join("/window").unwrap());
+        let response = self.http.send(request).await.unwrap();
+        let answer: Value = response.into_json("a window").await.unwrap();
+        answer["value"].as_str().unwrap().to_owned()
+    }
+
+    /// Opens another tab of the browser, and uses it.
+    pub(super) async fn new_window(&self) -> String {
+        let opened = self.post("/window/new", json!({"type": "tab"})).await;
+        let window = opened["handle"].as_str().unwrap().to_owned();
+        self.switch(&window).await;
+        self.watch().await;
+        window
+    }
+
+    pub(super) async fn switch(&self, window: &str) {
+        self.post("/window", json!({"handle": window})).await;
+    }
+
+    pub(super) async fn close_window(&self) {
+        let request = HttpRequest::delete(self.base.join("/window").unwrap());
+        self.http.send(request).await.unwrap();
+    }
+
+    pub(super) async fn back(&self) {
+        self.post("/back", json!({})).await;
     }
 
     pub(super) async fn post(&self, path: &str, body: Value) -> Value {
         let request = HttpRequest::post(self.base.join(path).unwrap());
         let sent = self.http.send(request.json(&body).unwrap()).await.unwrap();
         let mut answer: Value = sent.into_json("an answer").await.unwrap();
-        assert!(answer["value"]["error"].is_null(), "{path}: {answer}");
+        assert!(
+            answer["value"]["error"].is_null(),
+            "{path}: {answer}\n{body}"
+        );
         answer["value"].take()
     }
 
