@@ -404,7 +404,28 @@ async fn refusals() {
     let body = (APIS[2].question)().to_string();
     let reply = call(mock.addr(), "POST", "/v1/messages", &[], body).await;
     assert!(reply.body().contains("anthropic-version"), "{reply:?}");
-    assert!(mock.received().is_empty());
+    // Clients that are newer than the mock are served too.
+    for (version, status) in [
+        ("2023-01-01", 200),
+        ("2023-06-01", 200),
+        ("2026-10-21", 200),
+        ("2022-12-31", 400),
+        ("2026-13-01", 400),
+        ("2026-1-1", 400),
+        ("2023-06-01x", 400),
+        ("latest", 400),
+        ("", 400),
+    ] {
+        let headers = [("anthropic-version", version)];
+        let body = (APIS[2].question)().to_string();
+        let reply = call(mock.addr(), "POST", "/v1/messages", &headers, body).await;
+        assert_eq!(reply.status, status, "{version}: {reply:?}");
+        assert_eq!(
+            reply.body().contains("is not a valid version"),
+            status == 400
+        );
+    }
+    assert_eq!(mock.received().len(), 3);
 }
 
 #[tokio::test]

@@ -72,12 +72,29 @@ pub(super) fn admit(request: &RecordedRequest, server: &ApiServer) -> Result<(),
         None => return wrong_key("x-api-key header is required"),
     }
     match request.header("anthropic-version") {
-        Some("2023-06-01" | "2023-01-01") => Ok(()),
+        Some(version) if is_version(version) => Ok(()),
         Some(version) => Err(ApiError::invalid(format!(
             "anthropic-version: \"{version}\" is not a valid version"
         ))),
         None => Err(ApiError::invalid("anthropic-version: header is required")),
     }
+}
+
+/// Returns whether this is a date from the first version on. Which dates are versions
+/// changes with every year, and clients are to be tested whatever they send.
+fn is_version(text: &str) -> bool {
+    let digits =
+        |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = parts.as_slice() else {
+        return false;
+    };
+    digits(year, 4)
+        && *year >= "2023"
+        && digits(month, 2)
+        && ("01"..="12").contains(month)
+        && digits(day, 2)
+        && ("01"..="31").contains(day)
 }
 
 /// Reads a question; the error is the server's.
