@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from cases import run
 
 # One whose endpoints have no tools, and one that emulates them.
-PLAIN = os.environ["CHATWIRE_MOCKS_URL"]
+PLAIN = os.environ["CHATWIRE_STRUCTURED_URL"]
 TOOLS = os.environ["CHATWIRE_TOOLS_URL"]
 MODEL = "aura"
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from cases import run
 
 # Its endpoints have no tools: a forced call needs none.
-PLAIN = os.environ["CHATWIRE_MOCKS_URL"]
+PLAIN = os.environ["CHATWIRE_STRUCTURED_URL"]
 MODEL = "aura"
 
 

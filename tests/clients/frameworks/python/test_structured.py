@@ -14,7 +14,7 @@ from smolagents.utils import AgentError
 
 from cases import run
 
-PLAIN = os.environ["CHATWIRE_MOCKS_URL"]
+PLAIN = os.environ["CHATWIRE_STRUCTURED_URL"]
 TOOLS = os.environ["CHATWIRE_TOOLS_URL"]
 MODEL = "aura"
 
