@@ -165,8 +165,14 @@ const tests = {
   async parameters() {
     for (const [more, param] of [
       [{ n: 2 }, "n"],
-      [{ tools: [{ type: "function", function: { name: "f" } }], tool_choice: "required" }, "tool_choice"],
-      [{ response_format: { type: "json_schema", json_schema: { name: "x", schema: {} } } }, "response_format"],
+      // One tool alone could be called.
+      [
+        {
+          tools: ["f", "g"].map((name) => ({ type: "function", function: { name } })),
+          tool_choice: "required",
+        },
+        "tool_choice",
+      ],
     ]) {
       await assert.rejects(ask("echo", more), (error) => {
         assert.equal(error.status, 400);

@@ -141,9 +141,13 @@ def early_close():
         stream.close()
 
 
+# One alone could be called.
+TOOLS = [{"name": name, "input_schema": {}} for name in "fg"]
+
+
 def parameters():
     for more, param in [
-        ({"tools": [{"name": "f", "input_schema": {}}], "tool_choice": {"type": "any"}}, "tool_choice"),
+        ({"tools": TOOLS, "tool_choice": {"type": "any"}}, "tool_choice"),
         ({"text": [{"type": "server_tool_use"}]}, "messages[0].content[0].type"),
     ]:
         try:

@@ -152,11 +152,14 @@ def early_close():
         stream.close()
 
 
+# One alone could be called.
+TOOLS = [{"type": "function", "function": {"name": name}} for name in "fg"]
+
+
 def parameters():
     for more, param in [
         ({"n": 2}, "n"),
-        ({"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": "required"}, "tool_choice"),
-        ({"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}}, "response_format"),
+        ({"tools": TOOLS, "tool_choice": "required"}, "tool_choice"),
         ({"temperature": 3}, "temperature"),
     ]:
         try:

@@ -113,10 +113,13 @@ def early_close():
         stream.close()
 
 
+# One alone could be called.
+TOOLS = [{"type": "function", "name": name} for name in "fg"]
+
+
 def parameters():
     for more, param in [
-        ({"tools": [{"type": "function", "name": "f"}], "tool_choice": "required"}, "tool_choice"),
-        ({"text": {"format": {"type": "json_schema", "name": "x", "schema": {}}}}, "text.format"),
+        ({"tools": TOOLS, "tool_choice": "required"}, "tool_choice"),
         ({"background": True}, "background"),
         ({"input": [{"type": "computer_call"}]}, "input[0].type"),
     ]:
