@@ -194,7 +194,12 @@ fn the_size_limit() {
         ),
         (
             "lines above it together",
-            "data: 01234\ndata: 567890\n\n".to_owned(),
+            "data: 01234\ndata: 56789\n\n".to_owned(),
+            false,
+        ),
+        (
+            "three lines above it together",
+            "data: 012\ndata: 345\ndata: 678\n\n".to_owned(),
             false,
         ),
         ("many empty lines", "data\n".repeat(12), false),
