@@ -20,33 +20,39 @@ pub(crate) fn shorten(text: &str, max: usize) -> String {
 
 /// Returns the text without control characters other than tab and line feed.
 pub(crate) fn without_controls(text: &str) -> Cow<'_, str> {
-    without(text, |c| c.is_control() && !matches!(c, '\t' | '\n'))
-}
-
-/// Returns the text without characters that show nothing: zero-width ones and
-/// those that set the direction of writing.
-pub(crate) fn without_invisible(text: &str) -> Cow<'_, str> {
-    without(text, |c| {
-        matches!(
-            c,
-            '\u{ad}'
-                | '\u{34f}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{202a}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{fe00}'..='\u{fe0f}'
-                | '\u{feff}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
-    })
-}
-
-fn without(text: &str, is_unwanted: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if text.contains(&is_unwanted) {
-        Cow::Owned(text.chars().filter(|c| !is_unwanted(*c)).collect())
+    if text.contains(is_control) {
+        Cow::Owned(text.chars().filter(|c| !is_control(*c)).collect())
     } else {
         Cow::Borrowed(text)
     }
+}
+
+/// Whether a character is a control character other than tab and line feed.
+pub(crate) fn is_control(c: char) -> bool {
+    c.is_control() && !matches!(c, '\t' | '\n')
+}
+
+/// Whether a character shows nothing: zero-width ones, those that set the
+/// direction of writing, fillers and selectors.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }

@@ -61,7 +61,8 @@ impl Sender<'_> {
                 return Err(Error::new(ErrorKind::Status, why).with_status(status));
             }
             hop += 1;
-            tracing::debug!(status, to = %next, "redirect");
+            let to = next.to_string();
+            tracing::debug!(status, to = %self.policy.redactor.text(&to), "redirect");
             request.url = next.with_userinfo_of(&request.url);
         }
     }

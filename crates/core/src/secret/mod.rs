@@ -1,6 +1,7 @@
 //! Texts that must not be seen, and what keeps them out of errors.
 
 mod needles;
+mod reading;
 mod redactor;
 #[allow(clippy::module_inception)]
 mod secret;

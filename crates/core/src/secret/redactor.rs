@@ -7,14 +7,15 @@ use super::needles::Needles;
 use super::secret::Secret;
 use super::spellings::{MIN_LENGTH, spellings};
 use crate::error::Error;
-use crate::text::{without_controls, without_invisible};
+use crate::text::without_controls;
 
 /// Removes secrets from texts that come from a server: servers repeat in their
 /// messages what they were sent.
 ///
-/// Control characters are removed first, so that none hides a secret. Each
-/// secret is found as it is and as servers write it: escaped for JSON, HTML or
-/// an address, and in base64, as in a `Basic` header.
+/// Each secret is found as it is and as servers write it: escaped for JSON,
+/// JavaScript, HTML or an address, also one within the other; in base64, as in a
+/// `Basic` header; and in hexadecimal digits. Characters that show nothing do not
+/// hide it, and control characters are removed.
 ///
 /// Clones share their secrets, so one that was handed to a running reply also
 /// knows those that come later.
@@ -109,6 +110,15 @@ impl Redactor {
         clean(text, &self.needles())
     }
 
+    /// Replaces each secret in the text with `[redacted]`. A text without any
+    /// stays as it is, with its control characters.
+    pub(crate) fn mask(&self, text: &mut String) {
+        let needles = self.needles();
+        if !needles.find(text).is_empty() {
+            *text = clean(text, &needles).into_owned();
+        }
+    }
+
     fn needles(&self) -> Arc<Needles> {
         let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(needles) = &secrets.needles {
@@ -129,37 +139,24 @@ impl Secrets {
     }
 }
 
-/// Returns the text without control characters and secrets.
+/// Returns the text without control characters, and with a mask in place of each
+/// secret.
 fn clean<'a>(text: &'a str, needles: &Needles) -> Cow<'a, str> {
-    let text = without_controls(text);
-    // Characters that show nothing belong to some scripts, so they go only
-    // where they hide something.
-    if let Cow::Owned(visible) = without_invisible(&text)
-        && let Some(masked) = mask(&visible, needles)
-    {
-        return Cow::Owned(masked);
-    }
-    match mask(&text, needles) {
-        Some(masked) => Cow::Owned(masked),
-        None => text,
-    }
-}
-
-/// Returns the text with a mask in place of each secret, if there is one in it.
-fn mask(text: &str, needles: &Needles) -> Option<String> {
     let found = needles.find(text);
     if found.is_empty() {
-        return None;
+        return without_controls(text);
     }
     let mut masked = String::with_capacity(text.len());
     let mut at = 0;
     for secret in found {
-        masked.push_str(text.get(at..secret.start).unwrap_or_default());
+        masked.push_str(&without_controls(
+            text.get(at..secret.start).unwrap_or_default(),
+        ));
         masked.push_str(MASK);
         at = secret.end;
     }
-    masked.push_str(text.get(at..).unwrap_or_default());
-    Some(masked)
+    masked.push_str(&without_controls(text.get(at..).unwrap_or_default()));
+    Cow::Owned(masked)
 }
 
 impl fmt::Debug for Redactor {

@@ -12,7 +12,7 @@ use super::delivered::Delivered;
 use super::first_text::FirstText;
 use super::notes::Notes;
 use super::source::{Chunks, Source};
-use crate::chat::{Finish, IncompleteReply, Reply, ReplyEvent};
+use crate::chat::{Finish, FinishReason, IncompleteReply, ProgressKind, Reply, ReplyEvent};
 use crate::decode::ReplyDecoder;
 use crate::error::{Error, ErrorKind, Limit};
 use crate::secret::Redactor;
@@ -294,8 +294,15 @@ impl ReplyStream {
                 Ok(Some(ReplyEvent::ToolCall(call)))
             }
             ReplyEvent::Finish(finish) => self.admit_finish(finish),
-            ReplyEvent::Progress { kind, text } => {
+            ReplyEvent::Progress { mut kind, mut text } => {
                 self.notes.admit(&kind, &text, self.max_text)?;
+                // Reasoning is the model's, as the text is; all else is the server's.
+                if kind != ProgressKind::Thinking {
+                    self.redactor.mask(&mut text);
+                }
+                if let ProgressKind::Other(name) = &mut kind {
+                    self.redactor.mask(name);
+                }
                 Ok(Some(ReplyEvent::Progress { kind, text }))
             }
         }
@@ -313,6 +320,13 @@ impl ReplyStream {
     }
 
     fn admit_finish(&mut self, mut finish: Finish) -> Result<Option<ReplyEvent>, Error> {
+        if let FinishReason::Other(reason) = &mut finish.reason {
+            self.redactor.mask(reason);
+        }
+        for extra in &mut finish.extras {
+            self.redactor.mask(&mut extra.name);
+            self.redactor.mask(&mut extra.json);
+        }
         // An empty text does not take back what was streamed.
         finish.text = finish.text.filter(|text| !text.is_empty());
         let whole = finish.text.as_deref().unwrap_or_default();

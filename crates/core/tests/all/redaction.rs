@@ -6,6 +6,8 @@ use std::fmt;
 use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, Redactor};
 use chatwire_core::{Error, ErrorKind, HttpConfig, Secret};
 
+use crate::server::{answer, serve};
+
 /// An error as a library may write one.
 #[derive(Debug)]
 #[allow(dead_code)] // Read by its derived Debug alone.
@@ -208,6 +210,34 @@ fn secrets_in_other_spellings() {
         // The cookie is encoded; the server shows what it means.
         ("hush%2Fhush%3D", "hush/hush="),
         ("h?h>h?~~~~", "aD9oPmg/fn5+fg=="),
+        // Escaped by careful writers of JSON, all of it or what HTML knows.
+        ("hush&<hush>=", r"hush\u0026\u003chush\u003e\u003d"),
+        ("hush&<hush>=", r"hush\u0026\u003Chush\u003E="),
+        (
+            "hushhush",
+            r"\u0068\u0075\u0073\u0068\u0068\u0075\u0073\u0068",
+        ),
+        ("hush/hush", r"\x68ush\x2fhush"),
+        ("hush/hush", r"hush\057hush"),
+        ("hush/hush", r"hush\u{2f}hush"),
+        ("hushhush", "%68%75%73%68%68%75%73%68"),
+        ("hush/hüsh", "hush%u002Fh%u00FCsh"),
+        ("<hush/'hush'>", "&lt;hush&#x2F;&#39;hush&#39;&gt;"),
+        ("hush\"+hush=", "hush&#34;&#43;hush&#x3d;"),
+        ("hush\"hush", "hush&#34hush"),
+        ("hush@hush", "hush&commat;hush"),
+        // One within the other.
+        ("hush\"hush", r#"hush\\\"hush"#),
+        ("hush/hush", "hush%252Fhush"),
+        ("hush/hush", "hush%25252fhush"),
+        ("hush<hush", "hush&amp;lt;hush"),
+        ("hush<hush", r"hush\u0026lt;hush"),
+        ("hush<hush", r"hush%5Cu003chush"),
+        ("hush%2F\"hush", "hush%2F&quot;hush"),
+        // In digits, and in base64 behind something else.
+        ("hush/hush", "687573682f68757368"),
+        ("hush/jush", "687573682F6A757368"),
+        ("hushhush77", "aHVzaGh1c2g3Nw=="),
     ];
     for (secret, spelled) in cases {
         let redactor = Redactor::new();
@@ -237,12 +267,24 @@ fn control_characters_hide_nothing() {
         "hush\u{200b}hush77",
         "hush\u{202e}hush77",
         "hush\u{feff}hush\0\u{ad}77",
+        "hush\thush\n77",
+        "hush\r\nhush77",
+        "hush\u{2028}hush\u{3164}77",
+        "hush\u{e0100}hush\u{180b}77",
+        "hush&#8203;hush&shy;77",
+        "hush\\u0000hush\\n77",
+        "hush%00hush%E2%80%8B77",
     ] {
         let error = Error::new(ErrorKind::Refused, format!("key {hidden} wrong"));
         let error = redactor.error(error.with_excerpt(hidden));
         assert_eq!(error.message(), "key [redacted] wrong", "{hidden:?}");
         assert_eq!(error.excerpt(), Some("[redacted]"), "{hidden:?}");
     }
+    // What stands around it stays.
+    assert_eq!(
+        redactor.text("a\n hush\nhush77 \n\tb"),
+        "a\n [redacted] \n\tb"
+    );
     // Cut off, too.
     assert_eq!(redactor.text("key hus\0hhu…"), "key [redacted]…");
     // Other text stays as it is, but for control characters.
@@ -254,6 +296,31 @@ fn control_characters_hide_nothing() {
         ),
     ] {
         assert_eq!(redactor.text(text), shown);
+    }
+}
+
+/// In base64 a text looks different behind one, two or three others; what stands
+/// beside it stays.
+#[test]
+fn secrets_within_a_longer_text_in_base64() {
+    use base64::Engine as _;
+
+    let redactor = Redactor::new();
+    redactor.keep(&Secret::new("hush-hush-hush-77"));
+    for before in ["", "a", "ab", "abc", "user:", "Bearer ", "{\"key\":\""] {
+        for after in ["", "a", "ab", "abc", "\"}"] {
+            let text = format!("{before}hush-hush-hush-77{after}");
+            for encoded in [
+                base64::engine::general_purpose::STANDARD.encode(&text),
+                base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&text),
+            ] {
+                let shown = redactor.text(&encoded).into_owned();
+                let left = shown.replacen("[redacted]", "", 1);
+                assert!(shown.contains("[redacted]"), "{text}: {shown}");
+                let around = before.len() + after.len();
+                assert!(left.len() <= around * 2 + 4, "{text}: {shown}");
+            }
+        }
     }
 }
 
@@ -348,4 +415,61 @@ fn in_that_environment() {
     ] {
         assert_eq!(http.redactor().text(said), "[redacted]", "{said}");
     }
+}
+
+/// The notes beside an answer are the server's words, too; the answer is the
+/// model's.
+#[tokio::test]
+async fn notes_and_ends_of_replies() {
+    use chatwire_core::provider_kit::ReplyDecoder;
+    use chatwire_core::{Extra, Finish, FinishReason, ProgressKind, ReplyEvent};
+
+    struct Says(Vec<ReplyEvent>);
+
+    impl ReplyDecoder for Says {
+        fn feed(&mut self, _: bytes::Bytes) {}
+        fn end(&mut self) {}
+        fn next_event(&mut self) -> Result<Option<ReplyEvent>, Error> {
+            Ok(self.0.pop())
+        }
+    }
+
+    let note = |kind| ReplyEvent::Progress {
+        kind,
+        text: "a hushhush77 b".into(),
+    };
+    let end = Finish::new(FinishReason::Other("hushhush77".into()))
+        .with_extra(Extra::new("x-hushhush77", r#"{"a":"hushh\u0000ush77"}"#));
+    let mut events = vec![
+        note(ProgressKind::Status),
+        note(ProgressKind::ToolCall),
+        note(ProgressKind::Doubt),
+        note(ProgressKind::Other("hushhush77".into())),
+        note(ProgressKind::Thinking),
+        ReplyEvent::Text("hushhush77".into()),
+        ReplyEvent::Finish(end),
+    ];
+    events.reverse();
+    let server = serve(answer("200 OK", &[], "x")).await;
+    let config = HttpConfig::new()
+        .without_proxy()
+        .with_header("x-key", "hushhush77");
+    let http = HttpClient::new("box", config).unwrap();
+    let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
+    let response = http.send(HttpRequest::get(url)).await.unwrap();
+    let mut reply = response.into_reply(Says(events), "m").await.unwrap();
+    let (mut shown, mut models) = (String::new(), 0);
+    while let Some(event) = reply.next().await {
+        match event.unwrap() {
+            ReplyEvent::Text(text) => models += usize::from(text == "hushhush77"),
+            ReplyEvent::Progress {
+                kind: ProgressKind::Thinking,
+                text,
+            } => models += usize::from(text == "a hushhush77 b"),
+            event => shown.push_str(&format!("{event:?}")),
+        }
+    }
+    assert_eq!(models, 2);
+    assert!(!shown.contains("hush"), "{shown}");
+    assert_eq!(shown.matches("[redacted]").count(), 8, "{shown}");
 }

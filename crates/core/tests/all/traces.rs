@@ -218,3 +218,24 @@ async fn attempts() {
         &["provider=\"c\"", "model=\"c-model\"", "failed=2"],
     );
 }
+
+/// An address that a server redirects to can have in it what it was sent.
+#[tokio::test]
+async fn redirects_without_secrets() {
+    let log = Log::default();
+    let _listening = set_default(log.clone());
+    let server = serve_with(|line, _| match line {
+        "GET /" => answer("307 x", &[("location", "/a/hush%2Fhush77/b")], ""),
+        _ => answer("200 OK", &[], "yes"),
+    })
+    .await;
+    let config = HttpConfig::new()
+        .without_proxy()
+        .with_header("x-key", "hush/hush77");
+    let http = HttpClient::new("box", config).unwrap();
+    let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
+    http.send(HttpRequest::get(url)).await.unwrap();
+    assert_says(&log.take("redirect"), &["/a/[redacted]/b"]);
+    let lines = log.lines();
+    assert!(!lines.iter().any(|line| line.contains("77")), "{lines:?}");
+}
