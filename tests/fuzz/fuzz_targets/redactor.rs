@@ -18,7 +18,9 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     for secret in secrets {
         // The mask and what follows it can look like a secret again.
         let is_like_mask = secret.contains(['[', ']', 'r', 'e', 'd', 'a', 'c', 't']);
-        if secret.len() >= 4 && !is_like_mask {
+        // What shows nothing is not searched for.
+        let visible = secret.chars().filter(char::is_ascii_graphic).count();
+        if visible >= 4 && !is_like_mask {
             assert!(!shown.contains(secret), "{secret:?} in {shown:?}");
         }
     }
