@@ -10,7 +10,7 @@ use http::HeaderValue;
 use http::header::{ACCEPT, CONTENT_TYPE};
 
 use crate::body::{BodyParts, body};
-use crate::config::{BodyShape, Config, REQUEST_OPTIONS, SystemPrompt};
+use crate::config::{BodyShape, Config, Members, REQUEST_OPTIONS, SystemPrompt};
 use crate::decode::{AnswerDecoder, Head, Limits, Protocol};
 use crate::failure::{failure, moved_to};
 use crate::id::new_id;
@@ -53,6 +53,7 @@ impl AiSdk {
         let base = BaseUrl::pasted(address, &[&path, "/api"])?;
         let sessions = config.sessions.apply(sessions)?;
         let client = SessionClient::new(NAME, http, base, sessions)?;
+        keep_members(&client, &config.extra);
         let mut limits = Limits::new().with_delta(client.http().max_event());
         if let Some(bytes) = config.max_data_url {
             limits = limits.with_data_url(bytes);
@@ -105,6 +106,11 @@ impl AiSdk {
             chat_id: request.conversation_id().or(self.config.chat_id.as_deref()),
             now: SystemTime::now(),
         };
+        if let Some(members) = request.option("extra") {
+            // They belong to one request, and are forgotten after many others.
+            let redactor = self.client.http().redactor();
+            redactor.add(&Secret::new(members));
+        }
         let body = body(request, &parts, new_id)?.to_string();
         let response = self.send(&Bytes::from(body)).await?;
         if !response.is_success() {
@@ -135,5 +141,15 @@ impl Provider for AiSdk {
             let asked = self.ask(request).await;
             asked.map_err(|error| error.with_provider(NAME))
         })
+    }
+}
+
+/// Tells the redactor the members of the app's own: a key is often among them,
+/// and the server may repeat it.
+fn keep_members(client: &SessionClient, members: &Members) {
+    if let Ok(json) = serde_json::to_string(&members.0)
+        && !members.0.is_empty()
+    {
+        client.http().redactor().keep(&Secret::new(json));
     }
 }

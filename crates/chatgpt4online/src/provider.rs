@@ -190,6 +190,9 @@ impl Chatgpt4Online {
 
     async fn submit(&self, request: &ChatRequest) -> Result<ReplyStream, Error> {
         self.info.check(request)?;
+        if let Some(session) = request.option("session") {
+            self.client.http().redactor().add(&Secret::new(session));
+        }
         let pictures = pictures(request)?;
         if !pictures.is_empty() && request.option("new_file_id").is_some() {
             return Err(Error::new(

@@ -100,7 +100,7 @@ pub use chatwire_gateway::{Gateway, GatewayHandle};
 pub use config::Config;
 pub use endpoint::EndpointConfig;
 pub use error::{ConfigError, ConfigErrors};
-pub use file::deserialize_duration;
+pub use file::{deserialize_duration, shown_variable};
 pub use private::{read_certificates, read_config, read_secret, warn_if_readable};
 pub use schema::json_schema;
 pub use units::{parse_address, parse_duration};

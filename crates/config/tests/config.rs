@@ -447,6 +447,11 @@ fn what_is_wrong_when_a_gateway_is_made() {
              is not set, or is not text",
         ),
         (
+            "[gateway]\napi_keys = { env = \"sk-hush\" }\n",
+            "line 5, column 12: gateway.api_keys: the environment variable [redacted] \
+             is not set, or is not text",
+        ),
+        (
             "[gateway]\nallowed_hosts = [\"a\", \"b:1\"]\n",
             "line 5, column 23: gateway.allowed_hosts: \"b:1\" is not the name of a host, such as \
              chat.example or *.example (without a scheme and a port)",

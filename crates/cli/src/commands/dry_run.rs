@@ -6,8 +6,8 @@
 
 use std::fmt::Write as _;
 
-use chatwire::{ChatRequest, ProviderExt as _};
-use chatwire_core::provider_kit::BaseUrl;
+use chatwire::{ChatRequest, ProviderExt as _, Secret, Setting};
+use chatwire_core::provider_kit::{BaseUrl, Redactor};
 use chatwire_mock::RecordedRequest;
 
 use crate::endpoints::{Part, start_mock};
@@ -68,6 +68,7 @@ pub(super) async fn show(part: &Part, request: &ChatRequest) -> Result<String, F
     if let (Err(failed), true) = (reply, requests.is_empty()) {
         return Err(failed.error.into());
     }
+    let secrets = secrets(part, request);
     // Every header that the user set may be a secret.
     let own: Vec<&str> = part.endpoint.http.header_names().collect();
     let mut text = String::new();
@@ -79,7 +80,27 @@ pub(super) async fn show(part: &Part, request: &ChatRequest) -> Result<String, F
         };
         write_request(&mut text, &recorded, &own, &mock.base_url(), &real, base);
     }
-    Ok(text)
+    Ok(secrets.text(&text).into_owned())
+}
+
+/// What is set and may be secret, wherever the requests have it.
+fn secrets(part: &Part, request: &ChatRequest) -> Redactor {
+    let secrets = Redactor::new();
+    let is_secret = |settings: &[Setting], name: &str| {
+        let known = settings.iter().find(|setting| setting.name == name);
+        known.is_some_and(|setting| setting.secret)
+    };
+    for (name, value) in &part.endpoint.options {
+        if is_secret(part.kind.settings, name) {
+            secrets.keep(value);
+        }
+    }
+    for (name, value) in request.options() {
+        if is_secret(part.kind.request_options, name) {
+            secrets.keep(&Secret::new(value));
+        }
+    }
+    secrets
 }
 
 fn write_request(

@@ -71,8 +71,9 @@ pub(crate) fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {
 fn elsewhere(what: &str, name: &str, place: &str) -> Result<Option<(String, String)>, Failure> {
     if let Some(name) = name.strip_suffix("_env") {
         let value = env::var(place).map_err(|_| {
+            let variable = chatwire_config::shown_variable(place);
             Failure::Usage(format!(
-                "{what} {name}: the environment variable {place:?} is not set, or is not text"
+                "{what} {name}: the environment variable {variable} is not set, or is not text"
             ))
         })?;
         return Ok(Some((name.to_owned(), value)));

@@ -144,8 +144,34 @@ async fn a_dry_run_shows_what_would_be_sent() {
             magickpen.out
         );
     }
+    let extra = r#"extra={"apiKey":"hush-hush-6","a":{"b":["hush \"7\" hush"]},"mode":"fast"}"#;
+    let app = run(site.iter().chain(&["-p", "ai-sdk", "-o", extra])).await;
+    for words in ["\"apiKey\":\"[redacted]\"", "\"mode\":\"fast\""] {
+        assert!(app.out.contains(words), "no {words:?} in\n{}", app.out);
+    }
+    assert!(!app.out.contains("hush"), "{}", app.out);
     let bad = run(site.iter().chain(&["-m", " "])).await;
     assert_eq!(bad.code, Some(3));
+}
+
+/// A secret in the place of the name of its variable, and one without its address.
+#[tokio::test]
+async fn secrets_in_the_wrong_place_are_not_repeated() {
+    for args in [
+        ["--header", "x_env=hush-1"],
+        ["-o", "key_env=hush+1"],
+        ["--proxy", "proxy_env=hush 1"],
+        ["--proxy", "hush1"],
+        ["--proxy", "bob:hush1"],
+    ] {
+        let site = ["ask", "-u", "http://pen.invalid", "-p", "aura", "hi"];
+        let said = run(site.iter().chain(&args)).await;
+        assert_eq!(said.code, Some(2), "{said:?}");
+        assert!(!format!("{said:?}").contains("hush"), "{said:?}");
+    }
+    let site = ["ask", "-u", "http://pen.invalid", "-p", "aura", "hi"];
+    let said = run(site.iter().chain(&["--header", "x_env=NO_SUCH_1"])).await;
+    assert!(said.err.contains("variable NO_SUCH_1 is not"), "{said:?}");
 }
 
 /// The dry run is worth something only if the real request is the same.

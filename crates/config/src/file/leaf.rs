@@ -31,7 +31,7 @@ pub(crate) trait Value: Sized {
     /// a secret.
     fn shown(&self, found: &Found<'_>) -> toml::Value {
         match found {
-            Found::Reference(reference) => toml::Value::try_from(reference).ok(),
+            Found::Reference(reference) => toml::Value::try_from(reference.shown()).ok(),
             _ if Self::SECRET => None,
             Found::Text(text) => Some((*text).into()),
             Found::Integer(number) => Some((*number).into()),

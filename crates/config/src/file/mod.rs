@@ -12,6 +12,7 @@ pub(crate) use document::{Document, Mistakes, dotted};
 pub(crate) use leaf::{Leaf, Value};
 pub(crate) use read::read;
 pub(crate) use reference::Reference;
+pub use reference::shown_variable;
 pub use scalar::deserialize_duration;
 pub(crate) use scalar::{Address, Count, Item, OrOff, Tools, Usage};
 pub(crate) use source::{Plain, Source};

@@ -3,8 +3,20 @@ use std::path::{Path, PathBuf};
 use chatwire::Secret;
 use serde::{Deserialize, Serialize};
 
+use crate::address::REDACTED;
 use crate::paths::located;
 use crate::private::read_secret;
+
+/// The name of an environment variable as a message can show it. What cannot be
+/// such a name may be the secret itself, written in the wrong place.
+pub fn shown_variable(name: &str) -> &str {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_plausible = !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(is_name);
+    match is_plausible {
+        true => name,
+        false => REDACTED,
+    }
+}
 
 /// Where a secret stands: `{ env = "NAME" }` or `{ file = "path" }`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -22,11 +34,20 @@ impl Reference {
         }
     }
 
+    /// The reference as it can be shown.
+    pub(super) fn shown(&self) -> Reference {
+        match self {
+            Reference::Env(name) => Reference::Env(shown_variable(name).to_owned()),
+            Reference::File(path) => Reference::File(path.clone()),
+        }
+    }
+
     /// The text, without white space around it. A relative path is looked for
     /// in `folder`.
     pub(crate) fn resolve(&self, folder: &Path) -> Result<Secret, String> {
         let text = match self {
             Reference::Env(name) => std::env::var(name).map_err(|_| {
+                let name = shown_variable(name);
                 format!("the environment variable {name} is not set, or is not text")
             })?,
             Reference::File(path) => read_secret(&located(folder, path))?,

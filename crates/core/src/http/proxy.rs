@@ -166,11 +166,17 @@ fn configured(proxy: &Secret) -> Result<Url, Error> {
     Ok(url)
 }
 
+/// The error for an address that cannot be used. It is shown if it is one: any
+/// other text may be a password alone.
 fn invalid(proxy: &Secret, why: &str) -> Error {
     let shown = without_userinfo(proxy.expose());
+    let shown = match shown.contains("://") || shown.is_empty() {
+        true => format!("proxy {shown:?}"),
+        false => "the proxy".to_owned(),
+    };
     Error::new(
         ErrorKind::InvalidRequest,
-        format!("proxy {shown:?} {why}, for example http://127.0.0.1:8080"),
+        format!("{shown} {why}, for example http://127.0.0.1:8080"),
     )
 }
 
@@ -184,9 +190,28 @@ fn keep_environment_passwords(redactor: &Redactor) {
             true => Url::parse(value),
             false => Url::parse(&format!("http://{value}")),
         };
-        if let Ok(url) = url {
-            keep_userinfo(&url, redactor);
+        match url {
+            Ok(url) if url.password().is_some() => keep_userinfo(&url, redactor),
+            // What cannot be read is not used, and names a password all the same.
+            _ => keep_before_at(value, redactor),
         }
+    }
+}
+
+/// Tells the redactor what may be a password in an address with a slip in it.
+fn keep_before_at(address: &str, redactor: &Redactor) {
+    let Some((before, _)) = address.rsplit_once('@') else {
+        return;
+    };
+    let is_scheme = |scheme: &str| ["http", "https", "socks5", "socks5h"].contains(&scheme);
+    let both = match before.split_once(':') {
+        Some((scheme, both)) if is_scheme(&scheme.to_ascii_lowercase()) => both,
+        _ => before,
+    };
+    let both = both.trim_start_matches(['/', '\\']);
+    redactor.keep(&Secret::new(both));
+    if let Some((_, password)) = both.split_once(':') {
+        redactor.keep(&Secret::new(password));
     }
 }
 

@@ -291,8 +291,10 @@ pub(super) fn userinfo_secrets(url: &Url) -> Vec<Secret> {
 
 /// Returns what can be shown of an address that cannot be used: everything but
 /// user name, password and query. It may be any text, so whatever is before an
-/// `@` counts as a user name.
+/// `@` counts as a user name, also if that is escaped.
 pub(super) fn without_userinfo(text: &str) -> String {
+    let text = text.replace("%40", "@");
+    let text = text.as_str();
     let (start, rest) = match text.rfind('@') {
         Some(at) => {
             let scheme = text

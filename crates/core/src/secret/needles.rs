@@ -64,7 +64,7 @@ impl Needles {
     }
 
     fn find_in(&self, reading: &Reading, found: &mut Vec<Range<usize>>) {
-        let bytes = reading.bytes();
+        let bytes = reading.folded();
         let all_cuts = reading.cuts();
         let mut cuts = all_cuts.iter().copied().peekable();
         // Up to the end of the last one, so that there are no more of them than
@@ -99,19 +99,25 @@ impl Needles {
             last = at..last.end.max(end);
         }
         for cut in all_cuts {
-            self.find_beginning(reading, cut, found);
+            self.find_beginning(reading, &bytes, cut, found);
         }
     }
 
     /// Finds the beginning of a text that is short when it is read, but was
     /// written in as many bytes as would be found.
-    fn find_beginning(&self, reading: &Reading, cut: usize, found: &mut Vec<Range<usize>>) {
+    fn find_beginning(
+        &self,
+        reading: &Reading,
+        bytes: &[u8],
+        cut: usize,
+        found: &mut Vec<Range<usize>>,
+    ) {
         let (end, _) = reading.source(cut, cut + CUT.len());
         for length in (1..MIN_LENGTH).rev() {
             let Some(start) = cut.checked_sub(length) else {
                 continue;
             };
-            let beginning = reading.bytes().get(start..cut).unwrap_or_default();
+            let beginning = bytes.get(start..cut).unwrap_or_default();
             let (source, _) = reading.source(start, cut);
             if end - source > length
                 && end - source >= MIN_LENGTH

@@ -13,8 +13,7 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// The text as it is. A space and a plus are the same, since forms write the
-    /// one for the other.
+    /// The text as it is.
     pub(super) fn of(text: &str) -> Reading {
         let mut reading = Reading::empty();
         for (at, c) in text.char_indices() {
@@ -34,8 +33,11 @@ impl Reading {
         &self.bytes
     }
 
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.bytes
+    /// The bytes as they are searched: a plus and a space are the same, since
+    /// forms write the one for the other.
+    pub(super) fn folded(&self) -> Vec<u8> {
+        let fold = |byte: &u8| if *byte == b'+' { b' ' } else { *byte };
+        self.bytes.iter().map(fold).collect()
     }
 
     /// From where to where the bytes of a range stood in the original text.
@@ -126,7 +128,6 @@ impl Reading {
         if is_control(c) || is_invisible(c) || matches!(c, '\t' | '\n') {
             return;
         }
-        let c = if c == '+' { ' ' } else { c };
         let mut buffer = [0; 4];
         let encoded = c.encode_utf8(&mut buffer).as_bytes();
         self.bytes.extend_from_slice(encoded);

@@ -3,6 +3,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use serde_json::Value;
+
 use super::needles::Needles;
 use super::secret::Secret;
 use super::spellings::{MIN_LENGTH, spellings};
@@ -65,8 +67,9 @@ impl Redactor {
         });
     }
 
-    /// Adds a secret that is never forgotten, such as a configured key.
-    /// Otherwise as [`add`](Redactor::add).
+    /// Adds a secret that is never forgotten, such as a configured key. Otherwise
+    /// as [`add`](Redactor::add). Of one that is JSON, the texts in it are secrets,
+    /// too.
     pub fn keep(&self, secret: &Secret) {
         self.insert([secret.clone()], |known, new| known.kept.extend(new));
     }
@@ -78,6 +81,10 @@ impl Redactor {
     ) {
         let mut new: Vec<Secret> = secrets
             .into_iter()
+            .flat_map(|secret| {
+                let members = members(secret.expose());
+                std::iter::once(secret).chain(members)
+            })
             .filter(|secret| secret.expose().len() >= MIN_LENGTH)
             .collect();
         // Most secrets are known already, and reading keeps no one waiting.
@@ -137,6 +144,32 @@ impl Secrets {
         let all = self.kept.iter().chain(self.learnt.iter().flatten());
         Needles::new(all.flat_map(|secret| spellings(secret.expose())))
     }
+}
+
+/// The texts in a secret that is JSON, such as members of a body. Short ones are
+/// words like `true` and `default`.
+fn members(json: &str) -> Vec<Secret> {
+    const MIN_MEMBER: usize = 8;
+
+    if !json.trim_start().starts_with(['{', '[']) {
+        return Vec::new();
+    }
+    let Ok(whole) = serde_json::from_str::<Value>(json) else {
+        return Vec::new();
+    };
+    let mut members = Vec::new();
+    let mut rest = vec![&whole];
+    while let Some(value) = rest.pop() {
+        match value {
+            Value::String(text) if text.len() >= MIN_MEMBER => {
+                members.push(Secret::new(text.as_str()));
+            }
+            Value::Array(values) => rest.extend(values),
+            Value::Object(values) => rest.extend(values.values()),
+            _ => {}
+        }
+    }
+    members
 }
 
 /// Returns the text without control characters, and with a mask in place of each

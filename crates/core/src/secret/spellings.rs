@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 use super::reading::Reading;
+use crate::refusal::plain_text;
 
 /// Shorter texts would be found in every other word.
 pub(super) const MIN_LENGTH: usize = 4;
@@ -12,23 +13,24 @@ pub(super) const MIN_LENGTH: usize = 4;
 pub(super) const LEVELS: usize = 3;
 
 /// Returns what a [`Reading`] is searched for: the text itself, as it reads with
-/// its own escapes taken out, in base64 and in hexadecimal digits.
+/// its own escapes or markup taken out, in base64 and in hexadecimal digits.
 pub(super) fn spellings(text: &str) -> Vec<Vec<u8>> {
-    let mut all = Vec::new();
-    let mut reading = Some(Reading::of(text));
-    for _ in 0..=LEVELS {
-        let Some(read) = reading else { break };
-        // A cookie may be encoded, and is shown as the server reads it.
-        reading = read.decoded();
-        all.push(read.into_bytes());
+    // What looks like a tag is gone where a message is shown without markup.
+    let mut readings = vec![Reading::of(text), Reading::of(&plain_text(text))];
+    // A cookie may be encoded, and is shown as the server reads it.
+    let mut decoded = readings.first().and_then(Reading::decoded);
+    while let Some(reading) = decoded {
+        decoded = (readings.len() <= LEVELS)
+            .then(|| reading.decoded())
+            .flatten();
+        readings.push(reading);
     }
-    all.push(text.as_bytes().to_vec());
-    let encoded: Vec<String> = all
-        .iter()
-        .flat_map(|bytes| in_base64(bytes).into_iter().chain(in_hex(bytes)))
-        .collect();
-    all.pop();
-    all.extend(encoded.iter().map(|text| Reading::of(text).into_bytes()));
+    let mut all: Vec<Vec<u8>> = readings.iter().map(Reading::folded).collect();
+    let raw = std::iter::once(text.as_bytes());
+    for bytes in raw.chain(readings.iter().map(Reading::bytes)) {
+        let encoded = in_base64(bytes).into_iter().chain(in_hex(bytes));
+        all.extend(encoded.map(|text| Reading::of(&text).folded()));
+    }
     all.retain(|text| text.len() >= MIN_LENGTH);
     all.sort_unstable();
     all.dedup();

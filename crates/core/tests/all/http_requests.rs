@@ -382,8 +382,16 @@ fn wrong_settings_are_named() {
         ),
         (base("http:bob:s3cret@example.org?x"), &["query"]),
         (
-            proxy("not an address"),
-            &["proxy \"not an address\"", "http://127.0.0.1:8080"],
+            proxy("s3cret"),
+            &["the proxy cannot be read", "http://127.0.0.1:8080"],
+        ),
+        (
+            proxy("ftp:s3cret"),
+            &["the proxy must start with", "http://127.0.0.1:8080"],
+        ),
+        (
+            proxy("http://bob%3As3cret%40127.0.0.1"),
+            &["proxy \"http://127.0.0.1\""],
         ),
         (
             proxy("ftp://bob:s3cret@127.0.0.1"),
@@ -393,7 +401,11 @@ fn wrong_settings_are_named() {
             proxy("http://bob:s3cret@127.0.0.1:99999"),
             &["http://127.0.0.1:99999", "port"],
         ),
-        (proxy("bob:s3cret@127.0.0.1:80"), &["127.0.0.1:80"]),
+        (proxy("bob:s3cret@127.0.0.1:80"), &["the proxy must start"]),
+        (
+            base("http://bob%3as3cret%40127.0.0.1"),
+            &["base URL \"http://127.0.0.1\""],
+        ),
         (proxy(""), &["proxy \"\""]),
         (header("bad name", "x"), &["\"bad name\"", "header"]),
         (header("", "x"), &["\"\"", "header"]),

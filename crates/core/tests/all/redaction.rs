@@ -238,6 +238,10 @@ fn secrets_in_other_spellings() {
         ("hush/hush", "687573682f68757368"),
         ("hush/jush", "687573682F6A757368"),
         ("hushhush77", "aHVzaGh1c2g3Nw=="),
+        ("hush%2Bhush%2F77", "aHVzaCtodXNoLzc3"),
+        // What is left of it in a message whose markup was taken out.
+        ("hush<b>hush</b>77", "hushhush77"),
+        ("hush+77<x>hush", "hush+77 hush"),
     ];
     for (secret, spelled) in cases {
         let redactor = Redactor::new();
@@ -296,6 +300,24 @@ fn control_characters_hide_nothing() {
         ),
     ] {
         assert_eq!(redactor.text(text), shown);
+    }
+}
+
+/// Members of a body are given as JSON, and repeated one by one.
+#[test]
+fn secrets_in_json() {
+    let redactor = Redactor::new();
+    redactor.keep(&Secret::new(
+        r#"{"apiKey":"hush-1234","deep":[{"token":"hush/\u00e4bc"}],"mode":"fast"}"#,
+    ));
+    for (said, shown) in [
+        ("key hush-1234", "key [redacted]"),
+        ("key hush/äbc", "key [redacted]"),
+        ("key hush%2F%C3%A4bc", "key [redacted]"),
+        ("mode fast", "mode fast"),
+        ("apiKey", "apiKey"),
+    ] {
+        assert_eq!(redactor.text(said), shown);
     }
 }
 
@@ -388,6 +410,12 @@ fn passwords_of_the_environments_proxies() {
         ("https_proxy", http),
         ("ALL_PROXY", bare),
         ("all_proxy", socks),
+        // With slips, they are not used.
+        ("HTTP_PROXY", "http:/bob:hush%2Fhush@127.0.0.1:9"),
+        ("http_proxy", r"http:\\bob:hush%2Fhush@127.0.0.1:9"),
+        ("HTTPS_PROXY", "http://bob:hush%2Fhush@"),
+        ("ALL_PROXY", "bob:hush%2Fhush@127.0.0.1:99999"),
+        ("all_proxy", "http://bob:hush%2Fhush@[127.0.0.1"),
     ] {
         let child = std::process::Command::new(std::env::current_exe().unwrap())
             .args(["--ignored", "--exact", "redaction::in_that_environment"])
