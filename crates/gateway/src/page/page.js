@@ -52,9 +52,18 @@ function make(tag, attributes = {}, ...children) {
 		else if (value === true) element.setAttribute(name, '');
 		else if (value !== false && value != null) element.setAttribute(name, value);
 	}
-	// One by one: there may be more rows than a call takes arguments.
-	for (const child of children.flat()) element.append(child);
+	append(element, children.flat());
 	return element;
+}
+
+/** Appends one by one, since there may be more than a call takes arguments. */
+function append(element, children) {
+	for (const child of children) element.append(child);
+}
+
+function fill(element, children) {
+	element.replaceChildren();
+	append(element, children);
 }
 
 const pushButton = (attributes, ...children) => make('button', { type: 'button', ...attributes }, ...children);
@@ -533,7 +542,7 @@ function painter(into) {
 		const isSameCode = blocks[0].kind === 'code' && open?.kind === 'code' && open.language === blocks[0].language;
 		if (isSameCode) into.children[done].querySelector('code').textContent = blocks[0].text;
 		while (into.children.length > done + (isSameCode ? 1 : 0)) into.lastChild.remove();
-		for (const block of isSameCode ? blocks.slice(1) : blocks) into.append(nodeOf(block));
+		append(into, blocks.slice(isSameCode ? 1 : 0).map(nodeOf));
 		// What a line is can change until it is complete.
 		let last = blocks.length - 1;
 		while (last > 0 && blocks[last].line === lines.length - 1) last--;
@@ -579,8 +588,7 @@ function load(id) {
 
 /** Reads all conversations, at the start and after the page was out of use. */
 function readAll() {
-	const ids = kept.keys().filter((key) => key.startsWith('c:')).map((key) => key.slice(2));
-	for (const id of new Set([...all.keys(), ...ids])) takeOver(id);
+	for (const key of kept.keys()) if (key.startsWith('c:')) takeOver(key.slice(2));
 }
 
 /** Takes over what another tab has done to a conversation. */
@@ -592,7 +600,7 @@ function takeOver(id) {
 	if (!mine) return;
 	const isEdited = mine === current && document.querySelector('.edit');
 	if (theirs && (runs.has(mine) || isEdited)) {
-		// Both tabs go on with it, so it becomes two.
+		// Both tabs go on with it: this one under a new id, so that nothing is lost.
 		mine.id = newId();
 		if (runs.has(mine)) all.set(mine.id, mine);
 		save(mine);
@@ -758,7 +766,7 @@ async function loadModels() {
 	try {
 		const list = await withKey(async () => (await call('v1/models')).json());
 		const ids = (Array.isArray(list?.data) ? list.data : []).map(({ id }) => id).filter((id) => typeof id === 'string');
-		select.replaceChildren(...ids.map((id) => make('option', { value: id }, id)));
+		fill(select, ids.map((id) => make('option', { value: id }, id)));
 		select.disabled = !ids.length;
 		if (!ids.length) select.append(make('option', { value: '' }, 'No models'));
 		const wanted = [current.model, kept.get('model')].find((id) => ids.includes(id));
@@ -903,7 +911,8 @@ function reasonOf(error) {
 
 /** Whether the view follows the end of the answer. */
 let stick = true;
-/** What shows the turns of the current conversation: built once, since a long answer takes a while. */
+/** What shows the turns of the current conversation: built once, since a long
+ * answer takes a while. */
 let views = new Map();
 
 function toEnd() {
@@ -914,7 +923,7 @@ function showList() {
 	const items = [...all.values()].sort((a, b) => b.changed - a.changed).map((conversation) => make('li', {},
 		pushButton({ class: 'open', 'aria-current': conversation === current ? 'true' : false, onclick: () => goTo(conversation) }, make('span', { dir: 'auto' }, conversation.title)),
 		pushButton({ class: 'icon delete', 'aria-label': `Delete “${conversation.title}”`, onclick: () => removeConversation(conversation) }, icon('remove'))));
-	$('list').replaceChildren(...items);
+	fill($('list'), items);
 	$('list-empty').hidden = items.length > 0;
 	const title = current.title || 'New conversation';
 	$('title').textContent = title;
@@ -935,7 +944,7 @@ function showTurns() {
 	$('welcome').hidden = current.turns.length > 0;
 	const before = views;
 	views = new Map(current.turns.map((turn) => [turn, before.get(turn) ?? viewOf(turn)]));
-	$('turns').replaceChildren(...[...views.values()].map(({ item }) => item));
+	fill($('turns'), [...views.values()].map(({ item }) => item));
 	for (const { show } of views.values()) show();
 	if (stick) toEnd();
 }
@@ -1049,7 +1058,7 @@ function showRun() {
 
 const coarse = matchMedia('(pointer: coarse)');
 /** Pictures that go with the next question, as data URLs. */
-const pictures = [];
+const pending = [];
 /** Ends when all pictures that were added have been read. */
 let reading = Promise.resolve();
 
@@ -1072,13 +1081,13 @@ function isReady() {
 async function ask() {
 	await reading;
 	const text = $('question').value.trim();
-	if ((!text && !pictures.length) || runs.has(current) || !isReady()) return;
+	if ((!text && !pending.length) || runs.has(current) || !isReady()) return;
 	const turn = { role: 'user', text };
-	if (pictures.length) turn.pictures = pictures.splice(0);
+	if (pending.length) turn.pictures = pending.splice(0);
 	if (!current.turns.length) current.title = titleOf(turn);
 	current.turns.push(turn);
 	$('question').value = '';
-	showPictures($('pictures'), pictures);
+	showPictures($('pictures'), pending);
 	grow();
 	start();
 }
@@ -1105,17 +1114,17 @@ const MAX_PICTURE = 450_000;
 function addPictures(files) {
 	reading = reading.then(async () => {
 		for (const file of files) {
-			if (pictures.length >= MAX_PICTURES) {
+			if (pending.length >= MAX_PICTURES) {
 				tell(`A question takes ${MAX_PICTURES} pictures at most.`);
 				break;
 			}
 			try {
-				pictures.push(await pictureOf(file));
+				pending.push(await pictureOf(file));
 			} catch {
 				tell(`${file.name} cannot be read as a picture.`);
 			}
 		}
-		showPictures($('pictures'), pictures, $('attach'));
+		showPictures($('pictures'), pending, $('attach'));
 	});
 }
 
@@ -1139,15 +1148,15 @@ async function pictureOf(file) {
 }
 
 /** Fills a list with pictures, each with a button that removes it. */
-function showPictures(list, of, next) {
-	list.replaceChildren(...of.map((src, at) => make('li', {},
+function showPictures(list, pictures, focusNext) {
+	fill(list, pictures.map((src, at) => make('li', {},
 		make('img', { src, alt: `Picture ${at + 1}` }),
 		pushButton({
 			'aria-label': `Remove picture ${at + 1}`,
 			onclick: () => {
-				of.splice(at, 1);
-				showPictures(list, of, next);
-				next.focus();
+				pictures.splice(at, 1);
+				showPictures(list, pictures, focusNext);
+				focusNext.focus();
 			},
 		}, icon('close')))));
 }
@@ -1245,7 +1254,7 @@ document.addEventListener('DOMContentLoaded', () => {
 	for (const type of ['dragover', 'drop']) {
 		addEventListener(type, (event) => {
 			if (!event.dataTransfer.types.includes('Files')) return;
-			// Else the browser would leave the page for the file.
+			// Without this, the browser opens the file instead of the page.
 			event.preventDefault();
 			if (type === 'drop') addPictures([...event.dataTransfer.files]);
 		});

@@ -82,6 +82,7 @@ async fn the_page_in_hard_times() {
     places::below_a_path(&tab, &site).await;
     places::under_another_name(&tab, &site).await;
     size::many_models(&tab).await;
+    size::long_question(&tab, &site).await;
     size::long_answers(&tab, &site).await;
     tab.close().await;
     driver.assert_none_left().await;

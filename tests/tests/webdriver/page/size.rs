@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use chatwire::chatgpt4online::Chatgpt4Online;
-use chatwire_gateway::Gateway;
+use chatwire_gateway::{Gateway, Limits};
 use chatwire_mock::{AiEngineMock, Answer, Gate};
 use serde_json::json;
 
-use super::conversations::type_and_enter;
+use super::conversations::{answered, type_and_enter};
 use super::site::{Site, serve};
 use super::tab::Tab;
 
@@ -87,5 +87,28 @@ async fn long_answer(tab: &Tab, site: &Site, begin: &str, piece: &str) {
     let end = "return document.querySelector('.turn.assistant .md').lastElementChild.textContent.slice(-8)";
     assert_eq!(tab.run(end).await, "The end.", "{piece:?}");
     assert_eq!(tab.text(".turn.assistant .marks").await, "");
+    tab.assert_nothing_wrong().await;
+}
+
+/// A question that the gateway does not take is told why, and can be edited.
+pub(super) async fn long_question(tab: &Tab, site: &Site) {
+    let mut limits = Limits::default();
+    limits.body = 100_000;
+    let url = site.serve(|builder| builder.limits(limits)).await;
+    tab.go(&url).await;
+    tab.wait("document.getElementById('model').value").await;
+    let ask = "document.getElementById('question').value = 'word '.repeat(1 << 17);
+        document.getElementById('send').click()";
+    tab.run(ask).await;
+    tab.wait("document.querySelector('.mark.bad')").await;
+    let mark = tab.text(".mark").await;
+    assert!(mark.contains("There is no answer."), "{mark}");
+    assert!(mark.contains("100000 bytes"), "{mark}");
+    tab.click(".turn.user .acts button").await;
+    tab.run("document.querySelector('.edit textarea').value = 'A short one'")
+        .await;
+    site.next(Answer::stream(["Now it is short"]));
+    tab.click(".edit .primary").await;
+    answered(tab, "Now it is short").await;
     tab.assert_nothing_wrong().await;
 }
