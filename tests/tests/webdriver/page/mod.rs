@@ -103,11 +103,7 @@ async fn asks(tab: &Tab, site: &Site) {
         .await;
     assert_eq!(tab.text(".turn.assistant h4").await, "Why the sky is blue");
     assert_eq!(tab.text(".turn.assistant table").await, "(not there)");
-    assert_eq!(
-        tab.text("#stop").await.trim(),
-        "Stop",
-        "while it is answered"
-    );
+    assert!(tab.can_stop().await, "while it is answered");
     // A screen reader is not read every piece, but the answer when it is there.
     let said = tab.text("#said").await;
     assert!(!said.contains("Sunlight"), "{said}");

@@ -147,6 +147,13 @@ impl Tab {
         text.as_str().unwrap().to_owned()
     }
 
+    /// Returns `true` if the button that stops is there in place of the other.
+    pub(super) async fn can_stop(&self) -> bool {
+        let shown =
+            "return ['stop', 'send'].map((id) => document.getElementById(id).checkVisibility())";
+        self.run(shown).await == json!([true, false])
+    }
+
     pub(super) async fn click(&self, selector: &str) {
         let script = "document.querySelector(arguments[0]).click()";
         self.run_with(script, json!([selector])).await;
