@@ -65,8 +65,11 @@ fn failure_of_all(targets: &[&Target], error: &Error) -> ApiError {
 /// The error of a reply that failed after it had begun.
 pub(super) fn late_failure(endpoint: &Endpoint, error: &Error) -> ApiError {
     let mut api = api_error(Some(endpoint), error);
-    // Whatever it is, it is not the request: that was accepted.
-    if api.status.is_client_error() && api.status != StatusCode::TOO_MANY_REQUESTS {
+    // Whatever it is, it is not the request: that was accepted. An answer that is not
+    // valid keeps its status, which is one that no client repeats.
+    let keeps_status =
+        api.status == StatusCode::TOO_MANY_REQUESTS || error.kind() == ErrorKind::InvalidOutput;
+    if api.status.is_client_error() && !keeps_status {
         api.status = StatusCode::BAD_GATEWAY;
     }
     api

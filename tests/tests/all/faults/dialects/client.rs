@@ -22,13 +22,13 @@ impl Answer {
     }
 }
 
-/// Starts a gateway with a provider as its only endpoint, `home`. It ends with
-/// the runtime.
+/// Starts a gateway with a provider as its only endpoint, `home`, whose models are
+/// given tools. It ends with the runtime.
 pub(super) async fn gateway(provider: Arc<dyn Provider>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let gateway = Gateway::builder()
-        .endpoint("home", provider)
+        .endpoint_with_tools("home", provider)
         // Statuses are to be seen, however slow the machine is.
         .keep_alive(std::time::Duration::from_secs(1000))
         .build()

@@ -7,6 +7,10 @@ pub(super) struct Form {
     pub(super) path: &'static str,
     /// The question `hi`, beside the model and whether it is streamed.
     question: fn() -> Value,
+    /// What makes it a question with the tool `f`, or for JSON that is valid by
+    /// [`schema`], where the dialect has that.
+    tools: Option<fn() -> Value>,
+    format: Option<fn() -> Value>,
     /// The text of a whole reply.
     pub(super) text: fn(&Value) -> Option<&str>,
     /// Whether this is an error.
@@ -38,6 +42,16 @@ impl Form {
         body
     }
 
+    /// The same question with a tool; `None` if the dialect has none.
+    pub(super) fn body_with_tools(&self, model: &str, stream: bool) -> Option<Value> {
+        Some(with(self.body(model, stream), self.tools?()))
+    }
+
+    /// The same question for JSON; `None` if the dialect has no formats.
+    pub(super) fn body_with_format(&self, model: &str, stream: bool) -> Option<Value> {
+        Some(with(self.body(model, stream), self.format?()))
+    }
+
     pub(super) fn streamed_text(&self, body: &str) -> String {
         let events = (self.events)(body);
         events.iter().filter_map(self.delta).collect()
@@ -66,6 +80,11 @@ pub(super) static FORMS: [Form; 6] = [
     Form {
         path: "/v1/chat/completions",
         question: || json!({"messages": [{"role": "user", "content": "hi"}]}),
+        tools: Some(|| json!({"tools": [{"type": "function", "function": {"name": "f"}}]})),
+        format: Some(|| {
+            let schema = json!({"name": "n", "schema": schema()});
+            json!({"response_format": {"type": "json_schema", "json_schema": schema}})
+        }),
         text: |reply| reply["choices"][0]["message"]["content"].as_str(),
         is_error: openai_error,
         events: sse,
@@ -78,6 +97,11 @@ pub(super) static FORMS: [Form; 6] = [
     Form {
         path: "/v1/responses",
         question: || json!({"input": "hi"}),
+        tools: Some(|| json!({"tools": [{"type": "function", "name": "f"}]})),
+        format: Some(|| {
+            let format = json!({"type": "json_schema", "name": "n", "schema": schema()});
+            json!({"text": {"format": format}})
+        }),
         text: |reply| reply["output"][0]["content"][0]["text"].as_str(),
         is_error: openai_error,
         events: sse,
@@ -98,6 +122,11 @@ pub(super) static FORMS: [Form; 6] = [
     Form {
         path: "/v1/messages",
         question: || json!({"max_tokens": 100, "messages": [{"role": "user", "content": "hi"}]}),
+        tools: Some(|| json!({"tools": [{"name": "f", "input_schema": {"type": "object"}}]})),
+        format: Some(|| {
+            let format = json!({"type": "json_schema", "schema": schema()});
+            json!({"output_config": {"format": format}})
+        }),
         text: |reply| reply["content"][0]["text"].as_str(),
         is_error: anthropic_error,
         events: sse,
@@ -110,6 +139,8 @@ pub(super) static FORMS: [Form; 6] = [
     Form {
         path: "/v1/completions",
         question: || json!({"prompt": "hi"}),
+        tools: None,
+        format: None,
         text: |reply| reply["choices"][0]["text"].as_str(),
         is_error: openai_error,
         events: sse,
@@ -122,6 +153,8 @@ pub(super) static FORMS: [Form; 6] = [
     Form {
         path: "/api/chat",
         question: || json!({"messages": [{"role": "user", "content": "hi"}]}),
+        tools: Some(|| json!({"tools": [{"type": "function", "function": {"name": "f"}}]})),
+        format: Some(|| json!({"format": schema()})),
         text: |reply| reply["message"]["content"].as_str(),
         is_error: ollama_error,
         events: lines,
@@ -132,6 +165,8 @@ pub(super) static FORMS: [Form; 6] = [
     Form {
         path: "/api/generate",
         question: || json!({"prompt": "hi"}),
+        tools: None,
+        format: Some(|| json!({"format": schema()})),
         text: |reply| reply["response"].as_str(),
         is_error: ollama_error,
         events: lines,
@@ -140,6 +175,19 @@ pub(super) static FORMS: [Form; 6] = [
         is_failure: ollama_error,
     },
 ];
+
+/// What JSON is asked for.
+fn schema() -> Value {
+    json!({"type": "object", "required": ["a"]})
+}
+
+/// The members of both.
+fn with(mut value: Value, more: Value) -> Value {
+    for (name, member) in more.as_object().into_iter().flatten() {
+        value[name] = member.clone();
+    }
+    value
+}
 
 fn openai_error(value: &Value) -> bool {
     let error = &value["error"];
