@@ -80,6 +80,7 @@ pub(crate) fn code_of(error: &Error) -> u8 {
         | ErrorKind::Blocked
         | ErrorKind::Status
         | ErrorKind::Protocol
+        | ErrorKind::InvalidOutput
         | ErrorKind::LimitExceeded(_) => 7,
         ErrorKind::Truncated | ErrorKind::Interrupted => 8,
         ErrorKind::AllFailed => error.attempts().last().map_or(7, code_of),
@@ -108,6 +109,7 @@ mod tests {
             (ErrorKind::Blocked, 7),
             (ErrorKind::Status, 7),
             (ErrorKind::Protocol, 7),
+            (ErrorKind::InvalidOutput, 7),
             (ErrorKind::LimitExceeded(Limit::Reply), 7),
             (ErrorKind::Truncated, 8),
             (ErrorKind::Interrupted, 8),

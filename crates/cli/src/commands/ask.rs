@@ -1,16 +1,19 @@
 //! `chatwire ask`: one question, one answer.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
-use chatwire::ReplyEvent;
+use chatwire::structured::Structured;
+use chatwire::{ReplyEvent, ResponseFormat};
 use clap::Args;
 use tokio::time::timeout;
 
 use super::dry_run;
 use crate::answer::{Meter, Output, ReadAhead, save_pictures};
 use crate::args::{General, OutputArgs, QuestionArgs, TargetArgs};
-use crate::conversation;
+use crate::conversation::{self, read_schema};
 use crate::endpoints::Target;
 use crate::failure::Failure;
 use crate::log;
@@ -24,6 +27,7 @@ Examples:
   chatwire ask -p chatgpt4online -u https://example.org/blog \"Why?\"
   cat notes.txt | chatwire ask -u http://localhost:3000 \"Summarise:\"
   chatwire ask --mock --jsonl \"Why?\" | jq -r .text
+  chatwire ask -u http://localhost:3000 --schema city.json \"The largest city?\"
 ";
 
 /// Ask a question and print the answer
@@ -54,6 +58,16 @@ pub(crate) struct AskArgs {
     #[command(flatten)]
     output: OutputArgs,
 
+    /// JSON schema: prints JSON that is valid by it. The model is asked again, at
+    /// most twice, if its answer is not, and then ask fails
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "extract",
+        help_heading = "Output"
+    )]
+    schema: Option<PathBuf>,
+
     /// Log requests, repetitions and times on standard error, but no text
     #[arg(short, long, help_heading = "Output")]
     verbose: bool,
@@ -71,7 +85,9 @@ pub(crate) fn run(args: &AskArgs, general: &General) -> Result<ExitCode, Failure
         log::start_verbose();
     }
     runtime::run(async {
-        let mut style = Style::new(general.color, args.output.raw);
+        // JSON is no Markdown.
+        let is_raw = args.output.raw || args.schema.is_some();
+        let mut style = Style::new(general.color, is_raw);
         // Lines of the log would run into it.
         style.spinner &= !args.verbose;
         let mut output = Output::new(&args.output, &style);
@@ -93,9 +109,14 @@ pub(crate) fn run(args: &AskArgs, general: &General) -> Result<ExitCode, Failure
 async fn ask(args: &AskArgs, general: &General, output: &mut Output) -> Result<(), Failure> {
     let mut target_args = args.target.clone();
     target_args.nothing_sent = args.dry_run;
-    let target = Target::new(&target_args, general, !args.output.no_stream, args.retry).await?;
-    let request = conversation::request(&args.question, &args.target).await?;
+    let schema = args.schema.as_deref().map(read_schema).transpose()?;
+    let mut target = Target::new(&target_args, general, !args.output.no_stream, args.retry).await?;
+    let mut request = conversation::request(&args.question, &args.target).await?;
     target.check(&request)?;
+    if let Some(schema) = schema {
+        request = request.with_response_format(ResponseFormat::JsonSchema(schema));
+        target.provider = Arc::new(Structured::new(target.provider));
+    }
     if args.dry_run {
         for part in &target.parts {
             let requests = dry_run::show(part, &request).await?;

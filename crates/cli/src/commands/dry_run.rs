@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 
+use chatwire::structured::Structured;
 use chatwire::{ChatRequest, ProviderExt as _, Secret, Setting};
 use chatwire_core::provider_kit::{BaseUrl, Redactor};
 use chatwire_mock::RecordedRequest;
@@ -61,7 +62,8 @@ pub(super) async fn show(part: &Part, request: &ChatRequest) -> Result<String, F
     }
     endpoint.base_url = Some(mock.base_url());
     endpoint.http = endpoint.http.without_proxy();
-    let provider = endpoint.provider()?;
+    // The first question for an answer by a schema, too.
+    let provider = Structured::new(endpoint.provider()?).with_repairs(0);
     // Whether the mock accepts the request matters only if nothing was sent.
     let reply = provider.reply(request).await;
     let requests = mock.requests();

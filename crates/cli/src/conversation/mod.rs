@@ -6,6 +6,7 @@ mod input;
 mod messages;
 mod past;
 mod prompt;
+mod schema;
 mod talk;
 mod text;
 
@@ -13,4 +14,5 @@ pub(crate) use image::image;
 pub(crate) use messages::read_messages;
 pub(crate) use past::{Past, is_wanted, new_file, past};
 pub(crate) use prompt::request;
+pub(crate) use schema::read_schema;
 pub(crate) use talk::Conversation;

@@ -67,6 +67,9 @@ impl Part {
                     self.provider.info().base_url
                 ))
             }
+            ErrorKind::InvalidOutput => error
+                .excerpt()
+                .map(|answer| format!("the last answer was: {answer}")),
             _ => None,
         };
         Failure::Provider(error, advice)

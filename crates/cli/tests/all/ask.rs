@@ -9,6 +9,7 @@ use crate::support::{
 };
 use chatwire_mock::{
     AiEngineMock, AiReply, Answer, AuraMock, Bundle, Ending, Gate, MagickPenMock, MockServer,
+    ModelRule, ScriptedModel,
 };
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
@@ -31,6 +32,64 @@ async fn fails(args: &[&str], code: i32, words: &[&str]) {
     }
     if code != 8 {
         assert_eq!(run.out, "", "{args:?}");
+    }
+}
+
+/// With a schema, the answer is JSON that is valid by it, or an error.
+#[tokio::test]
+async fn answers_by_a_schema() {
+    let schema = TempFile::new(
+        "city.json",
+        r#"{"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}"#,
+    );
+    let model = ScriptedModel::new()
+        .with_rule(ModelRule::say("I will not.").when("never"))
+        .with_rule(ModelRule::say("{\"name\": \"Tokyo\"}").when("is not valid:"))
+        .with_rule(ModelRule::say("It is {\"town\": \"Tokyo\"}.").when("Name of the answer: "));
+    let mock = AuraMock::start().await.unwrap();
+    mock.model(model);
+    let url = mock.url();
+    let ask = |question, more: &[&str]| {
+        let args = [
+            "ask",
+            "-p",
+            "aura",
+            "-u",
+            &url,
+            "--schema",
+            schema.path(),
+            question,
+        ];
+        let all: Vec<String> = args
+            .iter()
+            .chain(more)
+            .map(|arg| (*arg).to_owned())
+            .collect();
+        async move { run(&all).await }
+    };
+    let right = ask("largest?", &[]).await;
+    assert_eq!(
+        (right.code, right.out.as_str()),
+        (Some(0), "{\"name\": \"Tokyo\"}")
+    );
+    assert_eq!(mock.received().len(), 2);
+    let dry = ask("largest?", &["--dry-run"]).await;
+    assert!(dry.out.contains("city\\nSchema:"), "{dry:?}");
+    assert_eq!(dry.out.matches("/api/chat").count(), 1, "{dry:?}");
+    assert_eq!(mock.received().len(), 2);
+    let never = ask("never", &[]).await;
+    assert_eq!((never.code, never.out.as_str()), (Some(7), ""), "{never:?}");
+    for words in ["after 3 questions", "the last answer was: I will not."] {
+        assert!(never.err.contains(words), "{never:?}");
+    }
+    let broken = TempFile::new("broken-schema.json", "{\n  nothing");
+    let wrong = TempFile::new("wrong-schema.json", "{\"type\": \"city\"}");
+    for (file, words) in [
+        (broken.path(), "is no JSON: key must be a string at line 2"),
+        (wrong.path(), "no JSON schema"),
+        ("/nowhere.json", "/nowhere.json\" cannot be read"),
+    ] {
+        fails(&["ask", "--mock", "--schema", file, "hi"], 2, &[words]).await;
     }
 }
 
