@@ -1,5 +1,5 @@
-// The chat page of the gateway. What a model says is built as nodes, never as HTML text, and costs time in line with
-// its length.
+// The chat page of the gateway. What a model says is built as nodes, never as HTML
+// text, in time proportional to its length.
 'use strict';
 
 // == Storage
@@ -125,8 +125,7 @@ async function copy(text, button) {
 
 const MAX_DEPTH = 12;
 
-// Each of these passes over a line once: no two parts of one can take the same
-// characters.
+// Each of these is linear: no two of its parts can match the same characters.
 const FENCE = /^ {0,3}(`{3,}|~{3,})[ \t]*([^`]*)$/;
 const HEADING = /^ {0,3}(#{1,6})(?:[ \t]|$)/;
 const RULE = /^ {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$/;
@@ -138,7 +137,7 @@ const isBlank = (line) => line === undefined || !/\S/.test(line);
 
 const indentOf = (line) => line.search(/[^ ]|$/);
 
-/** A line without what ends it, and indented by spaces. */
+/** Removes the end of a line, and indents it by spaces. */
 function prepared(line) {
 	return line.replace(/\r$/, '').replace(/^[ \t]+/, (blank) => blank.replaceAll('\t', '    '));
 }
@@ -555,13 +554,13 @@ function painter(into) {
 
 // == Conversations
 
-/** The conversations that have begun, by their ids. */
+/** The conversations that have begun, by id. */
 const all = new Map();
 let current = newConversation();
-/** What stops the answers that this tab receives, by their conversations. */
+/** What aborts the answers that this tab receives, by conversation. */
 const runs = new Map();
 let isFull = false;
-/** Whether another tab changed what is shown here while nobody saw it. */
+/** Whether another tab changed the current conversation while this one was hidden. */
 let isStale = false;
 
 function newId() {
@@ -586,12 +585,12 @@ function load(id) {
 	}
 }
 
-/** Reads all conversations, at the start and after the page was out of use. */
+/** Reads all conversations. */
 function readAll() {
 	for (const key of kept.keys()) if (key.startsWith('c:')) takeOver(key.slice(2));
 }
 
-/** Takes over what another tab has done to a conversation. */
+/** Reads a conversation that is new or that another tab has changed. */
 function takeOver(id) {
 	const theirs = load(id);
 	const mine = all.get(id);
@@ -652,7 +651,7 @@ function showAddress() {
 	history.replaceState(null, '', address());
 }
 
-/** Opens a conversation as a step that the browser can go back from. */
+/** Opens a conversation, and adds it to the history of the tab. */
 function goTo(conversation) {
 	openConversation(conversation);
 	if (location.hash !== new URL(address(), location).hash) history.pushState(null, '', address());
@@ -706,7 +705,7 @@ async function refusal(response) {
 	try {
 		({ error } = await response.json());
 	} catch {
-		// Something before the gateway answered, and not in its form.
+		// A proxy has answered, or something else that is no gateway.
 	}
 	const said = typeof error === 'string' ? error : error?.message;
 	const id = response.headers.get('x-request-id');
@@ -718,10 +717,10 @@ async function refusal(response) {
 	return new Problem(words, response.status);
 }
 
-/** Words as a sentence: errors of programs begin small and end open. */
+/** Makes a sentence of an error, which begins in lower case and has no full stop. */
 function sentence(words) {
 	const text = words.trim().slice(0, 2000);
-	// Not the name of an endpoint.
+	// The name of an endpoint stays as it is.
 	const first = /^[\w-]+:/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
 	return /[.!?…)]$/.test(first) ? first : `${first}.`;
 }
@@ -749,7 +748,7 @@ function askForKey() {
 	return asking;
 }
 
-/** Does something with the gateway, and asks for the key if it wants one. */
+/** Runs a request, and again with another key while the gateway refuses it. */
 async function withKey(action) {
 	for (;;) {
 		try {
@@ -857,7 +856,7 @@ async function answer(conversation, before) {
 		paintTimer = 0;
 		const began = performance.now();
 		showAnswer(turn);
-		// A long answer is painted less often, so that it costs a fraction of the time.
+		// A long answer is painted less often, so that painting takes a ninth of the time.
 		paintPause = Math.max(30, 8 * (performance.now() - began));
 	};
 	const keep = () => {
@@ -885,7 +884,7 @@ async function answer(conversation, before) {
 	}
 	clearTimeout(paintTimer);
 	clearTimeout(saveTimer);
-	// An edited question is being answered instead.
+	// The question has been edited, and its new answer has begun.
 	if (runs.get(conversation) !== controller) return;
 	runs.delete(conversation);
 	const mark = markOf(turn);
@@ -1003,7 +1002,7 @@ function askAgain() {
 	start(isAnswered ? current.turns.pop() : null);
 }
 
-/** Asks what the conversation ends with, of the model that is chosen. */
+/** Asks the chosen model for the answer to the last turn. */
 function start(before) {
 	current.model = $('model').value;
 	tell('');
@@ -1059,7 +1058,7 @@ function showRun() {
 const coarse = matchMedia('(pointer: coarse)');
 /** Pictures that go with the next question, as data URLs. */
 const pending = [];
-/** Ends when all pictures that were added have been read. */
+/** Resolves when all added pictures have been read. */
 let reading = Promise.resolve();
 
 function focusQuestion() {
@@ -1129,8 +1128,8 @@ function addPictures(files) {
 }
 
 /**
- * A picture as a data URL. It is written anew, so that it fits and does not tell
- * where a photo was taken.
+ * Returns a picture as a data URL. It is encoded again, so that it fits into a
+ * request and does not tell where a photo was taken.
  */
 async function pictureOf(file) {
 	const bitmap = await createImageBitmap(file);
@@ -1190,7 +1189,7 @@ document.addEventListener('DOMContentLoaded', () => {
 	on('question', 'input', grow);
 	on('question', 'paste', (event) => {
 		const { files, types } = event.clipboardData;
-		// Spreadsheets add a picture of what they copy as text.
+		// Spreadsheets copy text and a picture of it.
 		if (!files.length || types.includes('text/plain')) return;
 		event.preventDefault();
 		addPictures([...files]);
@@ -1263,7 +1262,7 @@ document.addEventListener('DOMContentLoaded', () => {
 	addEventListener('pagehide', () => {
 		for (const conversation of runs.keys()) save(conversation);
 	});
-	// The browser had put the page aside, and other tabs went on.
+	// The page comes from the browser's cache; other tabs went on meanwhile.
 	addEventListener('pageshow', ({ persisted }) => {
 		if (persisted) readAll();
 	});

@@ -71,6 +71,16 @@ pub(super) async fn back_and_forward(tab: &Tab, site: &Site) {
     tab.go("about:blank").await;
     tab.back().await;
     shows(tab, "First answer").await;
+    // A reload while an answer comes keeps what has come.
+    let gate = Gate::new();
+    site.next(Answer::stream(["So far"]).wait(&gate));
+    type_and_enter(tab, "And now?").await;
+    shows(tab, "So far").await;
+    tab.reload().await;
+    tab.wait("document.getElementById('model').value").await;
+    shows(tab, "So far").await;
+    let mark = tab.text(".turn:last-child .mark").await;
+    assert!(mark.contains("page was closed"), "{mark}");
     tab.assert_nothing_wrong().await;
 }
 
