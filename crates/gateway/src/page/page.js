@@ -1261,6 +1261,8 @@ document.addEventListener('DOMContentLoaded', () => {
 	addEventListener('popstate', openFromAddress);
 	addEventListener('pagehide', () => {
 		for (const conversation of runs.keys()) save(conversation);
+		// What breaks from now on is not the gateway's fault.
+		runs.clear();
 	});
 	// The page comes from the browser's cache; other tabs went on meanwhile.
 	addEventListener('pageshow', ({ persisted }) => {
