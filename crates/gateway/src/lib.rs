@@ -87,9 +87,12 @@
 //!
 //! The header `x-chatwire-emulated`, such as `json_schema; questions=2`, says that the
 //! reply was made in this way and how many questions it took; so do the log and the
-//! metric `chatwire_emulated_questions_total`. A stream whose head is out before the
-//! first text, because that took longer than the [silence](GatewayBuilder::keep_alive)
-//! allowed, does not have the header, but it is logged and counted too. `usage` is the
+//! metric `chatwire_emulated_questions_total`. The head of a
+//! stream says how many there were until its first text; a call that is not valid can
+//! take more after that. It does not have the header if it is out before the first text,
+//! because that took longer than the [silence](GatewayBuilder::keep_alive) allowed. The log
+//! and the metric have the whole number then, too. Replies that fail are not counted: their
+//! error says how many questions there were. `usage` is the
 //! sum of all questions.
 //!
 //! Tools that only the servers of an API have, such as a search, are always left out.

@@ -157,6 +157,8 @@ pub(crate) struct InFlight {
     record: Record,
     endpoint: String,
     began: Instant,
+    /// The questions that are counted as emulated.
+    questions: u64,
     done: bool,
 }
 
@@ -177,6 +179,7 @@ impl InFlight {
             record,
             endpoint: endpoint.to_owned(),
             began,
+            questions: 0,
             done: false,
         }
     }
@@ -208,15 +211,15 @@ impl InFlight {
             .observe(seconds);
     }
 
-    /// Notes what the backend was made to do, and in how many questions.
-    pub(crate) fn emulated(&self, emulation: Option<&Emulation>) {
+    /// Notes what the backend was made to do, and in how many questions so far.
+    pub(crate) fn emulated(&mut self, emulation: Option<&Emulation>) {
         if let Some(emulation) = emulation {
             self.record.emulated(emulation);
             let labels = [self.endpoint.as_str(), emulation.mode.as_str()];
+            let more = emulation.questions.saturating_sub(self.questions);
+            self.questions = self.questions.saturating_add(more);
             let questions = &self.metrics.emulated;
-            questions
-                .with_label_values(&labels)
-                .inc_by(emulation.questions);
+            questions.with_label_values(&labels).inc_by(more);
         }
     }
 

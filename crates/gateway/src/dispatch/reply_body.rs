@@ -189,6 +189,7 @@ impl ReplyBody {
             // The provider's stream is dropped now, not when the client has
             // read the rest.
             self.state = State::Done;
+            self.in_flight.emulated(end.emulation.as_ref());
             self.in_flight.finished(&end.reason);
         }
     }

@@ -202,6 +202,7 @@ async fn whole(
             return Err(error);
         }
     };
+    in_flight.emulated(completion.end.emulation.as_ref());
     in_flight.finished(&completion.end.reason);
     let ready = Instant::now();
     let head = ReplyHead {

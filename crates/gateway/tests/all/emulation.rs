@@ -266,6 +266,31 @@ async fn every_dialect_gets_what_it_asks_for() {
     }
 }
 
+/// Words may be out before a call turns out not to be valid. The head of a stream
+/// cannot say how many questions follow, but the metric counts them.
+#[tokio::test]
+async fn a_repair_after_words_is_counted() {
+    let wrong = "Let me see. <call-MARKER>{\"name\": \"rain\"}</call-MARKER>";
+    for form in forms() {
+        for (stream, header) in [(false, "tools; questions=2"), (true, "tools; questions=1")] {
+            let (provider, seen) = writes(&[wrong, CALL]);
+            let server = home_with(provider, true).await;
+            let body = Want::Offered.body(&form, stream);
+            let answer = server.post(form.path, &body).await;
+            let case = format!("{} {stream} {answer:?}", form.path);
+            let emulated = answer.header("x-chatwire-emulated");
+            assert_eq!(emulated.as_deref(), Some(header), "{case}");
+            assert!(answer.body.contains("Let me see."), "{case}");
+            assert!(answer.body.contains("Paris"), "{case}");
+            assert!(!answer.body.contains("rain"), "{case}");
+            assert_eq!(seen.lock().unwrap().len(), 2, "{case}");
+            let metrics = server.get("/metrics").await.body;
+            let counter = "emulated_questions_total{endpoint=\"home\",mode=\"tools\"} 2";
+            assert!(metrics.contains(counter), "{case} {metrics}");
+        }
+    }
+}
+
 /// An answer that is still not valid is an error, streamed or not.
 #[tokio::test]
 async fn what_is_never_valid_is_an_error() {
