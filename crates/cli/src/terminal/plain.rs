@@ -24,8 +24,9 @@ impl Plain {
                 None => prose(part),
             };
             out.extend_from_slice(shown.as_bytes());
+            // What is shown decides, so that nothing hides a fence.
             let room = START.saturating_sub(self.line.len());
-            self.line.extend(part.chars().take(room));
+            self.line.extend(shown.chars().take(room));
             if part.ends_with('\n') {
                 self.open = Fence::after(self.open, self.line.trim_end());
                 self.line.clear();
@@ -51,5 +52,13 @@ mod tests {
         }
         assert_eq!(String::from_utf8(whole).unwrap(), shown);
         assert_eq!(String::from_utf8(pieces).unwrap(), shown);
+    }
+
+    #[test]
+    fn a_fence_is_what_looks_like_one() {
+        let mut plain = Plain::default();
+        let mut out = Vec::new();
+        plain.push("\u{1b}``\0`\u{9b}\nc\u{200d}d\n", &mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), "```\nc\\u{200d}d\n");
     }
 }

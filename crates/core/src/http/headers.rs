@@ -3,6 +3,7 @@ use http::header::{self, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER
 use super::config::HttpConfig;
 use crate::error::{Error, ErrorKind};
 use crate::secret::{Redactor, Secret};
+use crate::text::CUT;
 
 /// Headers that the client sets itself: a wrong one would let a server read one
 /// request as two, or wait for more.
@@ -35,10 +36,10 @@ pub(super) fn configured_headers(
         headers.insert(USER_AGENT, value);
     }
     for (name, value) in &config.headers {
-        let name: HeaderName = name
-            .trim()
-            .parse()
-            .map_err(|_| invalid(format!("{name:?} is not the name of an HTTP header")))?;
+        let name: HeaderName = name.trim().parse().map_err(|_| {
+            let shown = shown_name(name.trim());
+            invalid(format!("{shown:?} is not the name of an HTTP header"))
+        })?;
         if FRAMING.contains(&name) {
             return Err(invalid(format!(
                 "header {name} frames a message: the HTTP client sets it, and nobody else can"
@@ -60,6 +61,17 @@ pub(super) fn configured_headers(
         }
     }
     Ok(headers)
+}
+
+/// The start of a text that is not a name, as far as it could be one: after a
+/// wrong separator, as in `cookie=a:b`, the rest is the value.
+fn shown_name(text: &str) -> String {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let name: String = text.chars().take_while(|c| is_name(*c)).collect();
+    match name == text {
+        true => name,
+        false => name + CUT,
+    }
 }
 
 /// Returns what a server may repeat of a header by itself.

@@ -7,6 +7,7 @@ use reqwest::Url;
 
 use crate::error::{Error, ErrorKind};
 use crate::secret::Secret;
+use crate::text::CUT;
 
 /// The address of a server or of a folder on it, to which the addresses of
 /// requests are relative. It prints without user name and password.
@@ -307,7 +308,27 @@ pub(super) fn without_userinfo(text: &str) -> String {
     };
     let rest = rest.unwrap_or_default();
     let end = rest.find(['?', '#']).unwrap_or(rest.len());
-    format!("{start}{}", rest.get(..end).unwrap_or_default())
+    let shown = format!("{start}{}", rest.get(..end).unwrap_or_default());
+    without_false_port(&shown)
+}
+
+/// Cuts off what stands in the place of a port and is none: it is a password if
+/// the host was forgotten.
+fn without_false_port(address: &str) -> String {
+    let host = address.find("://").map_or(0, |scheme| scheme + 3);
+    let rest = address.get(host..).unwrap_or_default();
+    let authority = rest.split(['/', '\\']).next().unwrap_or_default();
+    match authority.rsplit_once(':') {
+        Some((name, port)) if !authority.ends_with(']') && !port.chars().all(is_digit) => {
+            let end = host + name.len() + 1;
+            format!("{}{CUT}", address.get(..end).unwrap_or_default())
+        }
+        _ => address.to_owned(),
+    }
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
 }
 
 /// Returns where the base ends in a path that ends in a route, or has it

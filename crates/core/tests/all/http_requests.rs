@@ -403,11 +403,22 @@ fn wrong_settings_are_named() {
         ),
         (proxy("bob:s3cret@127.0.0.1:80"), &["the proxy must start"]),
         (
+            base("http://bob:s3cret"),
+            &["base URL \"http://bob:…\"", "port"],
+        ),
+        (
+            proxy("http://bob:s3cret/"),
+            &["proxy \"http://bob:…\"", "port"],
+        ),
+        (base("http://[::1]:99999/"), &["\"http://[::1]:99999/\""]),
+        (
             base("http://bob%3as3cret%40127.0.0.1"),
             &["base URL \"http://127.0.0.1\""],
         ),
         (proxy(""), &["proxy \"\""]),
-        (header("bad name", "x"), &["\"bad name\"", "header"]),
+        (header("bad name", "x"), &["\"bad…\"", "header"]),
+        (header("cookie=s3cret", "x"), &["\"cookie…\"", "header"]),
+        (header("Authorization s3cret", "x"), &["\"Authorization…\""]),
         (header("", "x"), &["\"\"", "header"]),
         (header("x-key", "s3cret\n"), &[]),
         (header("x-key", "s3cret\nx: y"), &["x-key", "characters"]),
