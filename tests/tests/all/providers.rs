@@ -157,7 +157,7 @@ async fn bad_input_is_refused_before_anything_is_sent() {
             ),
             (
                 named().with_http(HttpConfig::new().with_header("bad name", "x")),
-                "bad name",
+                "\"bad…\" is not the name",
             ),
             (
                 named().with_http(HttpConfig::new().with_header("x-good", "a\nb")),
