@@ -1,27 +1,23 @@
 //! The events of a parser, laid out in rows.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use pulldown_cmark::{BrokenLink, CodeBlockKind, CowStr, Event, LinkType, Parser, Tag, TagEnd};
 
-use super::code_lines::{CodeLines, Ink};
+use super::code_block::code_rows;
 use super::flow::{Flow, Place};
 use super::frames::{Frame, Marker, SENTINEL, column};
+use super::links::Links;
 use super::look::{Color, Look, Row, Run};
 use super::page::{Around, Leaf, Page, Paper, Source, label, options};
+use super::surround::Surround;
 use super::table::{Table, cells_of};
+use super::verbatim::write_verbatim;
 use super::width::{columns, text_columns};
 use crate::terminal::filter::{exact, prose};
 
 /// The columns of a thematic break: as many as say what it is.
 const RULE: usize = 8;
-
-/// The longest address that a link leads to.
-const MAX_LINK: usize = 2048;
-
-/// Markers of lists, from the outer to the inner ones.
-const BULLETS: [&str; 3] = ["•", "◦", "▪"];
 
 /// Writes the source into rows.
 pub(super) fn page(source: &Source<'_>, paper: &Paper) -> Page {
@@ -35,7 +31,7 @@ pub(super) fn page(source: &Source<'_>, paper: &Paper) -> Page {
     for (event, range) in parser.into_offset_iter() {
         if source.stop == Some(range.start) && matches!(event, Event::Start(Tag::CodeBlock(_))) {
             writer.begin(range.start);
-            let (first, hang) = writer.prefix();
+            let (first, hang) = writer.around.prefix(paper);
             writer.page.around = Around { first, hang };
             return writer.page;
         }
@@ -46,36 +42,13 @@ pub(super) fn page(source: &Source<'_>, paper: &Paper) -> Page {
     writer.page
 }
 
-/// A list item or a quote, as it is shown.
-#[derive(Debug)]
-struct Container {
-    /// The marker that is still to be written.
-    marker: Option<String>,
-    /// The columns of the marker.
-    columns: usize,
-    quote: bool,
-    /// The column of the source at which its content begins.
-    content: usize,
-    frame: Frame,
-}
-
-/// A link or picture that is being read.
-#[derive(Debug)]
-struct OpenLink {
-    address: String,
-    /// The text that leads there.
-    text: String,
-    /// The address is shown after the text.
-    told: bool,
-}
-
 struct Writer<'a> {
     source: &'a Source<'a>,
     paper: &'a Paper,
     page: Page,
-    containers: Vec<Container>,
+    around: Surround,
     looks: Vec<Look>,
-    links: Vec<OpenLink>,
+    links: Links,
     flow: Option<Flow>,
     table: Option<Table>,
     /// The pieces of a block of code, and where they are in the source.
@@ -95,9 +68,9 @@ impl<'a> Writer<'a> {
             source,
             paper,
             page: Page::default(),
-            containers: Vec::new(),
+            around: Surround::default(),
             looks: vec![Look::default()],
-            links: Vec::new(),
+            links: Links::default(),
             flow: None,
             table: None,
             code: None,
@@ -125,7 +98,7 @@ impl<'a> Writer<'a> {
                 let mut look = self.look();
                 look.color = self.paper.color(Color::Cyan).or(look.color);
                 let code = exact(&code).into_owned();
-                self.note_link(&code);
+                self.links.note(&code);
                 self.write(&code, &look, &range, false);
             }
             Event::Html(html) | Event::InlineHtml(html) => {
@@ -139,7 +112,7 @@ impl<'a> Writer<'a> {
             }
             Event::Rule => {
                 self.begin(range.start);
-                let (first, _) = self.prefix();
+                let (first, _) = self.around.prefix(self.paper);
                 let mut row = Row::default();
                 row.push_runs(&first);
                 let rule = "─".repeat(RULE.min(self.paper.width()));
@@ -147,19 +120,7 @@ impl<'a> Writer<'a> {
                 row.push_runs(&[Run::new(rule, look)]);
                 self.page.push(row, None);
             }
-            Event::TaskListMarker(done) => {
-                let sign = if done { "☑" } else { "☐" };
-                if let Some(container) = self.containers.last_mut()
-                    && let Some(marker) = &mut container.marker
-                {
-                    if marker.starts_with(|c: char| c.is_ascii_digit()) {
-                        marker.push(' ');
-                        marker.push_str(sign);
-                    } else {
-                        sign.clone_into(marker);
-                    }
-                }
-            }
+            Event::TaskListMarker(done) => self.around.make_task(done),
             // Extensions that are off.
             _ => {}
         }
@@ -195,13 +156,7 @@ impl<'a> Writer<'a> {
                 let content = column(self.source.text, mark) + usize::from(after.starts_with(' '));
                 self.opened |= mark > self.end;
                 self.end = self.end.max(mark);
-                self.containers.push(Container {
-                    marker: None,
-                    columns: 2,
-                    quote: true,
-                    content,
-                    frame: Frame::Quote,
-                });
+                self.around.enter_quote(content);
             }
             Tag::List(_) => self.finish(),
             Tag::Item => {
@@ -290,9 +245,13 @@ impl<'a> Writer<'a> {
                 ..
             } => {
                 let told = !matches!(link_type, LinkType::Email);
-                self.open_link(&dest_url, told, look);
+                let look = self.links.open(&dest_url, told, look, self.paper);
+                self.looks.push(look);
             }
-            Tag::Image { dest_url, .. } => self.open_link(&dest_url, true, look),
+            Tag::Image { dest_url, .. } => {
+                let look = self.links.open(&dest_url, true, look, self.paper);
+                self.looks.push(look);
+            }
             _ => {}
         }
     }
@@ -312,15 +271,15 @@ impl<'a> Writer<'a> {
                 if self.end < inner {
                     self.gap(inner, true);
                 }
-                if self.containers.last().is_some_and(|it| it.marker.is_some()) {
+                if self.around.owes_marker() {
                     self.flow(range.start);
                     self.finish();
                 }
-                self.containers.pop();
+                self.around.leave();
             }
             TagEnd::CodeBlock => {
                 let code = self.code.take().unwrap_or_default();
-                self.code_rows(&code);
+                self.code_block(&code);
             }
             TagEnd::Table => self.table_rows(range),
             TagEnd::TableHead | TagEnd::TableRow | TagEnd::Strong => {
@@ -335,7 +294,10 @@ impl<'a> Writer<'a> {
             }
             TagEnd::Link | TagEnd::Image => {
                 self.looks.pop();
-                self.close_link(range);
+                if let Some(address) = self.links.close(self.paper) {
+                    let look = self.look();
+                    self.write(&address, &look, range, false);
+                }
             }
             _ => {}
         }
@@ -353,77 +315,18 @@ impl<'a> Writer<'a> {
 
     fn item(&mut self, start: usize) {
         let marker = Marker::at(self.source.text, start);
-        let outer = self.containers.last().map_or(0, |outer| outer.content);
-        let depth = self.containers.iter().filter(|outer| !outer.quote).count();
-        let shown = if marker.text.len() > 1 {
-            marker.text.to_owned()
-        } else {
-            let bullet = BULLETS.get(depth % BULLETS.len());
-            bullet.copied().unwrap_or_default().to_owned()
-        };
         self.opened |= marker.end > self.end;
         self.end = self.end.max(marker.end);
-        let columns = match self.source.frames.get(self.containers.len()) {
-            // It was shown before, perhaps with another marker.
-            Some(Frame::Item { shown, .. }) if start < self.source.prefix => *shown,
-            _ => text_columns(&shown) + 1,
+        let before = match self.source.frames.get(self.around.depth()) {
+            Some(Frame::Item { shown, .. }) if start < self.source.prefix => Some(*shown),
+            _ => None,
         };
-        self.containers.push(Container {
-            columns,
-            marker: Some(shown),
-            quote: false,
-            content: marker.content,
-            frame: Frame::Item {
-                width: marker.content.saturating_sub(outer),
-                shown: columns,
-            },
-        });
-    }
-
-    fn open_link(&mut self, address: &str, told: bool, mut look: Look) {
-        let address = exact(address).into_owned();
-        if self.paper.links {
-            look.link = target(&address);
-        }
-        look.underline = true;
-        self.looks.push(look);
-        self.links.push(OpenLink {
-            address,
-            text: String::new(),
-            told,
-        });
-    }
-
-    fn close_link(&mut self, range: &Range<usize>) {
-        let Some(link) = self.links.pop() else { return };
-        let mut shown = link.address.as_str();
-        let text = link.text.trim();
-        // A text that reads like an address must not hide another one.
-        let misleads = text.contains("://") || text.starts_with("www.");
-        let known = self.paper.links && target(shown).is_some() && !misleads && !text.is_empty();
-        if !link.told || known || text == shown || shown.is_empty() {
-            return;
-        }
-        let look = self.look();
-        if text.is_empty() {
-            // A picture without a description.
-            shown = shown.split(',').next().unwrap_or_default();
-            self.write(shown, &look, range, false);
-        } else {
-            let shown = format!(" ({shown})");
-            self.write(&shown, &look, range, false);
-        }
-    }
-
-    fn note_link(&mut self, text: &str) {
-        for link in &mut self.links {
-            link.text.push_str(text);
-        }
+        self.around.enter_item(&marker, before);
     }
 
     fn text(&mut self, text: &str, range: &Range<usize>) {
         let look = self.look();
-        self.note_link(text);
+        self.links.note(text);
         let verbatim = self.source.text.get(range.clone()) == Some(text);
         self.write(text, &look, range, verbatim);
     }
@@ -446,9 +349,7 @@ impl<'a> Writer<'a> {
         let mut text = text;
         if let Some(rest) = text.strip_prefix(SENTINEL) {
             // It goes on: its markers are on the screen already.
-            for container in &mut self.containers {
-                container.marker = None;
-            }
+            self.around.forget_markers();
             text = rest;
             start += SENTINEL.len_utf8();
         }
@@ -486,7 +387,7 @@ impl<'a> Writer<'a> {
         }
         let width = self.paper.width();
         if self.flow.is_none() {
-            let (first, hang) = self.prefix();
+            let (first, hang) = self.around.prefix(self.paper);
             self.flow = Some(Flow::new(width, &first, hang));
         }
         self.flow
@@ -512,7 +413,7 @@ impl<'a> Writer<'a> {
         self.finish();
         self.gap(at, false);
         self.begun = true;
-        self.page.frames = self.containers.iter().map(|it| it.frame).collect();
+        self.page.frames = self.around.frames();
     }
 
     /// What stands between two blocks: blank lines, of which one is shown, and
@@ -543,16 +444,9 @@ impl<'a> Writer<'a> {
             }
             self.free_row(std::mem::take(&mut blank));
             self.begun = true;
-            let (first, hang) = self.prefix();
+            let (first, hang) = self.around.prefix(self.paper);
             let mut flow = Flow::new(self.paper.width(), &first, hang);
-            let start = offset_in(source.text, line).unwrap_or(0);
-            for (index, c) in line.char_indices() {
-                let place = Some(Place {
-                    offset: start + index,
-                    plain: true,
-                });
-                flow.put(c, columns(c, None), &Look::default(), place);
-            }
+            write_verbatim(&mut flow, source.text, line);
             for (row, place) in flow.finish() {
                 self.page.push(row, place);
             }
@@ -566,100 +460,23 @@ impl<'a> Writer<'a> {
     fn free_row(&mut self, free: bool) {
         if free && self.begun {
             let mut row = Row::default();
-            if self.containers.iter().any(|it| it.quote) {
-                row.push_runs(&self.hang());
+            if self.around.has_quote() {
+                row.push_runs(&self.around.hang(self.paper));
                 row.trim();
             }
             self.page.push(row, None);
         }
     }
 
-    /// What the next row begins with, and those after it.
-    fn prefix(&mut self) -> (Vec<Run>, Vec<Run>) {
-        let hang = self.hang();
-        if self.containers.iter().all(|it| it.marker.is_none()) {
-            return (hang.clone(), hang);
-        }
-        let mut first = Vec::new();
-        let marker_look = Look::colored(self.paper.color(Color::Yellow));
-        let quote_look = Look::colored(self.paper.color(Color::Gray));
-        let most = self.paper.width() / 2;
-        let mut sum = 0;
-        for container in &mut self.containers {
-            match container.marker.take() {
-                Some(marker) => {
-                    container.columns = text_columns(&marker) + 1;
-                    if let Frame::Item { shown, .. } = &mut container.frame {
-                        *shown = container.columns;
-                    }
-                    first.push(Run::new(marker, marker_look.clone()));
-                    first.push(Run::new(" ", Look::default()));
-                }
-                None if sum + container.columns > most => continue,
-                None if container.quote => first.push(Run::new("│ ", quote_look.clone())),
-                None => first.push(Run::new(" ".repeat(container.columns), Look::default())),
-            }
-            sum += container.columns;
-        }
-        (first, self.hang())
-    }
-
-    fn hang(&self) -> Vec<Run> {
-        let most = self.paper.width() / 2;
-        let look = Look::colored(self.paper.color(Color::Gray));
-        let mut sum = 0;
-        let mut runs = Vec::new();
-        for container in &self.containers {
-            if sum + container.columns > most {
-                continue;
-            }
-            sum += container.columns;
-            runs.push(match container.quote {
-                true => Run::new("│ ", look.clone()),
-                false => Run::new(" ".repeat(container.columns), Look::default()),
-            });
-        }
-        runs
-    }
-
-    fn code_rows(&mut self, code: &[(String, usize)]) {
-        let (first, hang) = if code.iter().all(|(text, _)| text.trim().is_empty()) {
+    fn code_block(&mut self, code: &[(String, usize)]) {
+        if code.iter().all(|(text, _)| text.trim().is_empty()) {
             return;
-        } else {
-            self.prefix()
-        };
-        let look = Look::colored(self.paper.color(Color::Cyan));
-        let hang_columns = hang.iter().map(|run| text_columns(&run.text)).sum();
-        let mut lines = CodeLines::new(self.paper.columns, hang_columns);
-        let mut rows: Vec<(Row, Option<Place>)> = Vec::new();
-        let mut line = 0;
-        let mut at_line = true;
-        for (text, start) in code {
-            let source = self.source.text.get(*start..*start + text.len());
-            let plain = source == Some(text);
-            for (index, c) in text.char_indices() {
-                let offset = start + index;
-                if std::mem::replace(&mut at_line, c == '\n') {
-                    line = offset;
-                }
-                lines.write(c, |ink| {
-                    if let Ink::Put(c) = ink {
-                        if let Some((row, _)) = rows.last_mut() {
-                            row.push(c, &look);
-                        }
-                        return;
-                    }
-                    let mut row = Row {
-                        joined: ink == Ink::Join,
-                        ..Row::default()
-                    };
-                    row.push_runs(if rows.is_empty() { &first } else { &hang });
-                    let offset = if ink == Ink::Line { line } else { offset };
-                    rows.push((row, Some(Place { offset, plain })));
-                });
-            }
         }
-        for (row, place) in rows {
+        let (first, hang) = self.around.prefix(self.paper);
+        let look = Look::colored(self.paper.color(Color::Cyan));
+        let begins = (first.as_slice(), hang.as_slice());
+        let columns = self.paper.columns;
+        for (row, place) in code_rows(code, self.source.text, columns, begins, &look) {
             self.page.push(row, place);
         }
     }
@@ -669,7 +486,7 @@ impl<'a> Writer<'a> {
             return;
         };
         let widths = table.widths(self.source.widths);
-        let (first, hang) = self.prefix();
+        let (first, hang) = self.around.prefix(self.paper);
         let hang_columns: usize = hang.iter().map(|run| text_columns(&run.text)).sum();
         let fits = Table::columns(&widths) + hang_columns <= self.paper.width();
         let source = self.source.text.get(range.clone()).unwrap_or_default();
@@ -698,38 +515,10 @@ impl<'a> Writer<'a> {
             if number > 0 {
                 flow.new_line();
             }
-            let bare = line.trim();
-            let start = offset_in(self.source.text, bare).unwrap_or(0);
-            let mut chars = bare.char_indices().peekable();
-            while let Some((index, c)) = chars.next() {
-                let next = chars.peek().map(|(_, next)| *next);
-                let place = Some(Place {
-                    offset: start + index,
-                    plain: true,
-                });
-                flow.put(c, columns(c, next), &Look::default(), place);
-            }
+            write_verbatim(&mut flow, self.source.text, line.trim());
         }
         for (row, place) in flow.finish() {
             self.page.push(row, place);
         }
     }
-}
-
-/// An address that may stand in a terminal's sequence for links.
-fn target(address: &str) -> Option<Arc<str>> {
-    let known = ["http://", "https://", "mailto:"].iter();
-    let known = known.clone().any(|scheme| {
-        address
-            .get(..scheme.len())
-            .is_some_and(|it| it.eq_ignore_ascii_case(scheme))
-    });
-    let clean = address.bytes().all(|byte| matches!(byte, b'!'..=b'~'));
-    (known && clean && address.len() <= MAX_LINK).then(|| Arc::from(address))
-}
-
-/// Where a part of a text begins in it.
-fn offset_in(text: &str, part: &str) -> Option<usize> {
-    let start = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
-    (start + part.len() <= text.len()).then_some(start)
 }

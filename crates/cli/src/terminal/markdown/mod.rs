@@ -5,18 +5,22 @@
 //! comes. What that costs, in time and in bytes, stays in proportion to the text.
 
 mod blocks;
+mod code_block;
 mod code_lines;
 mod flow;
 mod frames;
 mod layout;
+mod links;
 mod look;
 mod open_code;
 mod page;
 mod screen;
+mod surround;
 mod table;
 #[cfg(test)]
 mod tests;
 mod typewriter;
+mod verbatim;
 mod width;
 
 use pulldown_cmark::Parser;
