@@ -561,6 +561,11 @@ async fn conform_judges_clients() {
     assert_eq!(table.code, Some(1));
     assert!(table.out.starts_with("openai: echo {url}\n"), "{table:?}");
     assert!(table.out.ends_with(" of 22 passed\n"), "{table:?}");
+    assert!(table.err.contains("without a fault"), "{table:?}");
+    let client = "sh -c 'echo {url}; printf \"first\\nno such model\\n\\n\" >&2; exit 3'";
+    let run_of_it = run(["conform", "--jobs", "22", "--client", client]).await;
+    let words = "is the command right? Its last words: no such model\n";
+    assert!(run_of_it.err.ends_with(words), "{run_of_it:?}");
     for (client, words) in [
         ("echo", "no {url}"),
         ("echo '{url}", "quote"),

@@ -21,7 +21,7 @@ use self::client::Client;
 use crate::args::limit;
 use crate::failure::Failure;
 use crate::runtime;
-use crate::terminal::{print, print_json};
+use crate::terminal::{print, print_json, say};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -100,6 +100,9 @@ pub(crate) fn run(args: &ConformArgs) -> Result<ExitCode, Failure> {
         false => print(&report::table(&args.protocol, &args.client, &rows)),
     };
     shown?;
+    if let Some(why) = report::doubt(&rows) {
+        say(&why);
+    }
     let has_passed = rows.iter().all(|row| row.verdict.has_passed());
     Ok(ExitCode::from(u8::from(!has_passed)))
 }

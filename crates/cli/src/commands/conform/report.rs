@@ -41,6 +41,27 @@ pub(super) fn table(protocol: &str, client: &str, rows: &[Row]) -> String {
     table
 }
 
+/// What makes the verdicts worthless: a client that fails by itself tells of every fault.
+pub(super) fn doubt(rows: &[Row]) -> Option<String> {
+    let sound = rows.first().filter(|row| !row.verdict.has_passed())?;
+    let said = sound.ran.err.lines().rev().map(str::trim);
+    let said = said.filter(|line| !line.is_empty()).map(shorten).next();
+    Some(format!(
+        "the client did not show the answer of a server without a fault either, so that \
+         \"told\" says nothing: is the command right?{}",
+        said.map_or_else(String::new, |line| format!(" Its last words: {line}"))
+    ))
+}
+
+/// The beginning of a line.
+fn shorten(line: &str) -> String {
+    const LONGEST: usize = 300;
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line.to_owned(),
+    }
+}
+
 /// The same for programs.
 pub(super) fn json(protocol: &str, client: &str, rows: &[Row]) -> String {
     let cases: Vec<Value> = rows
