@@ -58,7 +58,7 @@ impl SessionClient {
         };
         match client.begin() {
             Ok(Some(active)) => {
-                client.active.adopt(active);
+                client.active = CredentialCache::new().with_known(active);
                 Ok(client)
             }
             Ok(None) => Ok(client),

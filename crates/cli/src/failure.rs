@@ -2,6 +2,7 @@
 
 use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use chatwire::{Error, ErrorKind};
 
@@ -33,6 +34,19 @@ impl Failure {
             Failure::ClosedPipe => 0,
             Failure::Other(_) => 1,
         }
+    }
+
+    /// Logs how a question ended that has no whole answer, with the time since it
+    /// began: the last line of what `-v` tells.
+    pub(crate) fn log(&self, elapsed: Duration) {
+        let (end, status) = match self {
+            Failure::Usage(_) => ("usage", None),
+            Failure::Provider(error, _) => (error.kind().as_str(), error.status()),
+            Failure::Cancelled(_) => ("cancelled", None),
+            Failure::ClosedPipe => ("closed_pipe", None),
+            Failure::Other(_) => ("other", None),
+        };
+        tracing::debug!(end, status, ?elapsed, "failed");
     }
 
     /// Prints the message, if there is one, and returns the exit code.

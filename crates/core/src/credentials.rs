@@ -172,6 +172,13 @@ impl<T> CredentialCache<T> {
         attempt(self.get(&fetch).await?).await
     }
 
+    /// Sets credentials that are known from the start.
+    #[must_use]
+    pub fn with_known(self, value: T) -> CredentialCache<T> {
+        self.put(value);
+        self
+    }
+
     /// Stores credentials that were not fetched, for example from an answer.
     pub fn adopt(&self, value: T) -> Cached<T> {
         tracing::debug!("credentials renewed by an answer");

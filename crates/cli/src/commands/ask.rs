@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chatwire::structured::Structured;
 use chatwire::{ReplyEvent, ResponseFormat};
@@ -91,7 +91,12 @@ pub(crate) fn run(args: &AskArgs, general: &General) -> Result<ExitCode, Failure
         // Lines of the log would run into it.
         style.spinner &= !args.verbose;
         let mut output = Output::new(&args.output, &style);
-        match runtime::until_signal(ask(args, general, &mut output)).await {
+        let started = Instant::now();
+        let asked = runtime::until_signal(ask(args, general, &mut output)).await;
+        if let Err(failure) = &asked {
+            failure.log(started.elapsed());
+        }
+        match asked {
             Err(cancelled @ Failure::Cancelled(_)) => {
                 // If nobody is reading, give up writing after a moment.
                 let _ = timeout(LAST_WORDS, output.fail(&cancelled)).await;

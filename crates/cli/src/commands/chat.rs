@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use base64::Engine as _;
 use chatwire::{ProgressKind, ReplyEvent};
@@ -457,9 +458,13 @@ impl Chat<'_> {
         let mut answer = String::new();
         let mut spinner = Spinner::new(&self.style);
         let limit = self.target.timeout;
+        let started = Instant::now();
         let asked = runtime::within(limit, self.stream(&mut spinner, &mut answer));
         let asked = runtime::until_signal(asked).await;
         spinner.stop();
+        if let Err(failure) = &asked {
+            failure.log(started.elapsed());
+        }
         self.out.end_turn().await?;
         match asked {
             Ok(()) => {

@@ -4,7 +4,7 @@ use std::process::ExitStatus;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use chatwire_mock::{Answer, AuraMock};
+use chatwire_mock::{Answer, AuraMock, Ending};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
@@ -352,6 +352,61 @@ async fn ask_and_chat_tell_what_they_do() {
     let chat = crate::support::run_with_input(["chat", "-v", "-u", &url], "hi\n").await;
     assert_eq!(chat.code, Some(0), "{chat:?}");
     assert!(chat.err.contains("status=200"), "{chat:?}");
+
+    // The last line says how it ended, and the first is about a request.
+    let cut = || Answer::stream(["said"]).ending(Ending::Truncate);
+    let silent = || Answer::stream([""; 0]).ending(Ending::Stall);
+    // what is answered, more arguments, the last line but for its time
+    let cases: [(Option<Answer>, &[&str], &str); 5] = [
+        (None, &[], "finish provider=aura"),
+        (
+            Some(Answer::status(429).piece("no")),
+            &[],
+            "failed end=rate_limited status=429 ",
+        ),
+        (Some(Answer::status(418)), &[], "failed end="),
+        (Some(cut()), &[], "failed end=interrupted "),
+        (
+            Some(silent()),
+            &["--timeout", "300ms"],
+            "failed end=timeout elapsed=",
+        ),
+    ];
+    for (answer, more, words) in cases {
+        answer.map(|answer| mock.answer(answer));
+        let args = [
+            &[
+                "ask",
+                "-v",
+                "-u",
+                &url,
+                "-p",
+                "aura",
+                "-m",
+                "openchat_3.6",
+                "hi",
+            ],
+            more,
+        ]
+        .concat();
+        let asked = run(&args).await;
+        let lines: Vec<&str> = asked
+            .err
+            .lines()
+            .filter(|line| line.contains(" DEBUG "))
+            .collect();
+        assert!(lines[0].contains(" DEBUG request "), "{asked:?}");
+        assert!(
+            lines[lines.len() - 1].contains(words),
+            "no {words:?} in {asked:?}"
+        );
+    }
+    let chat = crate::support::run_with_input(
+        ["chat", "-v", "-u", "http://127.0.0.1:1", "-p", "aura"],
+        "hi\n",
+    )
+    .await;
+    assert!(chat.err.contains(" DEBUG failed end=connect "), "{chat:?}");
 }
 
 #[tokio::test]

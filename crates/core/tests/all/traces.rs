@@ -174,6 +174,9 @@ async fn credentials() {
     cache.adopt("s3cret".to_owned());
     log.take("credentials renewed");
     assert!(log.lines().is_empty());
+    let known = CredentialCache::new().with_known("s3cret".to_owned());
+    assert!(known.current().is_some());
+    assert!(log.lines().is_empty(), "nothing has happened");
 }
 
 #[cfg(feature = "combinators")]
