@@ -43,8 +43,8 @@ impl Config {
         })
     }
 
-    /// Sets the folder in which relative paths of `{ file = "path" }`, `ca_file` and
-    /// `session_file` are looked for: that of the configuration file (default: the
+    /// Sets the folder in which relative paths of `{ file = "path" }`, `ca_file`,
+    /// `session_file` and `prompts` are looked for: that of the configuration file (default: the
     /// working directory).
     #[must_use]
     pub fn with_folder(mut self, folder: impl Into<PathBuf>) -> Config {

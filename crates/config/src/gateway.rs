@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use chatwire::Provider;
 use chatwire_gateway::{Gateway, GatewayBuilder, Given, Limits};
+use chatwire_structured::Prompts;
 
 use crate::file::{File, Item, Leaf, LimitsTable, List, Mistakes, dotted};
+use crate::paths::located;
 
 /// A builder with all that the file says; what it refuses is noted with its
 /// place. The providers have their names, and whether tools are emulated.
@@ -34,6 +36,18 @@ pub(crate) fn builder(
     }
     if let Some(Leaf(retries, _)) = &table.retries {
         builder = builder.retries(retries.0);
+    }
+    if let Some(prompts) = &table.prompts {
+        match Prompts::from_dir(located(folder, Path::new(&prompts.get_ref().0))) {
+            Ok(prompts) => builder = builder.prompts(prompts),
+            Err(error) => {
+                let why = match std::error::Error::source(&error) {
+                    Some(source) => format!("{}: {source}", error.message()),
+                    None => error.message().to_owned(),
+                };
+                mistakes.at(prompts.span(), "gateway.prompts", why);
+            }
+        }
     }
     for (name, provider, emulate_tools) in providers {
         builder = match emulate_tools {

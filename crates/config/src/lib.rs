@@ -49,7 +49,7 @@
 //! A proxy, a header or an option is a text, `{ env = "NAME" }` or
 //! `{ file = "path" }`; the latter two are read when the endpoint is used. A
 //! relative path is looked for in the folder of the configuration file, as are those
-//! of `ca_file` and `session_file`, and `~/` is the home of the user. API
+//! of `ca_file`, `session_file` and `prompts`, and `~/` is the home of the user. API
 //! keys of the gateway stand in the environment or in a file, never in the
 //! configuration: one key per line, without empty lines and lines that begin
 //! with `#`.
@@ -65,7 +65,7 @@
 //! | `[http]`, `[endpoints.NAME.http]` | `connect_timeout`, `first_byte_timeout`, `idle_timeout`, `total_timeout`, `max_event`, `max_error_body`, `max_page`, `max_reply`, `proxy`, `ca_file`, `user_agent`, `headers` |
 //! | `[endpoints.NAME]` | `provider`, `base_url`, `tools`, `options`, `http` |
 //! | `[aliases]` | a name = a model or a list of models |
-//! | `[gateway]` | `listen`, `page`, `strict`, `usage`, `retries`, `retry_delay`, `keep_alive`, `grace`, `allowed_hosts`, `allowed_origins`, `api_keys`, `limits` |
+//! | `[gateway]` | `listen`, `page`, `prompts`, `strict`, `usage`, `retries`, `retry_delay`, `keep_alive`, `grace`, `allowed_hosts`, `allowed_origins`, `api_keys`, `limits` |
 //! | `[gateway.limits]` | the fields of [`Limits`](chatwire_gateway::Limits) |
 //!
 //! [`json_schema`] describes all of them for editors.

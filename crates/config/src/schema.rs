@@ -183,6 +183,13 @@ fn gateway() -> Json {
                 leaf::<bool>("Give browsers a page to chat on (true)"),
             ),
             (
+                "prompts",
+                leaf::<String>(
+                    "Folder with instructions for models that answer in a form or call tools in \
+                     words, in place of those of the program",
+                ),
+            ),
+            (
                 "strict",
                 leaf::<bool>("Refuse parameters that have no effect (false)"),
             ),

@@ -432,6 +432,31 @@ async fn a_whole_file_makes_a_gateway() {
     assert_eq!(status, 413);
 }
 
+/// The folder of the prompts is beside the file; a prompt that is not there stays.
+#[tokio::test]
+async fn prompts_of_ones_own() {
+    let folder = std::env::temp_dir().join(format!("chatwire-prompts-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("words")).unwrap();
+    let text = "version 2\nNur JSON!\n";
+    std::fs::write(folder.join("words/json_object.txt"), text).unwrap();
+    let mock = AuraMock::start().await.unwrap();
+    let text = format!(
+        "[endpoints.home]\nprovider = \"aura\"\nbase_url = {:?}\n[gateway]\nprompts = \"words\"\n",
+        mock.url()
+    );
+    let config = Config::parse(&text).unwrap().with_folder(&folder);
+    let server = serve(config.gateway().unwrap()).await;
+    let format = json!({"model": "home", "response_format": {"type": "json_object"}});
+    let (status, answer) = ask(server, format, None).await;
+    // The mock answers in words.
+    assert_eq!(status, 400, "{answer}");
+    let asked = mock.received();
+    assert_eq!(asked.len(), 3);
+    let asked = format!("{:?}", asked[0]);
+    assert!(asked.contains("Nur JSON!"), "{asked}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 #[test]
 fn what_is_wrong_when_a_gateway_is_made() {
     let ok = "[endpoints.a]\nprovider = \"magickpen\"\nbase_url = \"http://127.0.0.1:1\"\n";
@@ -461,6 +486,11 @@ fn what_is_wrong_when_a_gateway_is_made() {
             "line 5, column 19: gateway.allowed_origins: \"*\" is not an origin that a page \
              can have: it has no scheme; expected one such as https://app.example, \
              http://localhost:* or chrome-extension://*",
+        ),
+        (
+            "[gateway]\nprompts = \"/no/such/folder\"\n",
+            "line 5, column 11: gateway.prompts: cannot read the prompts /no/such/folder: No such \
+             file or directory (os error 2)",
         ),
         (
             "[aliases]\nx = [\"a\", \"a/none\"]\n",

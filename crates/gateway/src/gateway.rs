@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use chatwire_core::{Error, ErrorKind, Provider, Secret};
+use chatwire_structured::{Prompts, Structured};
 use tokio::sync::Semaphore;
 
 use crate::app::{App, Settings};
@@ -78,6 +79,7 @@ pub struct GatewayBuilder {
     hosts: Vec<String>,
     origins: Vec<String>,
     keys: Vec<Secret>,
+    prompts: Prompts,
     settings: Settings,
 }
 
@@ -89,6 +91,7 @@ impl GatewayBuilder {
             hosts: Vec::new(),
             origins: Vec::new(),
             keys: Vec::new(),
+            prompts: Prompts::default(),
             settings: Settings {
                 strict: false,
                 has_page: true,
@@ -152,6 +155,14 @@ impl GatewayBuilder {
     /// `x-chatwire-ignored`).
     pub fn strict(mut self, strict: bool) -> GatewayBuilder {
         self.settings.strict = strict;
+        self
+    }
+
+    /// Sets the instructions for models whose answers must have a form, or that can
+    /// call tools only [in words](crate#structured-output-and-tools) (default: those of
+    /// `chatwire-structured`).
+    pub fn prompts(mut self, prompts: Prompts) -> GatewayBuilder {
+        self.prompts = prompts;
         self
     }
 
@@ -284,7 +295,7 @@ impl GatewayBuilder {
         for (index, key) in self.keys.iter().enumerate() {
             note(Given::ApiKey(index), access.add_key(key.clone()));
         }
-        let routes = match Routes::new(endpoints(&self.endpoints), Vec::new()) {
+        let routes = match Routes::new(endpoints(&self.endpoints, &self.prompts), Vec::new()) {
             Ok(routes) => routes,
             Err(error) => {
                 note(Given::Endpoints, Err(error));
@@ -319,7 +330,7 @@ impl GatewayBuilder {
         for key in self.keys {
             access.add_key(key)?;
         }
-        let routes = Routes::new(endpoints(&self.endpoints), self.aliases)?;
+        let routes = Routes::new(endpoints(&self.endpoints, &self.prompts), self.aliases)?;
         let metrics = Metrics::new()?;
         for endpoint in &routes.endpoints {
             metrics.announce(&endpoint.name);
@@ -345,10 +356,12 @@ impl GatewayBuilder {
     }
 }
 
-fn endpoints(named: &[Named]) -> Vec<Endpoint> {
+fn endpoints(named: &[Named], prompts: &Prompts) -> Vec<Endpoint> {
     let endpoint = |named: &Named| {
-        let provider = Arc::clone(&named.provider);
-        Endpoint::new(named.name.clone(), provider, named.emulate_tools)
+        let provider = Structured::new(Arc::clone(&named.provider))
+            .with_tools(named.emulate_tools)
+            .with_prompts(prompts.clone());
+        Endpoint::new(named.name.clone(), provider)
     };
     named.iter().map(endpoint).collect()
 }

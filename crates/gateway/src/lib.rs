@@ -95,6 +95,9 @@
 //! error says how many questions there were. `usage` is the
 //! sum of all questions.
 //!
+//! The instructions for the model are text files that can be
+//! [replaced](GatewayBuilder::prompts).
+//!
 //! Tools that only the servers of an API have, such as a search, are always left out.
 //!
 //! # Replies

@@ -66,6 +66,7 @@ pub(crate) struct HttpTable {
 pub(crate) struct GatewayTable {
     pub(crate) listen: Option<Spanned<Leaf<SocketAddr>>>,
     pub(crate) page: Option<Leaf<bool>>,
+    pub(crate) prompts: Option<Spanned<Leaf<String>>>,
     pub(crate) strict: Option<Leaf<bool>>,
     pub(crate) usage: Option<Leaf<Usage>>,
     pub(crate) retries: Option<Leaf<Count<0, 20>>>,

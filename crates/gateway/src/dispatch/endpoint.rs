@@ -52,9 +52,7 @@ struct Failures {
 }
 
 impl Endpoint {
-    /// With `emulate_tools`, models that cannot call tools are asked for calls in
-    /// words. Answers in a form are had in the same way, if a request asks for it.
-    pub(crate) fn new(name: String, provider: Arc<dyn Provider>, emulate_tools: bool) -> Endpoint {
+    pub(crate) fn new(name: String, provider: Structured<Arc<dyn Provider>>) -> Endpoint {
         let models = within_limits(&name, provider.info().models.clone());
         let list = List {
             models,
@@ -63,7 +61,7 @@ impl Endpoint {
         };
         Endpoint {
             name,
-            provider: Structured::new(provider).with_tools(emulate_tools),
+            provider,
             list: RwLock::new(list),
             refreshing: tokio::sync::Mutex::new(()),
             failures: RwLock::default(),

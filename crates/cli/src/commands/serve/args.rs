@@ -37,6 +37,8 @@ Keys of the configuration (`chatwire config edit`; a JSON schema of all keys:
   allowed_origins  origins of web pages, such as \"https://app.example\",
                    \"http://localhost:*\" or \"app://obsidian.md\"
   page             a page to chat on at / for browsers (true)
+  prompts          folder with instructions for structured output and tools, in
+                   place of those of the program
   strict           refuse parameters that have no effect (false)
   usage            \"estimate\" tokens that a server does not count, or \"off\"
   retries          repetitions of a failed attempt (0)
