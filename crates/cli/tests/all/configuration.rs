@@ -178,7 +178,7 @@ async fn flag_over_environment_over_file() {
             &["-u", "http://x"],
             &[("CHATWIRE_PROXY", "nonsense")],
             2,
-            "nonsense",
+            "the proxy cannot be read",
         ),
     ] {
         let mut all = vec!["ask", "hi"];
