@@ -4,6 +4,7 @@
 
 mod answer;
 mod args;
+mod bounded;
 mod cli;
 mod commands;
 mod conversation;

@@ -1,6 +1,7 @@
 //! The script of mock servers: answers, faults and a model from a file.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use chatwire_mock::{
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use crate::bounded::read_file;
 use crate::failure::Failure;
 
 /// How a script is written.
@@ -145,7 +147,8 @@ impl Script {
     /// Reads it, and checks that each answer makes sense.
     pub(super) fn read(file: &Path) -> Result<Script, Failure> {
         let name = file.display().to_string();
-        let text = std::fs::read_to_string(file)
+        let text = read_file(file)
+            .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other))
             .map_err(|error| Failure::Usage(format!("script {name:?} cannot be read: {error}")))?;
         let script: Script = toml::from_str(&text).map_err(|error| {
             Failure::Usage(format!("script {name:?}: {}", error.to_string().trim()))

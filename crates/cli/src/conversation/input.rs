@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::text::text;
+use crate::bounded::read_rest;
 use crate::failure::Failure;
 use crate::terminal::say;
 
@@ -54,6 +55,6 @@ fn read_all(begun: &AtomicBool) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let first = input.by_ref().take(1).read_to_end(&mut bytes)?;
     begun.store(first > 0, Ordering::Relaxed);
-    input.read_to_end(&mut bytes)?;
+    read_rest(&mut input, &mut bytes)?;
     Ok(bytes)
 }

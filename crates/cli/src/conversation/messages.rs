@@ -1,6 +1,5 @@
 //! Saved conversations, in the formats that programs use.
 
-use std::fs;
 use std::path::Path;
 
 use chatwire::Messages;
@@ -8,12 +7,13 @@ use serde_json::{Map, Value, json};
 
 use super::chatgpt::messages_of_export;
 use super::text::text;
+use crate::bounded::read_file;
 use crate::failure::Failure;
 
 /// Reads a file of messages.
 pub(crate) fn read_messages(file: &Path) -> Result<Messages, Failure> {
     let name = format!("messages file {:?}", file.display().to_string());
-    let bytes = fs::read(file)
+    let bytes = read_file(file)
         .map_err(|error| Failure::Usage(format!("{name} cannot be read: {error}")))?;
     parse_messages(&name, &text(&name, bytes))
 }

@@ -1,6 +1,5 @@
 //! The conversation, from arguments, files and standard input.
 
-use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +10,7 @@ use super::input::standard_input;
 use super::messages::{parse_messages, read_messages};
 use super::text::text;
 use crate::args::{QuestionArgs, TargetArgs};
+use crate::bounded::read_file;
 use crate::endpoints;
 use crate::failure::Failure;
 
@@ -96,17 +96,24 @@ fn with_files(prompt: Option<String>, files: &[PathBuf]) -> Result<Option<String
     for file in files {
         let shown = file.display();
         let name = format!("file {:?}", shown.to_string());
-        let bytes = fs::read(file)
+        let bytes = read_file(file)
             .map_err(|error| Failure::Usage(format!("{name} cannot be read: {error}")))?;
         let content = text(&name, bytes);
-        let mut fence = "```".to_owned();
-        while content.contains(&fence) {
-            fence.push('`');
-        }
+        let fence = fence_around(&content);
         let end = if content.ends_with('\n') { "" } else { "\n" };
         parts.push(format!("{shown}:\n{fence}\n{content}{end}{fence}"));
     }
     Ok((!parts.is_empty()).then(|| parts.join("\n\n")))
+}
+
+/// A fence that is longer than any in a text.
+fn fence_around(text: &str) -> String {
+    let (mut longest, mut run) = (0, 0);
+    for byte in text.bytes() {
+        run = if byte == b'`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    "`".repeat(usize::max(3, longest + 1))
 }
 
 /// The question: what was typed, a blank line, what was piped in. White space
@@ -125,6 +132,20 @@ fn join(typed: Option<String>, input: Option<String>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fences_are_longer_than_any_inside() {
+        for (text, length) in [
+            (String::new(), 3),
+            ("a``b".into(), 3),
+            ("```\n````\n``".into(), 5),
+            ("`".repeat(1 << 20), (1 << 20) + 1),
+        ] {
+            let fence = fence_around(&text);
+            assert_eq!(fence.len(), length);
+            assert!(fence.bytes().all(|byte| byte == b'`'));
+        }
+    }
 
     #[test]
     fn questions() {

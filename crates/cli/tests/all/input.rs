@@ -132,3 +132,18 @@ async fn a_slow_pipe_is_read_to_its_end() {
     let question = mock.received().pop().unwrap().messages.pop().unwrap();
     assert_eq!(question.content, "a\n\nbc");
 }
+
+/// What has no end is not read for good.
+#[cfg(unix)]
+#[tokio::test]
+async fn files_without_an_end() {
+    for args in [
+        vec!["ask", "--mock", "-f", "/dev/zero", "hi"],
+        vec!["ask", "--mock", "--messages", "/dev/zero"],
+        vec!["mock", "--script", "/dev/zero"],
+    ] {
+        let run = run(args.iter()).await;
+        assert_eq!(run.code, Some(2), "{args:?}: {run:?}");
+        assert!(run.err.contains("more than 64 MiB"), "{args:?}: {run:?}");
+    }
+}
