@@ -3,7 +3,7 @@
 //! What was read is shown, not the text of the file: comments and spellings of
 //! addresses that only a parser sees through can hide a secret.
 
-use chatwire::Setting;
+use chatwire::{Setting, SettingKind};
 
 use crate::address::shown_address;
 use crate::file::{EndpointTable, File, HttpTable, Leaf, OrOff, Source};
@@ -18,8 +18,10 @@ pub(crate) fn shown(file: &File) -> String {
         for (name, value) in &mut endpoint.options {
             let Leaf(value, shown) = value.get_mut();
             // An option that is not known to be harmless is not shown.
-            if settings.iter().any(|known| is_harmless(known, name))
-                && let Source::Text(text) = &value.0
+            if let Source::Text(text) = &value.0
+                && settings
+                    .iter()
+                    .any(|known| is_harmless(known, name, text.expose()))
             {
                 *shown = scalar(text.expose());
             }
@@ -61,8 +63,15 @@ fn is_hidden(address: &str) -> bool {
     shown_address(address) != address
 }
 
-fn is_harmless(setting: &Setting, name: &str) -> bool {
-    setting.name == name && !setting.secret
+/// Whether a setting is known not to be a secret, and its value is of its kind: a
+/// text in the place of a number may be a value from another line.
+fn is_harmless(setting: &Setting, name: &str, value: &str) -> bool {
+    let is_its_kind = match setting.kind {
+        SettingKind::Boolean => value.parse::<bool>().is_ok(),
+        SettingKind::Integer => value.parse::<i64>().is_ok(),
+        _ => true,
+    };
+    setting.name == name && !setting.secret && is_its_kind
 }
 
 fn scalar(text: &str) -> toml::Value {

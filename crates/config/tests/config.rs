@@ -626,6 +626,10 @@ options = { key = 4815162342, unknown = 4815162342 }
 [endpoints.other]
 provider = "nonsense"
 options = { model = "hush", file = "hush" }
+[endpoints.slips]
+provider = "aura"
+base_url = "http://me:hush"
+options = { token_limit = "hush", any_model = "hush", key = { env = "sk-hush" } }
 [aliases]
 best = ["home", "blog"]
 [gateway]
