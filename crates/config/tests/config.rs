@@ -628,8 +628,8 @@ provider = "nonsense"
 options = { model = "hush", file = "hush" }
 [endpoints.slips]
 provider = "aura"
-base_url = "http://me:hush"
-options = { token_limit = "hush", any_model = "hush", key = { env = "sk-hush" } }
+base_url = "http://host"
+options = { token_limit = "hush", any_model = "hush", key = { env = "s-k-hush" } }
 [aliases]
 best = ["home", "blog"]
 [gateway]

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use chatwire::Secret;
@@ -19,7 +20,7 @@ pub fn shown_variable(name: &str) -> &str {
 }
 
 /// Where a secret stands: `{ env = "NAME" }` or `{ file = "path" }`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Reference {
     Env(String),
@@ -76,6 +77,16 @@ impl Reference {
         match self {
             Reference::Env(name) => format!("the environment variable {name}"),
             Reference::File(path) => format!("the file {}", located(folder, path).display()),
+        }
+    }
+}
+
+/// With the name of a variable as far as it can be shown.
+impl fmt::Debug for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reference::Env(name) => f.debug_tuple("Env").field(&shown_variable(name)).finish(),
+            Reference::File(path) => f.debug_tuple("File").field(path).finish(),
         }
     }
 }
