@@ -71,7 +71,7 @@ impl PlainText {
                 return Ok(std::mem::take(&mut self.held).into());
             }
             let length = self.held.len();
-            self.judge_at = if length < 64 { length + 1 } else { 2 * length };
+            self.judge_at = if length < 64 { length } else { 2 * length };
         }
         if self.held.len() < MAX_HELD {
             return Ok(Bytes::new());
