@@ -259,12 +259,15 @@ impl HttpResponse {
     }
 
     fn make_error(&self, body: &str, words: Option<&str>) -> Error {
+        // Before its lines and markup are joined, so that these hide no secret.
+        let mut body = body.to_owned();
+        self.policy.redactor.mask(&mut body);
         let response = ErrorResponse {
             status: self.status,
             reason: self.reason.as_deref(),
             headers: &self.headers,
             url: &self.url.to_string(),
-            body,
+            body: &body,
         };
         let error = response.to_error(words, SystemTime::now());
         self.policy.complete(error, self.proxy.as_deref())

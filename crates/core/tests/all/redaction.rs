@@ -501,3 +501,24 @@ async fn notes_and_ends_of_replies() {
     assert!(!shown.contains("hush"), "{shown}");
     assert_eq!(shown.matches("[redacted]").count(), 8, "{shown}");
 }
+
+/// A title is shown on one line, and a message without its markup.
+#[tokio::test]
+async fn secrets_over_several_lines_of_a_page() {
+    for body in [
+        "<html><title>no hush\nhush77 here</title>",
+        "<html><body><p>no hush\r\n\thush77 here",
+        r#"{"error":{"message":"no hush\n<x>hush77 here"}}"#,
+    ] {
+        let server = serve(answer("500 x", &[], body)).await;
+        let config = HttpConfig::new()
+            .without_proxy()
+            .with_header("x-key", "hushhush77")
+            .with_header("x-other", "hush<x>hush77");
+        let http = HttpClient::new("box", config).unwrap();
+        let url = BaseUrl::parse(&server.url()).unwrap().join("/").unwrap();
+        let response = http.send(HttpRequest::get(url)).await.unwrap();
+        let shown = all_of(&response.into_error().await);
+        assert!(!shown.contains("hush"), "{shown}");
+    }
+}
