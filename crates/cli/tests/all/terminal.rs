@@ -645,7 +645,7 @@ async fn lines_that_come_together_are_one_message() {
         let message = message.trim_end().replace('\r', "\n");
         let mut asked = Vec::new();
         // On a busy machine, what is written together may come late.
-        for _ in 0..5 {
+        for _ in 0..20 {
             let mock = AuraMock::start().await.unwrap();
             let args = ["chat", "-p", "aura", "-u", &mock.url(), "--no-history"];
             let mut chat = Terminal::start(&args, &[("TERM", terminal)]);
