@@ -143,7 +143,10 @@ fn arrows_point_one_way() {
             "chatwire-gateway",
             &["chatwire", "chatwire-core", "chatwire-structured"],
         ),
-        ("chatwire-config", &["chatwire", "chatwire-gateway"]),
+        (
+            "chatwire-config",
+            &["chatwire", "chatwire-gateway", "chatwire-structured"],
+        ),
         (
             "chatwire-cli",
             &[
