@@ -2,7 +2,7 @@
 //! reading the answer, beside only parsing it.
 //!
 //! ```sh
-//! cargo run --release -p chatwire-structured --example cost
+//! cargo run --release -p chatwire-structured --example schema_cost
 //! ```
 
 use std::error::Error;
