@@ -78,6 +78,7 @@ const TEMPLATE: &str = "\
 # allowed_hosts = [\"*.example.org\"]      # beside localhost and addresses; none
 # allowed_origins = [\"http://localhost:*\", \"app://obsidian.md\"]  # web pages; none
 # page = true                         # for browsers, to chat on at /
+# prompts = \"prompts\"                # folder with your words for structured output; none
 # strict = false                      # true: refuse parameters without effect
 # usage = \"estimate\"                  # \"off\": count no tokens that a server does not
 # retries = 0                         # clients repeat by themselves
