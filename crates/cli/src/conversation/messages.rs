@@ -6,16 +6,13 @@ use chatwire::Messages;
 use serde_json::{Map, Value, json};
 
 use super::chatgpt::messages_of_export;
-use super::text::text;
-use crate::bounded::read_file;
+use super::text::read_text;
 use crate::failure::Failure;
 
 /// Reads a file of messages.
 pub(crate) fn read_messages(file: &Path) -> Result<Messages, Failure> {
-    let name = format!("messages file {:?}", file.display().to_string());
-    let bytes = read_file(file)
-        .map_err(|error| Failure::Usage(format!("{name} cannot be read: {error}")))?;
-    parse_messages(&name, &text(&name, bytes))
+    let (name, text) = read_text("messages file", file)?;
+    parse_messages(&name, &text)
 }
 
 /// Reads the text of such a file, which `name` names.

@@ -8,9 +8,8 @@ use chatwire::{ChatRequest, Message, Messages, Part, Role};
 use super::image::image;
 use super::input::standard_input;
 use super::messages::{parse_messages, read_messages};
-use super::text::text;
+use super::text::read_text;
 use crate::args::{QuestionArgs, TargetArgs};
-use crate::bounded::read_file;
 use crate::endpoints;
 use crate::failure::Failure;
 
@@ -95,10 +94,7 @@ fn with_files(prompt: Option<String>, files: &[PathBuf]) -> Result<Option<String
     let mut parts: Vec<String> = prompt.into_iter().collect();
     for file in files {
         let shown = file.display();
-        let name = format!("file {:?}", shown.to_string());
-        let bytes = read_file(file)
-            .map_err(|error| Failure::Usage(format!("{name} cannot be read: {error}")))?;
-        let content = text(&name, bytes);
+        let (_, content) = read_text("file", file)?;
         let fence = fence_around(&content);
         let end = if content.ends_with('\n') { "" } else { "\n" };
         parts.push(format!("{shown}:\n{fence}\n{content}{end}{fence}"));

@@ -1,6 +1,19 @@
 //! Text from files and standard input, whatever its encoding.
 
+use std::path::Path;
+
+use crate::bounded::read_file;
+use crate::failure::Failure;
 use crate::terminal::say;
+
+/// Reads a file of this kind. Returns it with a name for errors.
+pub(super) fn read_text(kind: &str, file: &Path) -> Result<(String, String), Failure> {
+    let name = format!("{kind} {:?}", file.display().to_string());
+    let bytes = read_file(file)
+        .map_err(|error| Failure::Usage(format!("{name} cannot be read: {error}")))?;
+    let text = text(&name, bytes);
+    Ok((name, text))
+}
 
 /// The text of a file or of standard input, which `name` names. A byte order
 /// mark is left out. What is no text is replaced, and the person is told once.

@@ -1,10 +1,15 @@
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use chatwire_core::{Error, ErrorKind};
 
 use super::file::PromptFile;
 use super::template::Template;
+
+/// The longest prompt in a folder, in KiB.
+const MAX_KIB: u64 = 256;
 
 /// The instructions that models get: what JSON to write, how to call a tool, and
 /// what to do about an answer that is not valid.
@@ -62,7 +67,7 @@ impl Prompts {
     /// no version, an unknown place or case, or misses a place that it must have.
     pub fn from_dir(folder: impl AsRef<Path>) -> Result<Prompts, Error> {
         let folder = folder.as_ref();
-        let unreadable = |path: &Path, error: std::io::Error| {
+        let unreadable = |path: &Path, error: io::Error| {
             invalid(format!("cannot read the prompts {}", path.display())).with_source(error)
         };
         let mut prompts = Prompts::default();
@@ -82,7 +87,7 @@ impl Prompts {
                     path.display()
                 )));
             };
-            let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
+            let text = read(&path).map_err(|error| unreadable(&path, error))?;
             let template = Template::parse(file, &text)
                 .map_err(|why| invalid(format!("the prompt {} {why}", path.display())))?;
             prompts.templates.insert(file, template);
@@ -102,6 +107,17 @@ impl Prompts {
         let template = self.templates.get(&file);
         template.map_or(String::new(), |template| template.fill(cases, values))
     }
+}
+
+/// Reads a whole prompt. It is a part of every question, so a long one is a mistake.
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let max = MAX_KIB * 1024;
+    File::open(path)?.take(max + 1).read_to_string(&mut text)?;
+    if u64::try_from(text.len()).is_ok_and(|read| read > max) {
+        return Err(io::Error::other(format!("it has more than {MAX_KIB} KiB")));
+    }
+    Ok(text)
 }
 
 fn invalid(why: String) -> Error {

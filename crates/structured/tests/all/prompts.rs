@@ -76,6 +76,11 @@ async fn a_folder_replaces_prompts() {
         assert!(error.to_string().contains(words), "{error}");
         assert!(error.to_string().contains("json_schema.txt"), "{error}");
     }
+    fs::write(&schema, vec![b'a'; 256 * 1024 + 1]).unwrap();
+    let error = Prompts::from_dir(&folder).unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(error.to_string().contains("json_schema.txt"), "{error}");
+    assert_eq!(source, "it has more than 256 KiB");
     fs::remove_file(&schema).unwrap();
     fs::write(folder.join("json.txt"), "version 1\nx").unwrap();
     let error = Prompts::from_dir(&folder).unwrap_err().to_string();
