@@ -37,6 +37,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod excerpt;
 mod failure;
 mod ids;
 mod instructions;

@@ -3,7 +3,6 @@
 //! [`read`] does all three; [`Schema::check`] only validates.
 
 mod cost;
-mod excerpt;
 mod find;
 mod invalid;
 mod mend;

@@ -3,11 +3,11 @@ use std::borrow::Cow;
 use chatwire_core::FinishReason;
 use serde_json::Value;
 
-use super::excerpt::excerpt;
 use super::find::Candidates;
 use super::invalid::{Invalid, InvalidKind};
 use super::schema::Schema;
 use super::value::whole_value;
+use crate::excerpt::excerpt;
 
 /// Reads the JSON that an answer contains.
 ///

@@ -6,7 +6,7 @@ use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::Value;
 
 use super::cost;
-use super::excerpt::shortened;
+use crate::excerpt::shortened;
 
 /// How many violations are told.
 const MAX_VIOLATIONS: usize = 8;

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::marker::quoted;
 use super::offer::Offer;
+use crate::excerpt::shortened;
 use crate::json::read;
 
 /// How many calls an answer may have.
@@ -123,15 +124,4 @@ fn read_call(content: &str, reason: &FinishReason, offer: &Offer) -> Result<Call
         name: name.to_owned(),
         arguments: arguments.into_owned(),
     })
-}
-
-fn shortened(text: &str, max: usize) -> String {
-    if text.len() <= max {
-        return text.to_owned();
-    }
-    let mut end = max;
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}…", text.get(..end).unwrap_or_default())
 }

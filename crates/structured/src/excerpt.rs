@@ -1,7 +1,7 @@
 //! Pieces of foreign text in messages: short, and on one line.
 
 /// Writes where something is wrong: at the first characters of a text.
-pub(super) fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     if text.trim().is_empty() {
         return "at its end".to_owned();
     }
@@ -9,7 +9,7 @@ pub(super) fn excerpt(text: &str) -> String {
 }
 
 /// Returns the first characters of a text, without control characters.
-pub(super) fn shortened(text: &str, characters: usize) -> String {
+pub(crate) fn shortened(text: &str, characters: usize) -> String {
     let mut rest = text.chars();
     let clean = |c: char| if is_unclean(c) { ' ' } else { c };
     let mut short: String = rest.by_ref().take(characters).map(clean).collect();
