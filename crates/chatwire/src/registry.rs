@@ -86,6 +86,14 @@ pub struct ProviderKind {
     build: fn(ProviderOptions) -> Result<Arc<dyn Provider>, Error>,
 }
 
+impl ProviderKind {
+    /// Returns the setting or the option of requests of that name.
+    pub fn setting(&self, name: &str) -> Option<&'static Setting> {
+        let mut known = self.settings.iter().chain(self.request_options);
+        known.find(|setting| setting.name == name)
+    }
+}
+
 /// Returns the kinds of provider that are compiled in.
 pub fn providers() -> &'static [ProviderKind] {
     KINDS

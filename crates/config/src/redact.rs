@@ -14,14 +14,13 @@ pub(crate) fn shown(file: &File) -> String {
     for endpoint in file.endpoints.values_mut().map(toml::Spanned::get_mut) {
         let provider = endpoint.provider.as_ref().map(|name| &name.get_ref().0);
         let kind = provider.and_then(|name| chatwire::provider_kind(name));
-        let settings = kind.map_or(&[][..], |kind| kind.settings);
         for (name, value) in &mut endpoint.options {
             let Leaf(value, shown) = value.get_mut();
             // An option that is not known to be harmless is not shown.
             if let Source::Text(text) = &value.0
-                && settings
-                    .iter()
-                    .any(|known| is_harmless(known, name, text.expose()))
+                && kind
+                    .and_then(|kind| kind.setting(name))
+                    .is_some_and(|known| is_harmless(known, text.expose()))
             {
                 *shown = scalar(text.expose());
             }
@@ -43,14 +42,13 @@ pub(crate) fn has_secrets(file: &File) -> bool {
     let in_endpoint = |endpoint: &EndpointTable| {
         let name = endpoint.provider.as_ref().map(|name| &name.get_ref().0);
         let kind = name.and_then(|name| chatwire::provider_kind(name));
-        let settings = kind.map_or(&[][..], |kind| kind.settings);
         let url = endpoint.base_url.as_ref();
         let in_url = url.is_some_and(|url| is_hidden(&url.get_ref().0.0));
         let in_options = endpoint.options.iter().any(|(name, value)| {
             matches!(value.get_ref().0.0, Source::Text(_))
-                && settings
-                    .iter()
-                    .any(|known| known.name == name && known.secret)
+                && kind
+                    .and_then(|kind| kind.setting(name))
+                    .is_some_and(|known| known.secret)
         });
         in_url || in_options || in_http(&endpoint.http)
     };
@@ -65,13 +63,13 @@ fn is_hidden(address: &str) -> bool {
 
 /// Whether a setting is known not to be a secret, and its value is of its kind: a
 /// text in the place of a number may be a value from another line.
-fn is_harmless(setting: &Setting, name: &str, value: &str) -> bool {
+fn is_harmless(setting: &Setting, value: &str) -> bool {
     let is_its_kind = match setting.kind {
         SettingKind::Boolean => value.parse::<bool>().is_ok(),
         SettingKind::Integer => value.parse::<i64>().is_ok(),
         _ => true,
     };
-    setting.name == name && !setting.secret && is_its_kind
+    !setting.secret && is_its_kind
 }
 
 fn scalar(text: &str) -> toml::Value {

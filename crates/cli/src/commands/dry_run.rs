@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use chatwire::structured::Structured;
-use chatwire::{ChatRequest, ProviderExt as _, Secret, Setting};
+use chatwire::{ChatRequest, ProviderExt as _, Secret};
 use chatwire_core::provider_kit::{BaseUrl, Redactor};
 use chatwire_mock::RecordedRequest;
 
@@ -88,17 +88,18 @@ pub(super) async fn show(part: &Part, request: &ChatRequest) -> Result<String, F
 /// What is set and may be secret, wherever the requests have it.
 fn secrets(part: &Part, request: &ChatRequest) -> Redactor {
     let secrets = Redactor::new();
-    let is_secret = |settings: &[Setting], name: &str| {
-        let known = settings.iter().find(|setting| setting.name == name);
-        known.is_some_and(|setting| setting.secret)
+    let is_secret = |name: &str| {
+        part.kind
+            .setting(name)
+            .is_some_and(|setting| setting.secret)
     };
     for (name, value) in &part.endpoint.options {
-        if is_secret(part.kind.settings, name) {
+        if is_secret(name) {
             secrets.keep(value);
         }
     }
     for (name, value) in request.options() {
-        if is_secret(part.kind.request_options, name) {
+        if is_secret(name) {
             secrets.keep(&Secret::new(value));
         }
     }

@@ -56,7 +56,7 @@ impl Part {
             ErrorKind::UnsupportedModel
                 if self.mock.is_none()
                     && !self.provider.info().any_model
-                    && self.kind.settings.iter().any(|s| s.name == "model") =>
+                    && self.kind.setting("model").is_some() =>
             {
                 Some("if your server has that model, say so with -o model=NAME".to_owned())
             }

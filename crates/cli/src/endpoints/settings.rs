@@ -40,8 +40,7 @@ pub(super) fn setting(option: &str, kind: &ProviderKind) -> Result<(String, Stri
                     .into(),
             )
         })?;
-    let mut known = kind.settings.iter().chain(kind.request_options);
-    if !known.any(|setting| setting.name == key)
+    if kind.setting(key).is_none()
         && let Some(read) = elsewhere("option", key, value)?
     {
         return Ok(read);

@@ -150,7 +150,6 @@ fn plain_words(message: &str) -> String {
 
 /// Returns whether any provider has a setting or an option of requests of this name.
 fn is_setting(name: &str) -> bool {
-    let kinds = chatwire::providers().iter();
-    let mut named = kinds.flat_map(|kind| kind.settings.iter().chain(kind.request_options));
-    named.any(|setting| setting.name == name)
+    let mut kinds = chatwire::providers().iter();
+    kinds.any(|kind| kind.setting(name).is_some())
 }
