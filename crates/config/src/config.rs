@@ -171,7 +171,7 @@ impl Config {
         name.clone_into(&mut endpoint.name);
         endpoint.base_url = table.base_url.as_ref().map(|url| url.get_ref().0.0.clone());
         let tools = table.tools.as_ref();
-        endpoint.emulate_tools = tools.is_some_and(|Leaf(tools, _)| tools.are_emulated);
+        endpoint.emulate_tools = tools.is_some_and(|Leaf(tools, _)| tools.is_on);
         for (key, value) in &table.options {
             let source = &value.get_ref().0.0;
             match source.resolve(&self.folder) {
@@ -199,9 +199,8 @@ impl Config {
 
 /// Returns whether a setting is the path of a file.
 fn is_path(provider: &str, name: &str) -> bool {
-    let settings = chatwire::provider_kind(provider).map_or(&[][..], |kind| kind.settings);
-    let mut named = settings.iter().filter(|setting| setting.name == name);
-    named.any(|setting| setting.kind == SettingKind::Path)
+    let setting = chatwire::provider_kind(provider).and_then(|kind| kind.setting(name));
+    setting.is_some_and(|setting| setting.kind == SettingKind::Path)
 }
 
 fn provider_name(table: &EndpointTable) -> &str {

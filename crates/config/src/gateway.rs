@@ -32,7 +32,7 @@ pub(crate) fn builder(
     }
     set!(page strict retry_delay keep_alive grace);
     if let Some(Leaf(usage, _)) = &table.usage {
-        builder = builder.estimate_usage(usage.is_estimated);
+        builder = builder.estimate_usage(usage.is_on);
     }
     if let Some(Leaf(retries, _)) = &table.retries {
         builder = builder.retries(retries.0);

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -188,55 +189,57 @@ impl<T: Value> Value for OrOff<T> {
     const SECRET: bool = T::SECRET;
 }
 
-/// Whether tokens are estimated where the backend does not count them.
+/// A choice between one word and `"off"`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Usage {
-    pub(crate) is_estimated: bool,
+pub(crate) struct Switch<W> {
+    pub(crate) is_on: bool,
+    word: PhantomData<W>,
 }
 
-impl Value for Usage {
-    fn expected() -> Cow<'static, str> {
-        "\"estimate\" or \"off\"".into()
-    }
+/// The word that switches something on.
+pub(crate) trait Word {
+    const ON: &'static str;
+}
 
-    fn schema() -> Json {
-        json!({ "enum": ["estimate", "off"] })
-    }
+/// Whether tokens are estimated where the backend does not count them.
+pub(crate) type Usage = Switch<Estimate>;
 
-    fn read(found: &Found<'_>) -> Option<Usage> {
-        match found {
-            Found::Text("estimate") => Some(Usage { is_estimated: true }),
-            Found::Text("off") => Some(Usage {
-                is_estimated: false,
-            }),
-            _ => None,
-        }
-    }
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Estimate;
+
+impl Word for Estimate {
+    const ON: &'static str = "estimate";
 }
 
 /// Whether the models of an endpoint can call tools in the gateway.
+pub(crate) type Tools = Switch<Emulate>;
+
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Tools {
-    pub(crate) are_emulated: bool,
+pub(crate) struct Emulate;
+
+impl Word for Emulate {
+    const ON: &'static str = "emulate";
 }
 
-impl Value for Tools {
+impl<W: Word> Value for Switch<W> {
     fn expected() -> Cow<'static, str> {
-        "\"emulate\" or \"off\"".into()
+        format!("\"{}\" or \"off\"", W::ON).into()
     }
 
     fn schema() -> Json {
-        json!({ "enum": ["emulate", "off"] })
+        json!({ "enum": [W::ON, "off"] })
     }
 
-    fn read(found: &Found<'_>) -> Option<Tools> {
-        match found {
-            Found::Text("emulate") => Some(Tools { are_emulated: true }),
-            Found::Text("off") => Some(Tools {
-                are_emulated: false,
-            }),
-            _ => None,
-        }
+    fn read(found: &Found<'_>) -> Option<Switch<W>> {
+        let is_on = match found {
+            Found::Text(text) if *text == W::ON => true,
+            Found::Text("off") => false,
+            _ => return None,
+        };
+        Some(Switch {
+            is_on,
+            word: PhantomData,
+        })
     }
 }
 
