@@ -70,7 +70,9 @@ impl ProviderInfo {
         parameters
     }
 
-    fn takes_tools(&self, request: &ChatRequest) -> bool {
+    /// Returns whether the backend honours what the request has of tools, if
+    /// anything.
+    pub fn takes_tools(&self, request: &ChatRequest) -> bool {
         let capabilities = &self.capabilities;
         if capabilities.tools {
             return true;

@@ -78,7 +78,7 @@ impl Route {
         let mut without_tools: Option<String> = None;
         let mut candidates = Vec::new();
         for target in targets {
-            let takes_tools = target.takes_tools(&request.chat);
+            let takes_tools = target.info().takes_tools(&request.chat);
             if let Some(path) = &request.tools.required
                 && !takes_tools
             {

@@ -57,12 +57,6 @@ impl Target {
         format!("{}/{}", self.endpoint.name, self.model())
     }
 
-    /// Whether it takes the tools of this request.
-    pub(crate) fn takes_tools(&self, request: &ChatRequest) -> bool {
-        let capabilities = &self.info().capabilities;
-        capabilities.tools || capabilities.forced_tool && request.forced_tool().is_some()
-    }
-
     /// The request as the endpoint is asked: for this model.
     fn adapted<'a>(&self, request: &'a ChatRequest) -> Cow<'a, ChatRequest> {
         let asked = self.asked_model();
