@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
+use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::Value;
@@ -121,8 +122,9 @@ impl Redactor {
     /// stays as it is, with its control characters.
     pub(crate) fn mask(&self, text: &mut String) {
         let needles = self.needles();
-        if !needles.find(text).is_empty() {
-            *text = clean(text, &needles).into_owned();
+        let found = needles.find(text);
+        if !found.is_empty() {
+            *text = masked(text, &found);
         }
     }
 
@@ -177,8 +179,15 @@ fn members(json: &str) -> Vec<Secret> {
 fn clean<'a>(text: &'a str, needles: &Needles) -> Cow<'a, str> {
     let found = needles.find(text);
     if found.is_empty() {
-        return without_controls(text);
+        without_controls(text)
+    } else {
+        Cow::Owned(masked(text, &found))
     }
+}
+
+/// Returns the text without control characters, and with a mask in place of what
+/// was found in it.
+fn masked(text: &str, found: &[Range<usize>]) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut at = 0;
     for secret in found {
@@ -189,7 +198,7 @@ fn clean<'a>(text: &'a str, needles: &Needles) -> Cow<'a, str> {
         at = secret.end;
     }
     masked.push_str(&without_controls(text.get(at..).unwrap_or_default()));
-    Cow::Owned(masked)
+    masked
 }
 
 impl fmt::Debug for Redactor {
