@@ -108,17 +108,8 @@ impl GatewayBuilder {
     }
 
     /// Adds a provider under a name. Clients ask for its models as `name/model`.
-    pub fn endpoint(
-        mut self,
-        name: impl Into<String>,
-        provider: Arc<dyn Provider>,
-    ) -> GatewayBuilder {
-        self.endpoints.push(Named {
-            name: name.into(),
-            provider,
-            emulate_tools: false,
-        });
-        self
+    pub fn endpoint(self, name: impl Into<String>, provider: Arc<dyn Provider>) -> GatewayBuilder {
+        self.named(name.into(), provider, false)
     }
 
     /// Adds a provider whose models can call tools although it has none: the gateway
@@ -126,14 +117,23 @@ impl GatewayBuilder {
     /// can take several questions for each answer; the header
     /// [`x-chatwire-emulated`](crate#structured-output-and-tools) counts them.
     pub fn endpoint_with_tools(
-        mut self,
+        self,
         name: impl Into<String>,
         provider: Arc<dyn Provider>,
     ) -> GatewayBuilder {
+        self.named(name.into(), provider, true)
+    }
+
+    fn named(
+        mut self,
+        name: String,
+        provider: Arc<dyn Provider>,
+        emulate_tools: bool,
+    ) -> GatewayBuilder {
         self.endpoints.push(Named {
-            name: name.into(),
+            name,
             provider,
-            emulate_tools: true,
+            emulate_tools,
         });
         self
     }

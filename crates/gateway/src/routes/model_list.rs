@@ -36,6 +36,7 @@ impl ModelLists {
 
 /// Shares bytes with a permit that is free again when they are sent.
 pub(crate) fn with_permit(list: Bytes, permit: OwnedSemaphorePermit) -> Bytes {
+    // The permit is never read, only dropped with the bytes.
     struct Permitted(Bytes, #[allow(dead_code)] OwnedSemaphorePermit);
 
     impl AsRef<[u8]> for Permitted {
