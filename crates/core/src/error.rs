@@ -25,6 +25,7 @@ struct Inner {
     status: Option<u16>,
     detail: Option<String>,
     retry_after: Option<Duration>,
+    parameter: Option<&'static str>,
     proxy: Option<String>,
     retryable: Option<bool>,
     excerpt: Option<String>,
@@ -246,6 +247,7 @@ impl Error {
             status: None,
             detail: None,
             retry_after: None,
+            parameter: None,
             proxy: None,
             retryable: None,
             excerpt: None,
@@ -304,6 +306,13 @@ impl Error {
             Some(wait) => self.with(|inner| inner.retry_after = Some(wait)),
             None => self,
         }
+    }
+
+    /// Sets the parameter of the request that is wrong, by its name in the OpenAI
+    /// API, for example `response_format`.
+    #[must_use]
+    pub fn with_parameter(self, name: &'static str) -> Error {
+        self.with(|inner| inner.parameter = Some(name))
     }
 
     /// Changes the kind. A provider knows best what words or a status mean in its
@@ -449,6 +458,12 @@ impl Error {
         self.0.retry_after
     }
 
+    /// Returns the parameter of the request that is wrong, by its name in the OpenAI
+    /// API. `None` if it is none, or the conversation itself.
+    pub fn parameter(&self) -> Option<&'static str> {
+        self.0.parameter
+    }
+
     /// Returns whether the same request can succeed later, without any change.
     pub fn is_retryable(&self) -> bool {
         if let Some(retryable) = self.0.retryable {
@@ -498,6 +513,9 @@ impl fmt::Debug for Inner {
         }
         if let Some(detail) = &self.detail {
             all.field("detail", detail);
+        }
+        if let Some(name) = self.parameter {
+            all.field("parameter", &name);
         }
         if let Some(wait) = self.retry_after {
             all.field("retry_after", &wait);

@@ -14,16 +14,52 @@ pub(crate) struct GatewayRequest {
     pub(crate) stream: bool,
     /// Texts that end the reply before they appear in it.
     pub(crate) stop: Vec<String>,
-    /// The dialect's name for the conversation.
-    pub(crate) messages_name: &'static str,
-    /// The dialect's name for the limit of tokens.
-    pub(crate) max_tokens_name: &'static str,
+    /// What the dialect calls its parameters.
+    pub(crate) names: Names,
     /// Where the first image stands, if there is one, as an error names it.
     pub(crate) image: Option<String>,
     /// Names of parameters that no provider can honour.
     pub(crate) ignored: Vec<String>,
     /// What it wants of tools.
     pub(crate) tools: ToolUse,
+}
+
+/// What a dialect calls the parameters of a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Names {
+    /// The conversation.
+    pub(crate) messages: &'static str,
+    /// The limit of tokens.
+    pub(crate) max_tokens: &'static str,
+    /// The format of the answer.
+    pub(crate) response_format: &'static str,
+    /// The tools.
+    pub(crate) tools: &'static str,
+}
+
+/// Those of chat completions.
+impl Default for Names {
+    fn default() -> Names {
+        Names {
+            messages: "messages",
+            max_tokens: "max_tokens",
+            response_format: "response_format",
+            tools: "tools",
+        }
+    }
+}
+
+impl Names {
+    /// The dialect's name for a parameter that the core names as the OpenAI API
+    /// does.
+    pub(crate) fn of(&self, parameter: &'static str) -> &'static str {
+        match parameter {
+            "max_tokens" => self.max_tokens,
+            "response_format" => self.response_format,
+            "tools" => self.tools,
+            other => other,
+        }
+    }
 }
 
 /// What a request wants of tools: for endpoints without them, and of those that

@@ -123,7 +123,7 @@ impl ProviderInfo {
                     parameter.as_str()
                 ),
             };
-            return Err(self.invalid(why));
+            return Err(self.invalid(why).with_parameter(parameter.as_str()));
         }
         if !self.capabilities.images {
             let has_image = |message: &Message| message.images().next().is_some();
@@ -136,11 +136,10 @@ impl ProviderInfo {
         }
         if !self.capabilities.response_format && *request.response_format() != ResponseFormat::Text
         {
-            return Err(self.invalid(
-                "this backend has no parameter response_format: leave it out, or wrap the \
-                 provider in chatwire_structured::Structured"
-                    .to_owned(),
-            ));
+            let why = "this backend has no parameter response_format: leave it out, or wrap the \
+                       provider in chatwire_structured::Structured";
+            let error = self.invalid(why.to_owned());
+            return Err(error.with_parameter("response_format"));
         }
         let is_known = |name: &str| self.request_options.iter().any(|known| known == name);
         if let Some((name, _)) = request.options().find(|(name, _)| !is_known(name)) {

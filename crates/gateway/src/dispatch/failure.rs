@@ -7,31 +7,19 @@ use super::endpoint::Endpoint;
 use super::target::Target;
 use super::wording::for_clients;
 use crate::error::ApiError;
+use crate::request::Names;
 
 /// What a client is asked to wait when a rate limit does not say.
 const RATE_LIMIT_WAIT: Duration = Duration::from_secs(5);
 
-/// The error of a request that none of the targets answered. What is wrong with
-/// the conversation is said of the parameter of that name.
-pub(super) fn early_failure(
-    targets: &[&Target],
-    error: &Error,
-    messages_name: &'static str,
-) -> ApiError {
-    let mut api = failure_of_all(targets, error);
-    if matches!(api.code, "invalid_request" | "context_length_exceeded") && api.param.is_none() {
-        api.param = Some(messages_name.into());
-    }
-    api
-}
-
-fn failure_of_all(targets: &[&Target], error: &Error) -> ApiError {
+/// The error of a request that none of the targets answered.
+pub(super) fn early_failure(targets: &[&Target], error: &Error, names: &Names) -> ApiError {
     let attempts = error.attempts();
     // With several targets, there is one attempt for each.
     let several = targets.len() > 1 && attempts.len() == targets.len();
     if !several {
         let endpoint = targets.last().map(|target| &*target.endpoint);
-        return api_error(endpoint, error);
+        return request_error(endpoint, error, names);
     }
     // One that was skipped says less than one that was asked.
     let was_skipped = |error: &Error| {
@@ -47,7 +35,7 @@ fn failure_of_all(targets: &[&Target], error: &Error) -> ApiError {
     else {
         return ApiError::internal();
     };
-    let mut api = api_error(Some(&target.endpoint), last);
+    let mut api = request_error(Some(&target.endpoint), last, names);
     let all: Vec<String> = pairs()
         .map(|(target, error)| {
             let words = words(Some(&*target.endpoint), error);
@@ -71,6 +59,17 @@ pub(super) fn late_failure(endpoint: &Endpoint, error: &Error) -> ApiError {
         api.status == StatusCode::TOO_MANY_REQUESTS || error.kind() == ErrorKind::InvalidOutput;
     if api.status.is_client_error() && !keeps_status {
         api.status = StatusCode::BAD_GATEWAY;
+    }
+    api
+}
+
+/// What the failure of an endpoint is to the client. What is wrong with the request
+/// and with no parameter is wrong with the conversation.
+fn request_error(endpoint: Option<&Endpoint>, error: &Error, names: &Names) -> ApiError {
+    let mut api = api_error(endpoint, error);
+    if matches!(api.code, "invalid_request" | "context_length_exceeded") {
+        let name = error.parameter().map_or(names.messages, |it| names.of(it));
+        api.param.get_or_insert(name.into());
     }
     api
 }
@@ -182,7 +181,7 @@ mod tests {
             (Error::new(Panicked, "x"), 500),
             (Error::new(Timeout(TimeoutPhase::Idle), "x"), 504),
         ] {
-            let api = early_failure(&[], &error, "messages");
+            let api = early_failure(&[], &error, &Names::default());
             assert_eq!(api.status.as_u16(), status, "{error:?}");
         }
     }

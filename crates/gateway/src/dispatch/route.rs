@@ -12,7 +12,7 @@ use super::target::Target;
 use crate::completion::Emulation;
 use crate::error::ApiError;
 use crate::record::Record;
-use crate::request::GatewayRequest;
+use crate::request::{GatewayRequest, Names};
 
 /// The longest wait before a repetition. If a backend asks for a longer one,
 /// that is left to the client, which is told how long to wait.
@@ -22,8 +22,8 @@ const MAX_WAIT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Route {
     request: ChatRequest,
-    /// The dialect's name for the conversation.
-    messages_name: &'static str,
+    /// What the dialect calls its parameters.
+    names: Names,
     /// Never empty.
     candidates: Vec<Candidate>,
 }
@@ -89,10 +89,9 @@ impl Route {
             let ignored: Vec<String> = unsupported
                 .iter()
                 .filter_map(|parameter| match parameter {
-                    Parameter::MaxTokens => Some(request.max_tokens_name),
-                    // The dialect has its own name for them.
+                    // The request knows which of them no endpoint can have, too.
                     Parameter::Tools => None,
-                    other => Some(other.as_str()),
+                    other => Some(request.names.of(other.as_str())),
                 })
                 .map(str::to_owned)
                 .chain(request.tools.ignored(takes_tools))
@@ -139,7 +138,7 @@ impl Route {
         }
         Ok(Route {
             request: chat,
-            messages_name: request.messages_name,
+            names: request.names,
             candidates,
         })
     }
@@ -192,7 +191,7 @@ impl Route {
                 let first = match stream.next().await {
                     Some(Ok(event)) => Some(event),
                     Some(Err(error)) => {
-                        return Err(early_failure(&[&target], &error, self.messages_name));
+                        return Err(early_failure(&[&target], &error, &self.names));
                     }
                     None => return Err(ApiError::internal()),
                 };
@@ -215,7 +214,7 @@ impl Route {
             }
             Err(error) => {
                 let targets: Vec<&Target> = self.candidates.iter().map(|one| &one.target).collect();
-                Err(early_failure(&targets, &error, self.messages_name))
+                Err(early_failure(&targets, &error, &self.names))
             }
         }
     }

@@ -315,6 +315,19 @@ async fn what_is_never_valid_is_an_error() {
     }
 }
 
+/// Makes the schema of a tool one that cannot be used, wherever the API has it.
+fn spoil(tool: &mut Value) {
+    let tool = match tool.get("function") {
+        Some(_) => &mut tool["function"],
+        None => tool,
+    };
+    let name = match tool.get("input_schema") {
+        Some(_) => "input_schema",
+        None => "parameters",
+    };
+    tool[name] = json!({"type": "object", "properties": {"city": {"type": "place"}}});
+}
+
 /// A schema that none can be valid by is the client's mistake, and costs nothing.
 #[tokio::test]
 async fn what_is_no_schema_is_refused_before_anything_is_asked() {
@@ -322,11 +335,23 @@ async fn what_is_no_schema_is_refused_before_anything_is_asked() {
         let (provider, seen) = writes(&["{}"]);
         let server = home_with(provider, true).await;
         let format = (form.format)(json!({"type": "number of cities"}));
-        let body = with(form.question.clone(), format);
-        let body = with(body, json!({"model": "home/m", "stream": false}));
-        let answer = server.post(form.path, &body).await;
-        assert_eq!(answer.status, 400, "{} {answer:?}", form.path);
-        assert!(answer.body.contains("no JSON schema"), "{answer:?}");
+        let mut offered = (form.offered)(&["rain"]);
+        spoil(&mut offered["tools"][0]);
+        let format_name = match form.path {
+            "/v1/responses" => "text.format",
+            _ => "response_format",
+        };
+        for (wanted, param) in [(format, format_name), (offered, "tools")] {
+            let body = with(form.question.clone(), wanted);
+            let body = with(body, json!({"model": "home/m", "stream": false}));
+            let answer = server.post(form.path, &body).await;
+            assert_eq!(answer.status, 400, "{} {answer:?}", form.path);
+            assert!(answer.body.contains("no JSON schema"), "{answer:?}");
+            // The other APIs have no place for it.
+            if ["/v1/chat/completions", "/v1/responses"].contains(&form.path) {
+                assert_eq!(parsed(&json!(answer.body))["error"]["param"], param);
+            }
+        }
         assert!(seen.lock().unwrap().is_empty(), "{}", form.path);
     }
 }

@@ -48,7 +48,11 @@ impl Shape {
     fn of_schema(schema: &JsonSchema, prompts: &Prompts) -> Result<Shape, Error> {
         Ok(Shape {
             mode: "json_schema",
-            schema: Some(compiled(schema.schema(), "the format of the answer is")?),
+            schema: Some(compiled(
+                schema.schema(),
+                "response_format",
+                "the format of the answer is",
+            )?),
             instructions: instructions(
                 prompts,
                 PromptFile::JsonSchema,
@@ -65,7 +69,7 @@ impl Shape {
         let what = format!("the parameters of the tool {:?} are", tool.name());
         Ok(Shape {
             mode: "tools",
-            schema: Some(compiled(tool.parameters(), &what)?),
+            schema: Some(compiled(tool.parameters(), "tools", &what)?),
             instructions: instructions(
                 prompts,
                 PromptFile::ForcedCall,
@@ -87,13 +91,18 @@ impl Shape {
     }
 }
 
-/// Compiles a schema of a request. `what` begins the error.
-pub(crate) fn compiled(schema: &Value, what: &str) -> Result<Schema, Error> {
+/// Compiles the schema of a parameter of a request. `what` begins the error.
+pub(crate) fn compiled(
+    schema: &Value,
+    parameter: &'static str,
+    what: &str,
+) -> Result<Schema, Error> {
     Schema::compile(schema).map_err(|error| {
         Error::new(
             ErrorKind::InvalidRequest,
             format!("{what} no JSON schema that can be used here: {error}"),
         )
+        .with_parameter(parameter)
     })
 }
 

@@ -32,10 +32,10 @@ impl Offer {
         for tool in request.tools() {
             if tools.iter().any(|(name, _)| name == tool.name()) {
                 let why = format!("two tools have the name {:?}", tool.name());
-                return Err(Error::new(ErrorKind::InvalidRequest, why));
+                return Err(Error::new(ErrorKind::InvalidRequest, why).with_parameter("tools"));
             }
             let what = format!("the parameters of the tool {:?} are", tool.name());
-            let schema = compiled(tool.parameters(), &what)?;
+            let schema = compiled(tool.parameters(), "tools", &what)?;
             tools.push((tool.name().to_owned(), schema));
         }
         let is_required = *request.tool_choice() != ToolChoice::Auto;

@@ -9,7 +9,7 @@ use crate::dialects::parameters::{
 };
 use crate::dialects::tools::Offer;
 use crate::error::ApiError;
-use crate::request::GatewayRequest;
+use crate::request::{GatewayRequest, Names};
 
 /// A request for a message.
 #[derive(Debug)]
@@ -44,8 +44,10 @@ impl MessagesRequest {
                 is_question: true,
                 stream: stream.unwrap_or(false),
                 stop: stop.unwrap_or_default(),
-                messages_name: "messages",
-                max_tokens_name: "max_tokens",
+                names: Names {
+                    response_format: "output_config.format",
+                    ..Names::default()
+                },
                 image,
                 ignored: ignored(Vec::new(), members.rest(), is_default),
                 tools,

@@ -9,7 +9,7 @@ use crate::dialects::parameters::{
 };
 use crate::dialects::tools::Offer;
 use crate::error::ApiError;
-use crate::request::GatewayRequest;
+use crate::request::{GatewayRequest, Names};
 
 /// A request for a chat completion.
 #[derive(Debug)]
@@ -49,8 +49,11 @@ impl ChatCompletionRequest {
                 is_question: true,
                 stream: stream.unwrap_or(false),
                 stop,
-                messages_name: "messages",
-                max_tokens_name,
+                names: Names {
+                    max_tokens: max_tokens_name,
+                    tools: tools.parameter.unwrap_or("tools"),
+                    ..Names::default()
+                },
                 image,
                 ignored: ignored(Vec::new(), members.rest(), is_default),
                 tools,

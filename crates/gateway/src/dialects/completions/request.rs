@@ -7,7 +7,7 @@ use crate::dialects::parameters::{
     stop_sequences, validated,
 };
 use crate::error::ApiError;
-use crate::request::{GatewayRequest, ToolUse};
+use crate::request::{GatewayRequest, Names, ToolUse};
 
 /// A request to go on with a text. The text is asked as a question, because
 /// the providers here only converse.
@@ -48,8 +48,10 @@ impl CompletionRequest {
                 is_question: true,
                 stream: stream.unwrap_or(false),
                 stop: stop.unwrap_or_default(),
-                messages_name: "prompt",
-                max_tokens_name: "max_tokens",
+                names: Names {
+                    messages: "prompt",
+                    ..Names::default()
+                },
                 image: None,
                 ignored: ignored(Vec::new(), members.rest(), is_default),
                 tools: ToolUse::default(),

@@ -9,7 +9,7 @@ use crate::dialects::parameters::{
 };
 use crate::dialects::tools::{Offer, read_schema};
 use crate::error::{ApiError, quoted};
-use crate::request::{GatewayRequest, ToolUse};
+use crate::request::{GatewayRequest, Names, ToolUse};
 
 /// The tag that clients add to a name without one.
 const LATEST: &str = ":latest";
@@ -128,14 +128,22 @@ fn read(
             is_question: true,
             stream: stream.unwrap_or(true),
             stop: stop.unwrap_or_default(),
-            messages_name,
-            max_tokens_name: "num_predict",
+            names: names(messages_name),
             image,
             ignored: ignored(Vec::new(), rest, is_default),
             tools,
         },
         unasked: None,
     })
+}
+
+fn names(messages: &'static str) -> Names {
+    Names {
+        messages,
+        max_tokens: "num_predict",
+        response_format: "format",
+        ..Names::default()
+    }
 }
 
 fn unasked_request(model: String, chat: ChatRequest) -> GatewayRequest {
@@ -145,8 +153,7 @@ fn unasked_request(model: String, chat: ChatRequest) -> GatewayRequest {
         is_question: false,
         stream: false,
         stop: Vec::new(),
-        messages_name: "messages",
-        max_tokens_name: "num_predict",
+        names: names("messages"),
         image: None,
         ignored: Vec::new(),
         tools: ToolUse::default(),

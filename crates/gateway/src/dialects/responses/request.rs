@@ -11,7 +11,7 @@ use crate::dialects::parameters::{
 use crate::dialects::recall::Recall;
 use crate::dialects::tools::{Offer, prefixed};
 use crate::error::{ApiError, quoted};
-use crate::request::GatewayRequest;
+use crate::request::{GatewayRequest, Names};
 
 /// How large the metadata of a request may be, in bytes of JSON.
 const MAX_METADATA: usize = 16 * 1024;
@@ -87,8 +87,12 @@ impl ResponseRequest {
                 is_question: true,
                 stream: stream.unwrap_or(false),
                 stop: Vec::new(),
-                messages_name: "input",
-                max_tokens_name: "max_output_tokens",
+                names: Names {
+                    messages: "input",
+                    max_tokens: "max_output_tokens",
+                    response_format: "text.format",
+                    ..Names::default()
+                },
                 image,
                 ignored: ignored(without_effect, members.rest(), is_default),
                 tools,
