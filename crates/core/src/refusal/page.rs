@@ -1,9 +1,7 @@
-use html5gum::Token;
-
 use super::judged::judged;
 use super::plain::plain_text;
 use crate::error::{Error, ErrorKind};
-use crate::html::tokens;
+use crate::html::{Token, tokens};
 
 /// What the beginning of a body says about the whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,12 +77,12 @@ fn opens_with(text: &str, tag: &str) -> Opening {
 /// Returns the title of an HTML page, on one line.
 pub fn page_title(page: &str) -> Option<String> {
     let mut tokens = tokens(judged(page));
-    tokens.find(|token| matches!(token, Token::StartTag(tag) if tag.name.0 == b"title"))?;
+    tokens.find(|token| matches!(token, Token::Start(tag) if tag.is("title")))?;
     let mut title = String::new();
     for token in tokens {
         match token {
-            Token::String(text) => title.push_str(&String::from_utf8_lossy(&text)),
-            _ => break,
+            Token::Text(text) => title.push_str(&String::from_utf8_lossy(&text)),
+            Token::Start(_) | Token::End(_) => break,
         }
     }
     let words: Vec<&str> = title.split_whitespace().collect();

@@ -1,7 +1,5 @@
-use html5gum::Token;
-
 use super::judged::judged;
-use crate::html::tokens;
+use crate::html::{Token, tokens};
 
 /// Tags between whose content no space is put: they mark words within a line.
 const INLINE: &[&str] = &[
@@ -29,23 +27,23 @@ pub fn plain_text(markup: &str) -> String {
     let mut hidden: Option<Vec<u8>> = None;
     for token in tokens(markup) {
         match token {
-            Token::StartTag(tag) => {
-                if hidden.is_none() && is_one_of(HIDDEN, &tag.name) && !tag.self_closing {
-                    hidden = Some(tag.name.0);
+            Token::Start(tag) => {
+                if hidden.is_none() && is_one_of(HIDDEN, &tag.name) && !tag.is_self_closing {
+                    hidden = Some(tag.name);
                 } else {
                     separate(&mut plain, &tag.name);
                 }
             }
-            Token::EndTag(tag) => {
-                if hidden.as_ref().is_some_and(|name| *name == tag.name.0) {
+            Token::End(name) => {
+                if hidden.as_ref() == Some(&name) {
                     hidden = None;
                 }
-                separate(&mut plain, &tag.name);
+                separate(&mut plain, &name);
             }
-            Token::String(text) if hidden.is_none() => {
+            Token::Text(text) if hidden.is_none() => {
                 plain.push_str(&String::from_utf8_lossy(&text));
             }
-            _ => {}
+            Token::Text(_) => {}
         }
     }
     plain.push_str(open_tag);

@@ -391,6 +391,15 @@ async fn the_servers_own_words() {
             true,
             "too many requests (HTTP 429: Slow & steady; try again in 20 s)".to_owned(),
         ),
+        // What a parser calls a mistake does not end a title.
+        (
+            "406 No",
+            &[],
+            "<title>R&d; no\0t <acceptable></title>",
+            Status,
+            false,
+            format!("{error}406: R&d; no\u{fffd}t <acceptable>)"),
+        ),
         (
             "429 No",
             SLOW,
