@@ -86,12 +86,16 @@ impl<'de> Visitor<'de> for UniqueSeed {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
+        let mut read = Vec::new();
         while let Some(name) = members.next_key::<String>()? {
-            let value = members.next_value_seed(UniqueSeed)?;
-            if object.insert(name, value).is_some() {
-                return Err(A::Error::custom("a member is there twice"));
-            }
+            read.push((name, members.next_value_seed(UniqueSeed)?));
+        }
+        let count = read.len();
+        // A map that is built at once is sorted once; one that grows is searched for
+        // each member.
+        let object: Map<String, Value> = read.into_iter().collect();
+        if object.len() < count {
+            return Err(A::Error::custom("a member is there twice"));
         }
         Ok(Value::Object(object))
     }
