@@ -1,7 +1,15 @@
 //! Prints what reading 1 MiB of each hard text costs, and how many times as much
 //! 2 MiB do, for each reader: its worst texts, and the mean of all.
 //!
-//! `cargo run --profile bench -p chatwire-tests --example cost`
+//! ```sh
+//! export GLIBC_TUNABLES=glibc.malloc.trim_threshold=4294967296:glibc.malloc.mmap_threshold=4294967296
+//! cargo run --profile bench -p chatwire-tests --example cost
+//! ```
+//!
+//! The variable has the allocator keep what is freed. Without it, it returns large
+//! blocks to the system each time, from a size on that lies between the two texts
+//! for some readers: the larger one is then charged for page faults that the smaller
+//! one does not have.
 
 use std::time::Duration;
 
