@@ -39,6 +39,7 @@
 
 mod excerpt;
 mod failure;
+mod held;
 mod ids;
 mod instructions;
 pub mod json;

@@ -20,6 +20,9 @@ use crate::tools::{Offer, ToolStream};
 /// that is still not valid is an error of the kind
 /// [`InvalidOutput`](chatwire_core::ErrorKind::InvalidOutput), never a success.
 ///
+/// Answers are held for it, and may have 4 MiB: a longer one is an error of the kind
+/// [`LimitExceeded`](chatwire_core::ErrorKind::LimitExceeded).
+///
 /// A request whose choice of tools forces one call is answered in the same way: the
 /// JSON is the arguments of the call.
 ///

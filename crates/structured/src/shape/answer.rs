@@ -4,6 +4,7 @@ use chatwire_core::{
 
 use super::shape::Shape;
 use crate::failure::{explained, invalid_output};
+use crate::held::check_held;
 use crate::ids::Ids;
 use crate::instructions::{ask_again, instruct};
 use crate::json::read;
@@ -76,10 +77,15 @@ async fn ask<P: Provider + ?Sized>(provider: &P, request: &ChatRequest) -> Resul
     let (mut text, mut notes) = (String::new(), Vec::new());
     loop {
         match reply.next().await.transpose()? {
-            Some(ReplyEvent::Text(piece)) => text.push_str(&piece),
+            Some(ReplyEvent::Text(piece)) => {
+                check_held(text.len() + piece.len())?;
+                text.push_str(&piece);
+            }
             Some(ReplyEvent::Finish(mut finish)) => {
+                let text = finish.text.take().unwrap_or(text);
+                check_held(text.len())?;
                 return Ok(Raw {
-                    text: finish.text.take().unwrap_or(text),
+                    text,
                     notes,
                     finish,
                     provider: reply.provider().to_owned(),

@@ -56,6 +56,11 @@ impl Attempt {
         }
     }
 
+    /// The length of what has come, in bytes.
+    pub(super) fn length(&self) -> usize {
+        self.raw.len()
+    }
+
     /// Reads the next piece, and returns the text that can be passed on; it may be
     /// empty.
     pub(super) fn push(&mut self, piece: &str) -> String {

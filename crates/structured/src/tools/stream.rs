@@ -11,6 +11,7 @@ use futures_core::Stream;
 use super::attempt::{Attempt, Outcome};
 use super::offer::Offer;
 use crate::failure::{explained, invalid_output};
+use crate::held::check_held;
 use crate::ids::Ids;
 use crate::instructions::{ask_again, instruct};
 use crate::prompts::{PromptFile, Prompts};
@@ -93,10 +94,14 @@ impl<P: Provider + 'static> ToolStream<P> {
     fn take(&mut self, event: ReplyEvent) -> Result<(), Error> {
         match event {
             ReplyEvent::Text(piece) => {
+                check_held(self.attempt.length() + piece.len())?;
                 let text = self.attempt.push(&piece);
                 self.pass_on(text);
             }
-            ReplyEvent::Finish(finish) => return self.end(finish),
+            ReplyEvent::Finish(finish) => {
+                check_held(finish.text.as_ref().map_or(0, String::len))?;
+                return self.end(finish);
+            }
             note @ ReplyEvent::Progress { .. } if self.announced.is_none() => {
                 self.notes.push(note);
             }

@@ -1,5 +1,5 @@
 use chatwire_core::{
-    ChatRequest, ErrorKind, FinishReason, JsonSchema, Message, Provider, ProviderExt,
+    ChatRequest, ErrorKind, FinishReason, JsonSchema, Limit, Message, Provider, ProviderExt,
     ResponseFormat, Tool, ToolCall, ToolChoice, ToolResult, Usage,
 };
 use chatwire_structured::Structured;
@@ -311,5 +311,25 @@ async fn schemas_that_are_none_are_refused() {
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
         assert!(error.to_string().contains(words), "{error}");
         assert!(provider.inner().asked().is_empty());
+    }
+}
+
+/// Answers are held, so they have a limit of their own.
+#[tokio::test]
+async fn an_answer_without_end_is_not_held() {
+    const MAX: usize = 4 * 1024 * 1024;
+    let tools = ChatRequest::new("Which city?").with_tools([Tool::new("city", schema())]);
+    let json = r#"{"title":"a"}"#;
+    let padded = |length: usize| json.to_owned() + &" ".repeat(length - json.len());
+    for request in [asks_json(), asks_call(), tools] {
+        for (length, is_held) in [(MAX, true), (MAX + 1, false)] {
+            let says = Say::Text(padded(length), 64 * 1024);
+            let provider = Structured::new(Scripted::new([says])).with_tools(true);
+            let read = provider.reply(&request).await;
+            let kind = read.map_err(|failed| failed.error.kind()).err();
+            let wanted = (!is_held).then_some(ErrorKind::LimitExceeded(Limit::Reply));
+            assert_eq!(kind, wanted, "{length} {request:?}");
+            assert_eq!(provider.inner().asked().len(), 1);
+        }
     }
 }
