@@ -70,11 +70,10 @@ impl Listener {
         }
     }
 
-    /// The same where Ctrl-C is the only one.
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     pub(crate) async fn next(&mut self) -> Signal {
-        match tokio::signal::ctrl_c().await {
-            Ok(()) => Signal::Interrupt,
+        match any().await {
+            Ok(signal) => signal,
             Err(_) => std::future::pending().await,
         }
     }
@@ -117,10 +116,17 @@ pub(crate) async fn termination() -> io::Result<Signal> {
     }
 }
 
-/// The same where there are no such signals.
-#[cfg(not(unix))]
+/// The same of a console: it is closed, or the session ends.
+#[cfg(windows)]
 pub(crate) async fn termination() -> io::Result<Signal> {
-    std::future::pending().await
+    use tokio::signal::windows::{ctrl_close, ctrl_logoff, ctrl_shutdown};
+
+    let (mut close, mut logoff, mut shutdown) = (ctrl_close()?, ctrl_logoff()?, ctrl_shutdown()?);
+    tokio::select! {
+        _ = close.recv() => Ok(Signal::Hangup),
+        _ = logoff.recv() => Ok(Signal::Terminate),
+        _ = shutdown.recv() => Ok(Signal::Terminate),
+    }
 }
 
 /// Whether the parent process, such as `nohup`, had the signal

@@ -5,7 +5,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::failure::Failure;
@@ -78,6 +78,7 @@ impl Client {
         command.process_group(0);
         let started = Instant::now();
         let mut child = command.spawn()?;
+        #[cfg(unix)]
         let group = Group::of(&child);
         let mut ran = Ran::default();
         let (mut out, mut err) = (Vec::new(), Vec::new());
@@ -98,6 +99,7 @@ impl Client {
             };
             ran.elapsed = started.elapsed();
             // Also after its end: what it left behind would go on.
+            #[cfg(unix)]
             drop(group);
             if status.is_none() {
                 child.kill().await?;
@@ -142,17 +144,19 @@ fn signal(_: ExitStatus) -> Option<i32> {
 }
 
 /// The processes of a client: killed when this is dropped, also by Ctrl-C.
+#[cfg(unix)]
 struct Group(Option<u32>);
 
+#[cfg(unix)]
 impl Group {
-    fn of(child: &Child) -> Group {
+    fn of(child: &tokio::process::Child) -> Group {
         Group(child.id())
     }
 }
 
+#[cfg(unix)]
 impl Drop for Group {
     fn drop(&mut self) {
-        #[cfg(unix)]
         if let Some(pid) = self
             .0
             .and_then(|id| i32::try_from(id).ok())
