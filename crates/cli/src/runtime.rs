@@ -4,13 +4,18 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::task::Poll;
+use std::thread;
 use std::time::Duration;
 
 use chatwire::{Error, ErrorKind, TimeoutPhase};
-use tokio::time::timeout;
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
 
 use crate::failure::Failure;
 use crate::signals::{self, Signal};
+
+/// How long a signal may stay unheard.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Runs a task to its end. Then browsers that are still open are closed.
 pub(crate) fn run<T>(task: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
@@ -42,27 +47,73 @@ fn run_on<T>(
 pub(crate) async fn until_signal<T>(
     task: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    until(signals::any(), task).await
+    let watch = Watch::start(signals::any());
+    until(signals::any(), task, watch).await
 }
 
 /// Runs the task until it ends or a signal other than Ctrl-C arrives.
 pub(crate) async fn until_termination<T>(
     task: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    until(signals::termination(), task).await
+    let watch = Watch::start(signals::termination());
+    until(signals::termination(), task, watch).await
 }
 
 async fn until<T>(
     signal: impl Future<Output = io::Result<Signal>>,
     task: impl Future<Output = Result<T, Failure>>,
+    watch: Watch,
 ) -> Result<T, Failure> {
     tokio::select! {
         biased;
-        signal = signal => match signal {
-            Ok(signal) => Err(Failure::Cancelled(signal)),
-            Err(error) => Err(Failure::Other(format!("cannot listen for signals: {error}"))),
-        },
+        signal = signal => {
+            // It was heard: what the task has to tidy up may take its time.
+            drop(watch);
+            match signal {
+                Ok(signal) => Err(Failure::Cancelled(signal)),
+                Err(error) => Err(Failure::Other(format!("cannot listen for signals: {error}"))),
+            }
+        }
         result = task => result,
+    }
+}
+
+/// Ends the program at a signal that nobody hears because the task blocks the
+/// only thread: it opens a pipe to which nobody writes, or reads from a disk that
+/// does not answer. The watch is over when it is dropped.
+struct Watch {
+    _over: oneshot::Sender<()>,
+}
+
+impl Watch {
+    fn start(signal: impl Future<Output = io::Result<Signal>> + Send + 'static) -> Watch {
+        let (over, is_over) = oneshot::channel();
+        let watch = async {
+            let unheard = async {
+                let signal = signal.await;
+                sleep(PATIENCE).await;
+                signal
+            };
+            tokio::select! {
+                biased;
+                _ = is_over => {}
+                signal = unheard => {
+                    if let Ok(signal) = signal {
+                        std::process::exit(signal.exit_code().into());
+                    }
+                }
+            }
+        };
+        // Without the watch, everything else works as well.
+        let _ = thread::Builder::new().spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            if let Ok(runtime) = runtime {
+                runtime.block_on(watch);
+            }
+        });
+        Watch { _over: over }
     }
 }
 

@@ -278,10 +278,12 @@ impl Chat<'_> {
             if typing {
                 lines.remember(&line);
             }
-            match self.take(&line).await {
+            match runtime::until_signal(self.take(&line)).await {
                 Ok(Next::Read) => {}
                 Ok(Next::Ask) => self.ask().await?,
                 Ok(Next::Quit) => return Ok(()),
+                Err(Failure::Cancelled(Signal::Interrupt)) if typing => say("stopped"),
+                Err(ended @ Failure::Cancelled(_)) => return Err(ended),
                 Err(failure) => self.code = failure.report(),
             }
         }

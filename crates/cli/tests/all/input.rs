@@ -5,8 +5,11 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use chatwire_mock::AuraMock;
+use tokio::io::AsyncWriteExt as _;
 
-use crate::support::{PATIENCE, TempFile, finish, program, run, run_with_input};
+use crate::support::{
+    PATIENCE, TempFile, TempFolder, finish, hears_ctrl_c, program, run, run_with_input, signal,
+};
 
 #[tokio::test]
 async fn text_of_any_encoding_is_read() {
@@ -145,5 +148,63 @@ async fn files_without_an_end() {
         let run = run(args.iter()).await;
         assert_eq!(run.code, Some(2), "{args:?}: {run:?}");
         assert!(run.err.contains("more than 64 MiB"), "{args:?}: {run:?}");
+    }
+}
+
+/// A pipe to which nobody writes is waited for, but not against a signal.
+#[cfg(unix)]
+#[tokio::test]
+async fn waiting_for_a_file_ends_at_a_signal() {
+    let folder = TempFolder::new("waits");
+    let pipe = folder.0.join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let pipe = pipe.to_str().unwrap();
+    let key_file = format!("key_file={pipe}");
+    let header_file = format!("x_file={pipe}");
+    let load = format!("/load {pipe}\n");
+    let image = format!("one\n/image {pipe}\n");
+    let ask = ["ask", "--mock", "-p", "aura", "hi"];
+    let chat = ["chat", "--mock", "--no-history"];
+    let mut waiting = Vec::new();
+    for (command, args, lines) in [
+        (&ask[..], &["--file", pipe][..], ""),
+        (&ask, &["--image", pipe], ""),
+        (&ask, &["--messages", pipe], ""),
+        (&ask, &["--schema", pipe], ""),
+        (&ask, &["--ca-file", pipe], ""),
+        (&ask, &["--option", &key_file], ""),
+        (&ask, &["--header", &header_file], ""),
+        (&ask, &["--config", pipe, "-e", "x"], ""),
+        (&chat, &[], &load),
+        (&chat, &[], &image),
+    ] {
+        for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+            let mut command = program(command.iter().filter(|it| {
+                // An endpoint of the configuration is no mock.
+                !args.contains(&"-e") || !["--mock", "-p", "aura"].contains(*it)
+            }));
+            let mut child = command.args(args).stdin(Stdio::piped()).spawn().unwrap();
+            let mut stdin = child.stdin.take().unwrap();
+            stdin.write_all(lines.as_bytes()).await.unwrap();
+            hears_ctrl_c(&child).await;
+            waiting.push((
+                format!("{args:?} {lines:?} {name}"),
+                name,
+                code,
+                child,
+                stdin,
+            ));
+        }
+    }
+    // Until the last one has come to the file.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    for (_, name, _, child, _) in &waiting {
+        signal(child, name).await;
+    }
+    for (case, _, code, child, stdin) in waiting {
+        let run = finish(child).await;
+        assert_eq!(run.code, Some(code), "{case}: {run:?}");
+        drop(stdin);
     }
 }
