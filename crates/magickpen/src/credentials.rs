@@ -1,5 +1,5 @@
 use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, RequestUrl};
-use chatwire_core::{Error, ErrorKind, Secret};
+use chatwire_core::{Error, ErrorKind, Secret, TimeoutPhase};
 
 use crate::bundle::{Found, script_addresses};
 
@@ -9,6 +9,10 @@ const KNOWN_BUNDLE: &str = "/_nuxt/bf709a9ce19f14e18116.js";
 
 /// How many scripts of a page are read.
 const MAX_SCRIPTS: usize = 24;
+
+/// How many documents that did not come at all end the search: each of them may
+/// have taken as long as a server may be silent.
+const MAX_SILENT: usize = 2;
 
 /// How many documents that could not be read an error tells of.
 const SHOWN_FAULTS: usize = 3;
@@ -31,7 +35,7 @@ pub(crate) async fn fetch(http: &HttpClient, site: &BaseUrl) -> Result<Credentia
         has_read: false,
     };
     search.script(site.join(KNOWN_BUNDLE)?).await?;
-    if !search.found.missing().is_empty() {
+    if search.goes_on() {
         search.scripts_of_page(site.join("/")?).await?;
     }
     let (Some(api_secret), Some(secret)) = (&search.found.api_secret, &search.found.secret) else {
@@ -57,6 +61,12 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    /// Whether something is missing that the next document may have.
+    fn goes_on(&self) -> bool {
+        let silent = self.faults.iter().filter(|fault| is_silence(fault)).count();
+        !self.found.missing().is_empty() && silent < MAX_SILENT
+    }
+
     /// Searches one script.
     async fn script(&mut self, script: RequestUrl) -> Result<(), Error> {
         if let Some((_, text)) = self.read(&script).await? {
@@ -76,7 +86,7 @@ impl Search<'_> {
             .into_iter()
             .filter_map(|address| page.resolve_same_origin(&address));
         for script in scripts {
-            if self.found.missing().is_empty() || self.places.len() > MAX_SCRIPTS {
+            if !self.goes_on() || self.places.len() > MAX_SCRIPTS {
                 break;
             }
             if !self.places.contains(&script) {
@@ -103,7 +113,8 @@ impl Search<'_> {
                 Ok(Some(document))
             }
             Err(error) => match error.kind() {
-                ErrorKind::Connect | ErrorKind::Timeout(_) | ErrorKind::RateLimited => Err(error),
+                ErrorKind::Timeout(TimeoutPhase::Connect | TimeoutPhase::Total)
+                | ErrorKind::RateLimited => Err(error),
                 _ => {
                     self.faults.push(error);
                     Ok(None)
@@ -115,6 +126,13 @@ impl Search<'_> {
     /// The error for secrets that were not found: what is missing, where it was
     /// looked for, and what could not be read.
     fn into_error(self, site: &BaseUrl) -> Error {
+        // A server that never answered has nothing to be looked in.
+        if let Some(first) = self.faults.first()
+            && !self.has_read
+            && self.faults.iter().all(is_silence)
+        {
+            return first.clone();
+        }
         let mut message = format!("{} not found; looked in ", self.found.missing());
         for place in &self.places {
             message.push_str(&format!("{place}, "));
@@ -147,4 +165,9 @@ impl Search<'_> {
             None => error,
         }
     }
+}
+
+/// Whether the server did not answer at all.
+fn is_silence(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Connect | ErrorKind::Timeout(_))
 }

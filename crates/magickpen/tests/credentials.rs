@@ -4,7 +4,11 @@
 // A panic is how a test fails, also in its helpers.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use chatwire_magickpen::{ChatRequest, ErrorKind, MagickPen, ProviderExt};
+use std::time::Duration;
+
+use chatwire_magickpen::{
+    ChatRequest, ErrorKind, HttpConfig, MagickPen, ProviderExt, TimeoutPhase,
+};
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -13,8 +17,11 @@ const BOTH: &str = r#"a={"X-API-Secret":"api1",secret:"sec1"}"#;
 const API: &str = r#"a={"X-API-Secret":"api1"}"#;
 const SECRET: &str = r#"a={secret:"sec1"}"#;
 
+/// What never comes.
+const SILENT: &str = "silent";
+
 /// Paths of a site, and what is there: a body, or a status in words such as
-/// `403 Forbidden`.
+/// `403 Forbidden`, or [`SILENT`].
 type Pages<'a> = &'a [(&'a str, &'a str)];
 
 /// A site with these paths and bodies, whose API accepts only its own secrets.
@@ -22,9 +29,13 @@ async fn site(pages: Pages<'_>) -> MockServer {
     let server = MockServer::start().await;
     for (page, body) in pages {
         let status = body.get(..3).and_then(|status| status.parse().ok());
+        let mut response = ResponseTemplate::new(status.unwrap_or(200)).set_body_string(*body);
+        if *body == SILENT {
+            response = response.set_delay(Duration::from_secs(60));
+        }
         Mock::given(method("GET"))
             .and(path(*page))
-            .respond_with(ResponseTemplate::new(status.unwrap_or(200)).set_body_string(*body))
+            .respond_with(response)
             .mount(&server)
             .await;
     }
@@ -179,6 +190,87 @@ async fn what_is_missing_is_named_with_where_it_was_looked_for() {
                 .iter()
                 .all(|request| request.method.as_str() == "GET")
         );
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_never_comes_does_not_end_the_search() {
+    let two = r#"<script src="/a.js"></script><script src="/b.js"></script>"#;
+    // (the site's pages, words of the error or none, how many documents are asked for)
+    let cases: &[(Pages<'_>, &[&str], usize)] = &[
+        (
+            &[
+                (KNOWN, SILENT),
+                ("/", two),
+                ("/a.js", API),
+                ("/b.js", SECRET),
+            ],
+            &[],
+            4,
+        ),
+        (
+            &[
+                (KNOWN, API),
+                ("/", two),
+                ("/a.js", SILENT),
+                ("/b.js", SECRET),
+            ],
+            &[],
+            4,
+        ),
+        (
+            &[(KNOWN, API), ("/", two), ("/a.js", SILENT), ("/b.js", "")],
+            &["(secret not found", KNOWN, "/a.js", "/b.js", "front page"],
+            4,
+        ),
+        (
+            &[(KNOWN, API), ("/", SILENT)],
+            &["(secret not found", KNOWN, "front page"],
+            2,
+        ),
+        // Two are enough: each may take as long as a server may be silent.
+        (
+            &[
+                (KNOWN, API),
+                ("/", two),
+                ("/a.js", SILENT),
+                ("/b.js", SILENT),
+            ],
+            &["(secret not found", "/a.js", "/b.js"],
+            4,
+        ),
+        (
+            &[
+                (KNOWN, SILENT),
+                ("/", two),
+                ("/a.js", SILENT),
+                ("/b.js", SECRET),
+            ],
+            &["(X-API-Secret and secret not found", KNOWN, "/a.js"],
+            3,
+        ),
+        (&[(KNOWN, SILENT), ("/", SILENT)], &["no response head"], 2),
+    ];
+    for (pages, words, documents) in cases {
+        let server = site(pages).await;
+        let http = HttpConfig::new().with_first_byte_timeout(Duration::from_millis(300));
+        let client = MagickPen::builder().base_url(server.uri()).http(http);
+        let reply = client.build().unwrap().reply(&ChatRequest::new("hi")).await;
+        match reply {
+            Ok(reply) => assert_eq!((reply.text.as_str(), words.len()), ("fine", 0)),
+            Err(failed) => {
+                let error = failed.error;
+                let kind = ErrorKind::Timeout(TimeoutPhase::Head);
+                assert_eq!(error.kind(), kind, "{error}");
+                assert!(!words.is_empty(), "{error}");
+                for words in *words {
+                    assert!(error.to_string().contains(words), "{words}: {error}");
+                }
+            }
+        }
+        let received = server.received_requests().await.unwrap();
+        let asked = received.iter().filter(|it| it.method.as_str() == "GET");
+        assert_eq!(asked.count(), *documents, "{pages:?}");
     }
 }
 
