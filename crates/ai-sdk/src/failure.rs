@@ -16,12 +16,15 @@ pub(crate) fn moved_to(response: &HttpResponse) -> Option<RequestUrl> {
 fn redirected(response: &HttpResponse) -> Error {
     let (from, to) = (response.url(), response.header("location"));
     let target = to.and_then(|to| from.resolve(to));
-    let is_elsewhere = target.is_some_and(|target| !target.same_origin(from));
+    let is_elsewhere = target
+        .as_ref()
+        .is_some_and(|target| !target.same_origin(from));
     let error = response.redirect_error();
     if let Some(error) = error.filter(|error| is_elsewhere || error.kind() != ErrorKind::Status) {
         return error;
     }
-    let to = to.unwrap_or("nowhere");
+    // As it is shown: a query may have a token in it.
+    let to = target.map_or("nowhere".to_owned(), |target| target.to_string());
     response.complete_error(Error::new(
         ErrorKind::Credentials,
         format!(

@@ -291,6 +291,22 @@ async fn a_page_cannot_make_the_client_read_without_end() {
 }
 
 #[tokio::test]
+async fn a_page_cannot_make_an_error_without_end() {
+    for length in [2000, 8000, 100_000] {
+        let scripts: String = (0..50)
+            .map(|n| format!(r#"<script src="/{}{n}.js"></script>"#, "s".repeat(length)))
+            .collect();
+        let server = site(&[("/", &scripts)]).await;
+        let client = MagickPen::builder().base_url(server.uri()).build().unwrap();
+        let failed = client.reply(&ChatRequest::new("hi")).await.unwrap_err();
+        let error = failed.error;
+        assert_eq!(error.kind(), ErrorKind::Credentials, "{length}");
+        let said = error.to_string();
+        assert!(said.len() < 20_000, "{length}: {} bytes", said.len());
+    }
+}
+
+#[tokio::test]
 async fn the_api_can_be_elsewhere() {
     let site_server = site(&[(KNOWN, BOTH)]).await;
     let api_server = site(&[]).await;

@@ -1,5 +1,6 @@
-use super::url::RequestUrl;
+use super::url::{RequestUrl, SHOWN};
 use crate::error::{Error, ErrorKind};
+use crate::text::shorten;
 
 /// Words in an address that make it one to log in at.
 const LOGIN: [&str; 12] = [
@@ -51,7 +52,10 @@ pub(super) fn refused(from: &RequestUrl, to: &RequestUrl, status: u16) -> Error 
             None => String::new(),
         };
         let advice = match from.base_at(to) {
-            Some(base) => format!("if that is the server you mean, set {base} as the base URL"),
+            Some(base) => format!(
+                "if that is the server you mean, set {} as the base URL",
+                shorten(&base.as_text(), SHOWN)
+            ),
             None => "it leads to something else; is the base URL right?".to_owned(),
         };
         Error::new(

@@ -7,7 +7,14 @@ use reqwest::Url;
 
 use crate::error::{Error, ErrorKind};
 use crate::secret::Secret;
-use crate::text::CUT;
+use crate::text::{CUT, shorten};
+
+/// The longest address that a link may name, in bytes: servers take no longer
+/// ones.
+const MAX_LINK: usize = 8 * 1024;
+
+/// How much of an address is shown, in bytes: a server may have made it.
+pub(super) const SHOWN: usize = 512;
 
 /// The address of a server or of a folder on it, to which the addresses of
 /// requests are relative. It prints without user name and password.
@@ -15,7 +22,7 @@ use crate::text::CUT;
 pub struct BaseUrl(Url);
 
 /// The address of one request. It prints without user name, password and
-/// query.
+/// query, and cut if it is very long.
 #[derive(Clone)]
 pub struct RequestUrl(pub(super) Url, Suffix);
 
@@ -203,10 +210,11 @@ impl RequestUrl {
     }
 
     /// Returns the address that a link in the answer to this request names, if it
-    /// is an `http` or `https` one.
+    /// is an `http` or `https` one and not longer than 8 KiB.
     pub fn resolve(&self, link: &str) -> Option<RequestUrl> {
         let url = self.0.join(link.trim()).ok()?;
-        matches!(url.scheme(), "http" | "https").then_some(RequestUrl(url, None))
+        let is_one = matches!(url.scheme(), "http" | "https") && url.as_str().len() <= MAX_LINK;
+        is_one.then_some(RequestUrl(url, None))
     }
 
     /// Returns the address that a link in the answer to this request names, if it
@@ -367,12 +375,8 @@ impl fmt::Debug for BaseUrl {
 
 impl fmt::Display for RequestUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}{}",
-            self.0.origin().ascii_serialization(),
-            self.0.path()
-        )
+        let whole = format!("{}{}", self.0.origin().ascii_serialization(), self.0.path());
+        f.write_str(&shorten(&whole, SHOWN))
     }
 }
 

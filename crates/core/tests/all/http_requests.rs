@@ -154,6 +154,7 @@ fn redirect(status: &str, target: &str) -> Answer {
 async fn redirects() {
     let other = ok().await;
     let elsewhere = format!("{}/new?key=s3cret", other.url());
+    let (long, too_long) = ("/n".repeat(2000), "/n".repeat(4096));
     type Outcome = Result<(u16, usize), (ErrorKind, &'static str)>;
     // status, location, the last status and how many requests it took, or the error
     let cases: Vec<(&str, &str, Outcome)> = vec![
@@ -194,8 +195,10 @@ async fn redirects() {
             "/old",
             Err((ErrorKind::Status, "more than 5 times")),
         ),
+        ("303 See Other", &long, Err((ErrorKind::Status, "…"))),
         // Not redirects: left to the caller.
         ("301 Moved", "ftp://127.0.0.1/", Ok((301, 1))),
+        ("308 Permanent", &too_long, Ok((308, 1))),
         ("300 Choices", "/new", Ok((300, 1))),
         ("304 Not Modified", "/new", Ok((304, 1))),
     ];
@@ -239,6 +242,7 @@ async fn redirects() {
                 let said = error.to_string();
                 assert!(said.contains(words), "{status} {location}: {said}");
                 assert!(!said.contains("s3cret"), "{said}");
+                assert!(said.len() < 2048, "{} bytes: {said}", said.len());
             }
             (result, expected) => panic!("{status} {location}: {result:?}, expected {expected:?}"),
         }
