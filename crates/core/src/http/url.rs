@@ -67,7 +67,10 @@ impl BaseUrl {
         if let Some(whole) = with_scheme(text.trim()) {
             return Err(Error::new(
                 ErrorKind::InvalidRequest,
-                format!("base URL {text:?} has no scheme: the whole address is {whole}"),
+                format!(
+                    "base URL {:?} has no scheme: the whole address is {whole}",
+                    without_userinfo(text.trim())
+                ),
             ));
         }
         let url = Url::parse(text.trim()).map_err(|error| {
@@ -387,11 +390,12 @@ impl fmt::Debug for RequestUrl {
 }
 
 /// The address that a text such as `localhost:3000` or `3000` stands for, if it has
-/// no scheme and no password.
+/// no scheme and no password. It is shown, so that it has no query.
 fn with_scheme(text: &str) -> Option<String> {
     if text.contains("://") || text.contains('@') {
         return None;
     }
+    let text = text.split(['?', '#']).next().unwrap_or_default();
     let whole = match text.parse::<u16>() {
         Ok(port) => format!("http://localhost:{port}"),
         Err(_) => format!("http://{}", text.trim_start_matches('/')),

@@ -386,6 +386,10 @@ fn wrong_settings_are_named() {
         ),
         (base("http:bob:s3cret@example.org?x"), &["query"]),
         (
+            base("localhost:3000/?key=s3cret#s3cret"),
+            &["URL \"localhost:3000/\"", "http://localhost:3000/ or "],
+        ),
+        (
             proxy("s3cret"),
             &["the proxy cannot be read", "http://127.0.0.1:8080"],
         ),
