@@ -10,9 +10,17 @@ use etcetera::BaseStrategy as _;
 /// How many names are tried for the file that is written first.
 const MAX_NAMES: u32 = 100;
 
+/// Whether there is anything of this name, also a link that leads nowhere.
+pub(crate) fn is_taken(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
 /// Writes a file that only its owner can read. What was there before stays until
-/// the new content is on the disk.
+/// the new content is on the disk. A device, a pipe or a folder is not replaced.
 pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(io::Error::other("it is not a regular file"));
+    }
     let (mut file, beside) = create_beside(path)?;
     let written = file
         .write_all(content)
@@ -123,6 +131,7 @@ mod tests {
         assert_eq!(fs::read(&file).unwrap(), b"two");
         // A folder is in the way: nothing is left beside it.
         fs::create_dir_all(folder.join("b/c")).unwrap();
+        assert!(is_taken(&file) && is_taken(&folder.join("b")) && !is_taken(&folder.join("d")));
         write_private(&folder.join("b"), b"three").unwrap_err();
         let left: Vec<_> = fs::read_dir(&folder).unwrap().collect();
         assert_eq!(left.len(), 2, "{left:?}");

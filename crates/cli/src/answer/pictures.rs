@@ -1,6 +1,6 @@
 //! Pictures of an answer, saved as files.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -114,7 +114,12 @@ fn write(directory: &Path, name: &str, index: usize, bytes: &[u8]) -> Result<Pat
         };
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(mut file) => {
-                file.write_all(bytes).map_err(wrong)?;
+                let written = file.write_all(bytes);
+                if written.is_err() {
+                    // Half a picture is none.
+                    let _ = fs::remove_file(&path);
+                }
+                written.map_err(wrong)?;
                 return Ok(path);
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}

@@ -15,7 +15,7 @@ use crate::args::{ConversationArgs, General, PictureArgs, TargetArgs};
 use crate::conversation::{Conversation, image, is_wanted, new_file, past};
 use crate::endpoints::{self, Configuration, Target};
 use crate::failure::Failure;
-use crate::files::typed_path;
+use crate::files::{is_taken, typed_path};
 use crate::log;
 use crate::runtime;
 use crate::signals::Signal;
@@ -335,7 +335,7 @@ impl Chat<'_> {
             }
             "save" => {
                 let file = typed_path(rest);
-                if !file.exists() {
+                if !is_taken(&file) {
                     self.save(&file)?;
                 } else if self.typing {
                     say(&format!("{rest} is there already"));

@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use crate::args::General;
 use crate::endpoints::{Configuration, place};
 use crate::failure::Failure;
-use crate::files::write_private;
+use crate::files::{is_taken, write_private};
 use crate::terminal::{print, say};
 
 const EXAMPLES: &str = "\
@@ -133,7 +133,7 @@ fn edit(general: &General) -> Result<(), Failure> {
     let (path, _) = place(general)?;
     let failed =
         |error: io::Error| Failure::Other(format!("{:?}: {error}", path.display().to_string()));
-    if !path.exists() {
+    if !is_taken(&path) {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(failed)?;
         }

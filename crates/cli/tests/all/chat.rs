@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use chatwire_mock::AuraMock;
+use chatwire_mock::{AiEngineMock, AiReply, AuraMock};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::support::{Run, TempFolder, finish, program, run};
@@ -151,11 +151,52 @@ async fn files_of_conversations() {
     assert_eq!(run.code, Some(2), "{run:?}");
     assert!(run.err.contains("/save!"), "{run:?}");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), first);
+    #[cfg(unix)]
+    only_files_are_replaced(&home, &args).await;
     let run = chat(&home, &args, "/load ~/a.json\n/save! ~/a.json\nthree\n").await;
     assert_eq!(run.code, Some(0), "{run:?}");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), first);
     let sent = mock.received().pop().unwrap().messages;
     assert_eq!(sent.len(), 3);
+}
+
+/// A link that leads nowhere is there as well, and a pipe, a socket, a device or a
+/// folder stays what it is.
+#[cfg(unix)]
+async fn only_files_are_replaced(home: &TempFolder, args: &[&str]) {
+    use std::os::unix::fs::{FileTypeExt as _, symlink};
+
+    let at = |name: &str| home.0.join(name);
+    symlink("no-such-file", at("nowhere")).unwrap();
+    symlink("/dev/null", at("null")).unwrap();
+    std::fs::create_dir(at("folder")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(at("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    let kind = |name: &str| std::fs::symlink_metadata(at(name)).unwrap().file_type();
+    for (command, name, words) in [
+        ("/save", "nowhere", "is there already"),
+        ("/save!", "null", "not a regular file"),
+        ("/save!", "folder", "not a regular file"),
+        ("/save!", "socket", "not a regular file"),
+        ("/save!", "pipe", "not a regular file"),
+    ] {
+        let before = kind(name);
+        let run = chat(home, args, &format!("{command} ~/{name}\n")).await;
+        assert_eq!(run.code, Some(2), "{name}: {run:?}");
+        assert!(run.err.contains(words), "{name}: {run:?}");
+        assert_eq!(kind(name), before, "{name}");
+        assert_eq!(before.is_symlink(), ["nowhere", "null"].contains(&name));
+        assert_eq!(before.is_fifo(), name == "pipe");
+    }
+    // The template does not take the place of a link either.
+    let link = at("nowhere");
+    let config = ["--config", link.to_str().unwrap(), "config", "edit"];
+    let mut command = program(config);
+    finish(command.env("EDITOR", "true").spawn().unwrap()).await;
+    assert!(kind("nowhere").is_symlink());
 }
 
 /// A disk that is full: what was there stays, and nothing is left beside it.
@@ -166,20 +207,36 @@ async fn a_file_that_cannot_be_written_stays() {
     let file = home.0.join("a.json");
     std::fs::write(&file, "[]").unwrap();
     let mock = AuraMock::start().await.unwrap();
+    let site = AiEngineMock::start().await.unwrap();
+    let picture = "data:image/png;base64,iVBORw0KGgphbmQgc28gb24=";
+    site.reply(AiReply::new().images([picture]).end("Here."));
+    let (url, site_url) = (mock.url(), site.base_url());
     // No file may be longer than nothing: writing fails as on a full disk.
     let script = "ulimit -f 0; trap '' XFSZ; exec \"$0\" \"$@\"";
     for (args, lines) in [
-        (vec!["chat", "-p", "aura", "-u"], "one\n/save! ~/a.json\n"),
+        (
+            vec!["chat", "-p", "aura", "-u", &url],
+            "one\n/save! ~/a.json\n",
+        ),
         (vec!["config", "edit"], ""),
+        (
+            vec![
+                "ask",
+                "Draw.",
+                "-p",
+                "chatgpt4online",
+                "-u",
+                &site_url,
+                "--save-images",
+                home.path(),
+            ],
+            "",
+        ),
     ] {
         let mut command = tokio::process::Command::new("bash");
         command
             .args(["-c", script, env!("CARGO_BIN_EXE_chatwire")])
-            .args(&args);
-        if args[0] == "chat" {
-            command.arg(mock.url());
-        }
-        command
+            .args(&args)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", home.path())
@@ -198,6 +255,7 @@ async fn a_file_that_cannot_be_written_stays() {
             .unwrap();
         let run = finish(child).await;
         assert_ne!(run.code, Some(0), "{args:?}: {run:?}");
+        assert!(run.err.contains("File too large"), "{args:?}: {run:?}");
     }
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "[]");
     let mut left = Vec::new();
