@@ -4,11 +4,12 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use chatwire::{ProgressKind, ReplyEvent};
 use clap::Args;
+use tokio::time::timeout;
 
 use crate::answer::{ReadAhead, save_pictures};
 use crate::args::{ConversationArgs, General, PictureArgs, TargetArgs};
@@ -19,7 +20,7 @@ use crate::files::{is_taken, typed_path};
 use crate::log;
 use crate::runtime;
 use crate::signals::Signal;
-use crate::terminal::{Lines, Spinner, Style, TextWriter, Typed, prose, say};
+use crate::terminal::{Lines, Spinner, Style, TerminalMode, TextWriter, Typed, prose, say};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -117,6 +118,13 @@ const COMMANDS: &[&str] = &[
     "/quit",
 ];
 
+/// Takes back that pastes are marked, which the line editor asks for, and ends
+/// its line.
+const NO_PASTES: &str = "\u{1b}[?2004l\n";
+
+/// How long writing that may take.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
 /// What to do after a line.
 enum Next {
     Read,
@@ -210,6 +218,7 @@ pub(crate) fn run(args: &ChatArgs, general: &General) -> Result<ExitCode, Failur
 impl Chat<'_> {
     async fn run(&mut self) -> Result<(), Failure> {
         let typing = self.typing;
+        let mode = TerminalMode::now();
         let mut lines = Lines::new(typing && is_wanted(self.args.no_history), COMMANDS)?;
         if typing {
             let info = self.target.provider.info();
@@ -244,10 +253,17 @@ impl Chat<'_> {
                             .await
                             .map_err(|error| Failure::Other(format!("standard input: {error}")))
                     };
-                    let (back, typed) = if typing {
-                        runtime::until_termination(read).await?
+                    let read = if typing {
+                        runtime::until_termination(read).await
                     } else {
-                        runtime::until_signal(read).await?
+                        runtime::until_signal(read).await
+                    };
+                    let (back, typed) = match read {
+                        Ok(read) => read,
+                        Err(ended) => {
+                            self.leave_line(&mode).await;
+                            return Err(ended);
+                        }
                     };
                     lines = back;
                     typed?
@@ -286,6 +302,16 @@ impl Chat<'_> {
                 Err(ended @ Failure::Cancelled(_)) => return Err(ended),
                 Err(failure) => self.code = failure.report(),
             }
+        }
+    }
+
+    /// Leaves the terminal to the shell as it was, where the editor that reads
+    /// a line cannot do it any more.
+    async fn leave_line(&mut self, mode: &TerminalMode) {
+        if self.typing && self.out.is_terminal() && mode.restore() {
+            let end = self.out.sequence(NO_PASTES);
+            // Nobody may be reading.
+            let _ = timeout(LAST_WORDS, end).await;
         }
     }
 

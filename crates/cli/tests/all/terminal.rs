@@ -564,6 +564,31 @@ async fn a_history_that_is_no_file_is_not_waited_for() {
     std::fs::remove_dir_all(&home).unwrap();
 }
 
+/// The shell that goes on gets a terminal that shows what is typed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_while_a_line_is_typed_leaves_the_terminal_in_order() {
+    for (name, code) in [("TERM", 143), ("HUP", 129)] {
+        let mut chat = Terminal::start(&["chat", "--mock", "--no-history"], &[]);
+        chat.prompt().await;
+        chat.type_keys("half a li");
+        chat.shows("half a li").await;
+        let mode = |chat: &Terminal| format!("{:?}", chat.master.get_termios());
+        assert!(!mode(&chat).contains("ICANON"), "{}", mode(&chat));
+        let id = chat.child.process_id().unwrap().to_string();
+        let kill = std::process::Command::new("kill")
+            .args(["-s", name, &id])
+            .status();
+        assert!(kill.unwrap().success());
+        assert_eq!(chat.code().await, code, "{name}");
+        for flag in ["ICANON", "ECHO ", "ISIG"] {
+            assert!(mode(&chat).contains(flag), "{name}: {}", mode(&chat));
+        }
+        let raw = chat.raw();
+        let pastes = raw.rsplit("\u{1b}[?2004").next().unwrap();
+        assert!(pastes.starts_with('l'), "{name}: {raw:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_replaced_only_when_agreed() {
     let home = std::env::temp_dir().join(format!("chatwire-replace-{}", std::process::id()));
