@@ -89,7 +89,8 @@ impl HttpConfig {
     /// Limits the time from the request to the first text of the answer. Notes
     /// about progress, reasoning and signs of life are no text. Some servers send
     /// the head only with the first text, so one limit covers both; the error
-    /// says which was missing. A page that is read whole must have begun by then.
+    /// says which was missing. A page that is read whole must have begun by then, and
+    /// may take as long again.
     #[must_use]
     pub fn with_first_byte_timeout(mut self, limit: impl Into<Option<Duration>>) -> HttpConfig {
         self.first_byte_timeout = limit.into();

@@ -15,7 +15,7 @@ use super::policy::Policy;
 use super::redirect::refused;
 use super::url::RequestUrl;
 use crate::decode::{PlainText, ReplyDecoder, Utf8Decoder};
-use crate::error::{Error, ErrorKind, Limit};
+use crate::error::{Error, ErrorKind, Limit, TimeoutPhase};
 use crate::refusal::{ErrorResponse, add_response, unreadable, wait_in};
 use crate::stream::ReplyStream;
 use crate::text::CUT;
@@ -145,7 +145,8 @@ impl HttpResponse {
     /// # Errors
     ///
     /// [`ErrorKind::LimitExceeded`] if it is larger than the limit for pages,
-    /// and what breaks the body off.
+    /// [`ErrorKind::Timeout`] if it takes longer than a first text may, and what
+    /// breaks the body off.
     pub async fn into_page(mut self) -> Result<String, Error> {
         self.read_page().await
     }
@@ -177,8 +178,21 @@ impl HttpResponse {
 
     async fn read_body(&mut self) -> Result<Vec<u8>, Error> {
         let limit = self.policy.config.max_page;
+        // A byte now and then is no silence, and a page of them would take years.
+        let patience = self.policy.config.first_byte_timeout;
+        let deadline = patience.and_then(|patience| Instant::now().checked_add(patience));
         let mut page = Vec::new();
-        while let Some(chunk) = self.body.chunk().await? {
+        loop {
+            let chunk = match deadline {
+                Some(deadline) => match timeout_at(deadline, self.body.chunk()).await {
+                    Ok(chunk) => chunk?,
+                    Err(_) => return Err(self.unfinished_page(patience)),
+                },
+                None => self.body.chunk().await?,
+            };
+            let Some(chunk) = chunk else {
+                return Ok(page);
+            };
             if let Some(limit) = limit
                 && page.len() + chunk.len() > limit
             {
@@ -189,7 +203,17 @@ impl HttpResponse {
             }
             page.extend_from_slice(&chunk);
         }
-        Ok(page)
+    }
+
+    fn unfinished_page(&self, patience: Option<Duration>) -> Error {
+        let patience = patience.unwrap_or_default().as_secs_f64();
+        Error::new(
+            ErrorKind::Timeout(TimeoutPhase::FirstText),
+            format!(
+                "{} was not complete within the limit of {patience} s",
+                self.url
+            ),
+        )
     }
 
     /// Reads the whole body as JSON. `wanted` names in an error what it should

@@ -445,6 +445,11 @@ async fn pages() {
     );
     let stalls = |piece: &str| Answer::stream([piece]).ending(Ending::Stall);
     let cut = |piece: &str| Answer::stream([piece]).ending(Ending::Truncate);
+    let drip = |pieces: u32| {
+        let pause = Duration::from_millis(20);
+        let drop = |answer: Answer, _| answer.piece("x").delay(pause);
+        (0..pieces).fold(Answer::status(200), drop)
+    };
     let cases: Vec<Case> = vec![
         (
             "whole",
@@ -477,6 +482,18 @@ async fn pages() {
             stalls("abc"),
             idle(),
             Err(ErrorKind::Timeout(TimeoutPhase::Idle)),
+        ),
+        (
+            "a byte now and then",
+            drip(2000),
+            idle().with_first_byte_timeout(Duration::from_millis(400)),
+            Err(ErrorKind::Timeout(TimeoutPhase::FirstText)),
+        ),
+        (
+            "slow, but in time",
+            drip(3),
+            idle().with_first_byte_timeout(Duration::from_secs(20)),
+            Ok("xxx"),
         ),
         (
             "wrong UTF-8",
