@@ -396,6 +396,11 @@ fn with_scheme(text: &str) -> Option<String> {
         return None;
     }
     let text = text.split(['?', '#']).next().unwrap_or_default();
+    // A slash of two may have been lost.
+    let text = ["http:", "https:"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme))
+        .unwrap_or(text);
     let whole = match text.parse::<u16>() {
         Ok(port) => format!("http://localhost:{port}"),
         Err(_) => format!("http://{}", text.trim_start_matches('/')),

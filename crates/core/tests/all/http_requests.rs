@@ -363,6 +363,14 @@ fn wrong_settings_are_named() {
             base("//example.org/blog"),
             &["whole address is http://example.org/blog or"],
         ),
+        (
+            base("http:/127.0.0.1:3000"),
+            &["whole address is http://127.0.0.1:3000 or"],
+        ),
+        (
+            base("https:example.org"),
+            &["whole address is http://example.org or https://example.org"],
+        ),
         (base("localhost:8080"), &["http://"]),
         (base("ftp://example.org"), &["ftp://example.org", "http://"]),
         (base("http://"), &["cannot be read"]),
