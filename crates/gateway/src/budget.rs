@@ -55,11 +55,16 @@ impl Held {
                 self.bytes += bytes;
                 Ok(())
             }
-            Err(_) => Err(ApiError::busy(
-                "too_many_bytes_in_flight",
+            // Alone, it would be too much as well.
+            Err(_) if self.bytes.saturating_add(bytes) > limit => {
+                let mut error = too_many("this is more than the gateway may hold at all");
+                error.retry_after = None;
+                error.should_retry = Some(false);
+                Err(error)
+            }
+            Err(_) => Err(too_many(
                 "the gateway holds as many bytes of requests and replies as it may",
-            )
-            .closing()),
+            )),
         }
     }
 
@@ -72,6 +77,10 @@ impl Held {
         self.bytes = body.len();
         Bytes::from_owner(HeldBody { body, _held: self })
     }
+}
+
+fn too_many(why: &'static str) -> ApiError {
+    ApiError::busy("too_many_bytes_in_flight", why).closing()
 }
 
 impl Drop for Held {
@@ -104,7 +113,9 @@ mod tests {
         second.grow(4).unwrap();
         let error = second.grow(1).unwrap_err();
         assert_eq!(error.status.as_u16(), 503);
-        assert!(first.grow(usize::MAX).is_err());
+        assert_eq!(error.should_retry, Some(true));
+        let error = first.grow(usize::MAX).unwrap_err();
+        assert_eq!((error.retry_after, error.should_retry), (None, Some(false)));
         assert_eq!(budget.used(), 10);
         drop(first);
         assert_eq!(budget.used(), 4);
