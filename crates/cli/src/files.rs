@@ -32,11 +32,11 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     written
 }
 
-/// Creates a file in the same folder.
+/// Creates a file in the same folder. Its name is short, whatever that of the other.
 fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
-    let name = path
-        .file_name()
-        .ok_or_else(|| io::Error::other("it has no file name"))?;
+    if path.file_name().is_none() {
+        return Err(io::Error::other("it has no file name"));
+    }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -46,10 +46,7 @@ fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
     }
     let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
     for number in 0..MAX_NAMES {
-        let mut beside = std::ffi::OsString::from(".");
-        beside.push(name);
-        beside.push(format!(".{}-{number}", std::process::id()));
-        let beside = path.with_file_name(beside);
+        let beside = path.with_file_name(format!(".chatwire-{}-{number}", std::process::id()));
         match options.open(&beside) {
             Ok(file) => return Ok((file, beside)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = error,
@@ -129,6 +126,10 @@ mod tests {
         write_private(&file, b"one").unwrap();
         write_private(&file, b"two").unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"two");
+        // As long as names can be.
+        let long = folder.join("a".repeat(255));
+        write_private(&long, b"long").unwrap();
+        fs::remove_file(&long).unwrap();
         // A folder is in the way: nothing is left beside it.
         fs::create_dir_all(folder.join("b/c")).unwrap();
         assert!(is_taken(&file) && is_taken(&folder.join("b")) && !is_taken(&folder.join("d")));
