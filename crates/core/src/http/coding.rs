@@ -9,11 +9,14 @@ use crate::text::shorten;
 ///
 /// No request asks for a content coding, so a body that has one all the same is
 /// refused. Some PHP hosts claim one and send plain text, after an empty gzip
-/// stream or without, so the claim alone does not count: the first bytes decide.
+/// stream or without, and some proxies take the claim away but not the coding, so
+/// the claim alone does not count: the first bytes decide.
 #[derive(Debug)]
 pub(super) struct ContentCoding {
-    /// What the header claims; empty once the body is known to be text.
+    /// What the header claims.
     claimed: String,
+    /// The body is known to be text.
+    is_text: bool,
     /// The beginning of the body, while it is not known what it is.
     start: Vec<u8>,
 }
@@ -31,7 +34,11 @@ const GZIP: &[u8] = b"\x1f\x8b";
 /// What follows the ten bytes of a gzip header if the stream is empty.
 const EMPTY_GZIP: &[u8] = b"\x03\0\0\0\0\0\0\0\0\0";
 const GZIP_HEADER: usize = 10;
+/// The same with the one method that there is.
+const GZIP_DEFLATE: &[u8] = b"\x1f\x8b\x08";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+/// What zlib streams begin with, but for one that text can begin with, too.
+const ZLIB: [&[u8]; 3] = [b"\x78\x01", b"\x78\x9c", b"\x78\xda"];
 
 /// How many bytes are looked at where a coding has no mark at its beginning:
 /// compressed ones have a control character or a wrong byte among them.
@@ -49,18 +56,23 @@ impl ContentCoding {
         }
         ContentCoding {
             claimed: claimed.join(", "),
+            is_text: false,
             start: Vec::new(),
         }
     }
 
     /// Returns whether the body is known to be text.
     pub(super) fn is_none(&self) -> bool {
-        self.claimed.is_empty()
+        self.is_text
     }
 
     /// Takes the next piece of the body. Returns what is known to be text.
     pub(super) fn admit(&mut self, piece: Bytes) -> Result<Bytes, Error> {
         if self.is_none() {
+            return Ok(piece);
+        }
+        if !self.is_claimed() && self.start.is_empty() && judge_unclaimed(&piece) == Verdict::Text {
+            self.is_text = true;
             return Ok(piece);
         }
         self.start.extend_from_slice(&piece);
@@ -71,7 +83,7 @@ impl ContentCoding {
             Verdict::Open => Ok(Bytes::new()),
             Verdict::Compressed => Err(self.refusal()),
             Verdict::Text => {
-                self.claimed.clear();
+                self.is_text = true;
                 Ok(std::mem::take(&mut self.start).into())
             }
         }
@@ -83,40 +95,78 @@ impl ContentCoding {
         if start.is_empty() || without_empty_gzip(&start).is_some_and(<[u8]>::is_empty) {
             return Ok(None);
         }
-        match is_text(&start) {
-            true => Ok(Some(start.into())),
-            false => Err(self.refusal()),
+        match self.is_claimed() && self.is_binary(&start) {
+            true => Err(self.refusal()),
+            false => Ok(Some(start.into())),
+        }
+    }
+
+    fn is_claimed(&self) -> bool {
+        !self.claimed.is_empty()
+    }
+
+    /// The last coding is the outermost.
+    fn outermost(&self) -> &str {
+        self.claimed.rsplit(", ").next().unwrap_or_default()
+    }
+
+    /// What a body with the claimed coding begins with, if it has a mark.
+    fn mark(&self) -> Option<&'static [u8]> {
+        match self.outermost() {
+            "gzip" | "x-gzip" => Some(GZIP),
+            "zstd" => Some(ZSTD),
+            _ => None,
         }
     }
 
     fn judge(&self) -> Verdict {
         let start = self.start.as_slice();
+        if !self.is_claimed() {
+            return judge_unclaimed(start);
+        }
         if may_be_empty_gzip(start) {
             return Verdict::Open;
         }
         if start.starts_with(GZIP) || start.starts_with(ZSTD) {
             return Verdict::Compressed;
         }
-        // The last coding is the outermost.
-        let outermost = self.claimed.rsplit(", ").next().unwrap_or_default();
-        let mark = match outermost {
-            "gzip" | "x-gzip" => GZIP,
-            "zstd" => ZSTD,
-            _ => return judge_unmarked(start, outermost),
-        };
-        match mark.starts_with(start) {
-            true => Verdict::Open,
-            false => Verdict::Text,
+        if self.mark().is_some_and(|mark| mark.starts_with(start)) {
+            return Verdict::Open;
+        }
+        if self.is_binary(start) {
+            Verdict::Compressed
+        } else if start.len() < UNMARKED {
+            Verdict::Open
+        } else {
+            Verdict::Text
+        }
+    }
+
+    /// Whether the beginning of a body without a mark is no text. Without the
+    /// mark that the claimed coding has, it may be text in another character set.
+    fn is_binary(&self, start: &[u8]) -> bool {
+        match self.mark() {
+            None => !is_text(start),
+            Some(_) => {
+                let mut ascii = start.iter().filter(|byte| byte.is_ascii());
+                ascii.any(|byte| is_binary(char::from(*byte)))
+                    || ZLIB.iter().any(|mark| start.starts_with(mark))
+            }
         }
     }
 
     fn refusal(&self) -> Error {
+        let coding = match self.claimed.as_str() {
+            "" if self.start.starts_with(ZSTD) => "zstd",
+            "" => "gzip",
+            claimed => claimed,
+        };
         Error::new(
             ErrorKind::Protocol,
             format!(
                 "the body is compressed ({}) although that was not asked for: \
                  switch compression off in the server or in the proxy before it",
-                shorten(&self.claimed, 60)
+                shorten(coding, 60)
             ),
         )
     }
@@ -139,16 +189,13 @@ fn may_be_empty_gzip(start: &[u8]) -> bool {
     }
 }
 
-/// Judges the beginning of a body whose coding has no mark.
-fn judge_unmarked(start: &[u8], coding: &str) -> Verdict {
-    // RFC 1950: the two bytes are a multiple of 31.
-    let is_zlib = match start {
-        [0x78, second, ..] => (0x7800 + u32::from(*second)).is_multiple_of(31),
-        _ => false,
-    };
-    if !is_text(start) || (is_zlib && coding == "deflate") {
+/// Judges the beginning of a body without a claim: only a mark that no text
+/// begins with counts.
+fn judge_unclaimed(start: &[u8]) -> Verdict {
+    let marks = [GZIP_DEFLATE, ZSTD];
+    if marks.iter().any(|mark| start.starts_with(mark)) {
         Verdict::Compressed
-    } else if start.len() < UNMARKED {
+    } else if marks.iter().any(|mark| mark.starts_with(start)) {
         Verdict::Open
     } else {
         Verdict::Text
@@ -165,7 +212,10 @@ fn is_text(bytes: &[u8]) -> bool {
             .and_then(|bytes| std::str::from_utf8(bytes).ok())
             .unwrap_or_default(),
     };
-    let is_binary =
-        |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{1b}');
     !text.contains(is_binary)
+}
+
+/// Whether a character is a control character that no text has.
+fn is_binary(c: char) -> bool {
+    c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{1b}')
 }

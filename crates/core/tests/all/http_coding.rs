@@ -53,6 +53,13 @@ async fn compressed_bodies_are_refused() {
         // The claim is wrong, but compressed it is.
         ("br", GZIP),
         ("utf-8", ZSTD),
+        ("gzip", ZLIB),
+        ("gzip", BROTLI),
+        ("zstd", DEFLATE),
+        ("zstd", ZLIB),
+        // A proxy took the claim away.
+        ("", GZIP),
+        ("identity", ZSTD),
     ];
     for (coding, body) in cases {
         let single: Vec<&[u8]> = body.chunks(1).collect();
@@ -73,7 +80,7 @@ async fn compressed_bodies_are_refused() {
 
 #[tokio::test]
 async fn text_with_a_false_claim_is_text() {
-    let cases: [(&str, &[u8]); 12] = [
+    let cases: [(&str, &[u8]); 17] = [
         ("identity", b"\x1f\x8b, said literally"),
         ("none", b"Hello"),
         ("", b"Hello"),
@@ -87,6 +94,12 @@ async fn text_with_a_false_claim_is_text() {
         ("br", b"Hello, and more than sixteen bytes"),
         ("br", "日本語で答えます、もっと長く".as_bytes()),
         ("utf-8", b"Hello"),
+        // What zlib streams can begin with.
+        ("deflate", b"x^2 + 1 is not reducible"),
+        ("gzip", b"x^2"),
+        ("gzip", b"caf\xe9s, and more than sixteen bytes"),
+        ("", b"("),
+        ("", b"\x1f"),
     ];
     for (coding, body) in cases {
         let expected = String::from_utf8_lossy(body);
