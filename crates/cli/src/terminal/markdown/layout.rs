@@ -422,12 +422,17 @@ impl<'a> Writer<'a> {
     fn gap(&mut self, at: usize, with_last: bool) {
         let source = self.source;
         let between = source.text.get(self.end..at).unwrap_or_default();
-        let mut lines: Vec<&str> = between.split('\n').collect();
+        // The first is the rest of a line, except where something begins.
+        let before = source.text.get(..self.end).unwrap_or_default();
+        let is_rest = !before.is_empty() && !before.ends_with('\n');
+        let inner = |(index, line)| match index {
+            0 if is_rest => line,
+            _ => self.around.inner(line),
+        };
+        let mut lines: Vec<&str> = between.split('\n').enumerate().map(inner).collect();
         if !with_last {
             lines.pop();
         }
-        // The first is the rest of a line, except where something begins.
-        let before = source.text.get(..self.end).unwrap_or_default();
         let begins = match std::mem::take(&mut self.opened) {
             true => lines.first().is_some_and(|line| !line.trim().is_empty()),
             false => self.end <= source.prefix && !before.ends_with(SENTINEL),
@@ -491,7 +496,14 @@ impl<'a> Writer<'a> {
         let fits = Table::columns(&widths) + hang_columns <= self.paper.width();
         let source = self.source.text.get(range.clone()).unwrap_or_default();
         let columns_of_head = table.alignments.len();
-        let whole = source.lines().all(|line| cells_of(line) <= columns_of_head);
+        let lines = || {
+            let inner = |(index, line)| match index {
+                0 => line,
+                _ => self.around.inner(line),
+            };
+            source.lines().enumerate().map(inner)
+        };
+        let whole = lines().all(|line| cells_of(line) <= columns_of_head);
         let border = Look::colored(self.paper.color(Color::Gray));
         if fits && whole {
             // A head that was shown before is not shown again.
@@ -511,7 +523,7 @@ impl<'a> Writer<'a> {
         }
         self.page.leaf = Leaf::Text(0);
         let mut flow = Flow::new(self.paper.width(), &first, hang);
-        for (number, line) in source.lines().enumerate() {
+        for (number, line) in lines().enumerate() {
             if number > 0 {
                 flow.new_line();
             }

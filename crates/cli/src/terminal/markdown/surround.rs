@@ -74,6 +74,15 @@ impl Surround {
         self.0.iter().any(|it| it.quote)
     }
 
+    /// Returns a line of the source without the marks of the quotes around it.
+    pub(super) fn inner<'a>(&self, line: &'a str) -> &'a str {
+        let quotes = self.0.iter().filter(|it| it.quote).count();
+        (0..quotes).fold(line, |line, _| {
+            let mark = line.trim_start_matches([' ', '\t']).strip_prefix('>');
+            mark.unwrap_or(line)
+        })
+    }
+
     pub(super) fn frames(&self) -> Vec<Frame> {
         self.0.iter().map(|it| it.frame).collect()
     }

@@ -154,6 +154,14 @@ fn marks() {
         ),
         ("a\n\n[c]: https://c.example", "a\n\n[c]: https://c.example"),
         ("> [d]: /d\n>\n> e", "│ [d]: /d\n│\n│ e"),
+        (
+            "> [d]: /d\n> [e]: /e\n>\n> f",
+            "│ [d]: /d\n│ [e]: /e\n│\n│ f",
+        ),
+        (
+            "> > [d]: /d\n> > [e]: /e\n> >\n> > f",
+            "│ │ [d]: /d\n│ │ [e]: /e\n│ │\n│ │ f",
+        ),
         ("- [e]: /e\n- f", "• [e]: /e\n• f"),
         ("a <b>c</b> <br> d", "a <b>c</b> <br> d"),
         ("<div>\n<p>*a*\n</div>\n\nb", "<div>\n<p>*a*\n</div>\n\nb"),
@@ -310,6 +318,23 @@ fn tables() {
         (
             "- x\n\n  | a | b |\n  |---|---|\n  | c | d |",
             "• x\n\n  a │ b\n  ──┼──\n  c │ d",
+        ),
+        // In a quote, whose marks are no part of the lines.
+        (
+            "> | a | b |\n> |---|---|\n> | c | d |\n>\n> e",
+            "│ a │ b\n│ ──┼──\n│ c │ d\n│\n│ e",
+        ),
+        (
+            "> > | a | b |\n>>|---|---|\n> > | c | d |",
+            "│ │ a │ b\n│ │ ──┼──\n│ │ c │ d",
+        ),
+        (
+            "- x\n  > | a | b |\n  > |---|---|\n  > | c | d |",
+            "• x\n  │ a │ b\n  │ ──┼──\n  │ c │ d",
+        ),
+        (
+            "> | a | b |\n> |---|---|\n> | c | d | e |",
+            "│ | a | b |\n│ |---|---|\n│ | c | d | e |",
         ),
         (
             "| a | b |\n|---|---|\n| **c** |\nd",
