@@ -103,11 +103,17 @@ struct Attempts<'a>(&'a Inner);
 impl fmt::Display for Attempts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let attempts = &self.0.attempts;
-        // If this is the error of the last attempt, it is not shown twice.
+        let is_same =
+            |attempt: &Error| attempt.0.is_like(self.0) && attempt.0.detail == self.0.detail;
+        // If this is the error of the last attempt, it is not shown twice, and
+        // neither are those before if all say the same.
         let attempts = match attempts.split_last() {
             Some((last, before)) if last.0.is_like(self.0) => {
                 write!(f, " in attempt {}", attempts.len())?;
-                before
+                match before.iter().all(is_same) {
+                    true => &[],
+                    false => before,
+                }
             }
             _ => attempts,
         };

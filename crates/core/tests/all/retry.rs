@@ -320,6 +320,14 @@ async fn the_error_says_all() {
         "box: down (HTTP 503) in attempt 3; attempt 1: box: connect; \
          attempt 2: box: down (HTTP 503)"
     );
+    // What all attempts say is said once.
+    let down = || Error::new(ErrorKind::Status, "down").with_status(503);
+    let same = [Act::Fail(down()), Act::Fail(down())];
+    let error = retry(same).with_attempts(2).reply(&ask()).await;
+    assert_eq!(
+        error.unwrap_err().error.to_string(),
+        "box: down (HTTP 503) in attempt 2"
+    );
 }
 
 #[tokio::test(start_paused = true)]
