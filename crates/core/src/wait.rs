@@ -5,14 +5,17 @@ use std::time::{Duration, SystemTime};
 use http::header::{HeaderMap, RETRY_AFTER};
 
 /// Returns how long a `Retry-After` header asks to wait: seconds, or until a
-/// date. A date in the past means no wait.
+/// date. A date in the past means no wait. Dates have no fractions of a second, and
+/// neither has the wait until one.
 pub fn wait_from_header(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
     let until = httpdate::parse_http_date(value).ok()?;
-    Some(until.duration_since(now).unwrap_or_default())
+    let wait = until.duration_since(now).unwrap_or_default();
+    let begun = u64::from(wait.subsec_nanos() > 0);
+    Some(Duration::from_secs(wait.as_secs().saturating_add(begun)))
 }
 
 /// Returns how long the headers of a response ask to wait.

@@ -63,8 +63,8 @@ fn position(text: &str, error: &serde_json::Error) -> usize {
 
 /// Finds the message in a JSON error, in one of the shapes that servers use:
 /// `{"message": …}`, `{"error": …}`, `{"error": {"message": …}}` or
-/// `{"detail": …}`. Members of other types are passed over, for example
-/// `"error": true`. Anything may stand around the JSON, as in [`json_in`].
+/// `{"detail": …}`, or deeper in these, as in `{"errors": [{"detail": …}]}`.
+/// Members of other types are passed over, for example `"error": true`. Anything may stand around the JSON, as in [`json_in`].
 pub fn message_in_json(body: &str) -> Option<String> {
     let whole: Value = json_in(body, |value| message_of(value).is_some())?;
     message_of(&whole).map(str::to_owned)
@@ -72,14 +72,43 @@ pub fn message_in_json(body: &str) -> Option<String> {
 
 fn message_of(whole: &Value) -> Option<&str> {
     let error = whole.get("error");
-    [
+    let usual = [
         whole.get("message"),
         error,
         error.and_then(|error| error.get("message")),
         whole.get("detail"),
-    ]
-    .into_iter()
-    .flatten()
-    .filter_map(Value::as_str)
-    .find(|message| !message.is_empty())
+    ];
+    let mut usual = usual.into_iter().flatten().filter_map(Value::as_str);
+    let usual = usual.find(|message| !message.is_empty());
+    usual.or_else(|| words_in(whole, DEPTH))
+}
+
+/// What servers call the words of an error, and what these stand in. The first
+/// that has any counts.
+const NAMES: [&str; 8] = [
+    "message",
+    "error",
+    "detail",
+    "errors",
+    "issues",
+    "msg",
+    "error_message",
+    "error_description",
+];
+
+/// How deep the words are looked for.
+const DEPTH: usize = 5;
+
+/// The words in a value: itself, or those of its first member or item that has any.
+fn words_in(value: &Value, depth: usize) -> Option<&str> {
+    let depth = depth.checked_sub(1)?;
+    match value {
+        Value::String(words) => (!words.is_empty()).then_some(words),
+        Value::Array(items) => items.iter().find_map(|item| words_in(item, depth)),
+        Value::Object(members) => NAMES
+            .iter()
+            .filter_map(|name| members.get(*name))
+            .find_map(|member| words_in(member, depth)),
+        _ => None,
+    }
 }

@@ -47,7 +47,9 @@ pub fn plain_text(markup: &str) -> String {
         }
     }
     plain.push_str(open_tag);
-    plain.trim().to_owned()
+    // Some servers send a byte order mark before their words.
+    let is_blank = |c: char| c.is_whitespace() || c == '\u{feff}';
+    plain.trim_matches(is_blank).to_owned()
 }
 
 /// Splits off what starts as a tag and does not end: a tokenizer drops it, but

@@ -153,6 +153,16 @@ fn retry_after_headers() {
             "{value:?}"
         );
     }
+    // The clock has fractions of a second, and the wait is told to people.
+    let now = now + Duration::from_millis(300);
+    for (value, seconds) in [
+        ("Sun, 06 Nov 1994 08:50:37 GMT", 60),
+        ("Sun, 06 Nov 1994 08:49:38 GMT", 1),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 0),
+    ] {
+        let wait = Duration::from_secs(seconds);
+        assert_eq!(wait_from_header(value, now), Some(wait), "{value:?}");
+    }
 }
 
 #[test]
@@ -175,6 +185,24 @@ fn messages_of_json_errors() {
             Some("No route"),
         ),
         ("\u{feff}\n {\"message\":\"no\"}\n", Some("no")),
+        (r#"{"errors":[{"status":"500","detail":"no"}]}"#, Some("no")),
+        (r#"{"errors":["no","more"]}"#, Some("no")),
+        (
+            r#"{"detail":[{"loc":["body","messages"],"msg":"no","type":"missing"}]}"#,
+            Some("no"),
+        ),
+        (r#"{"error":{"error":{"message":"no"}}}"#, Some("no")),
+        (r#"{"error":[{"code":5,"message":"no"}]}"#, Some("no")),
+        (
+            r#"{"error":{"issues":[{"path":[],"message":"no"}]}}"#,
+            Some("no"),
+        ),
+        (r#"{"success":false,"msg":"no"}"#, Some("no")),
+        (
+            r#"{"error":{"code":5},"error_description":"no"}"#,
+            Some("no"),
+        ),
+        (r#"{"errors":[],"detail":{}}"#, None),
         (r#"{"message":""}"#, None),
         (r#"{"error":{}}"#, None),
         (r#"{"error":{"message":null}}"#, None),
