@@ -294,6 +294,16 @@ impl HttpResponse {
             body: &body,
         };
         let error = response.to_error(words, SystemTime::now());
+        // The address of a page was given where that of the server is meant.
+        let error = match self.url.folder() {
+            Some(folder)
+                if matches!(self.status, 404 | 405) && error.kind() == ErrorKind::Status =>
+            {
+                let base = self.url.origin();
+                error.with_context(&format!("the base URL may be {base} without {folder}"))
+            }
+            _ => error,
+        };
         self.policy.complete(error, self.proxy.as_deref())
     }
 

@@ -64,16 +64,17 @@ impl BaseUrl {
                 ),
             )
         };
-        if let Some(whole) = with_scheme(text.trim()) {
+        let text = bare(text);
+        if let Some(whole) = with_scheme(text) {
             return Err(Error::new(
                 ErrorKind::InvalidRequest,
                 format!(
                     "base URL {:?} has no scheme: the whole address is {whole}",
-                    without_userinfo(text.trim())
+                    without_userinfo(text)
                 ),
             ));
         }
-        let url = Url::parse(text.trim()).map_err(|error| {
+        let url = Url::parse(text).map_err(|error| {
             invalid(&format!(
                 "cannot be read ({error}): it must be a whole address"
             ))
@@ -124,7 +125,7 @@ impl BaseUrl {
     /// ```
     pub fn pasted(text: Option<&str>, routes: &[&str]) -> Result<BaseUrl, Error> {
         let cut = text.and_then(|text| {
-            let mut url = Url::parse(text.trim()).ok()?;
+            let mut url = Url::parse(bare(text)).ok()?;
             let path = url.path().trim_end_matches('/');
             let ends = routes.iter().filter_map(|route| end_of_base(path, route));
             let base = path.get(..ends.min()?)?.to_owned();
@@ -258,6 +259,12 @@ impl RequestUrl {
         Some(BaseUrl(url))
     }
 
+    /// Returns the folder of the base URL, if it has one.
+    pub(super) fn folder(&self) -> Option<&str> {
+        let folder = self.0.path().strip_suffix(self.1.as_deref()?)?;
+        (!matches!(folder, "" | "/")).then_some(folder)
+    }
+
     /// Returns whether the scheme is `https`.
     pub(super) fn is_https(&self) -> bool {
         self.0.scheme() == "https"
@@ -389,19 +396,31 @@ impl fmt::Debug for RequestUrl {
     }
 }
 
-/// The address that a text such as `localhost:3000` or `3000` stands for, if it has
-/// no scheme and no password. It is shown, so that it has no query.
+/// An address without what often stands around it where it was copied: quotes,
+/// and the marks of Markdown and of mail.
+fn bare(text: &str) -> &str {
+    let text = text.trim();
+    let around = [("<", ">"), ("\"", "\""), ("'", "'"), ("`", "`")];
+    let inner = around
+        .iter()
+        .find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close));
+    inner.unwrap_or(text).trim()
+}
+
+/// The address that a text such as `localhost:3000`, `:3000` or `3000` stands for,
+/// if it has no scheme and no password. It is shown, so that it has no query.
 fn with_scheme(text: &str) -> Option<String> {
-    if text.contains("://") || text.contains('@') {
+    // With one slash it has a scheme all the same.
+    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
+    let has_scheme = ["http", "https"]
+        .iter()
+        .any(|it| scheme.eq_ignore_ascii_case(it));
+    if has_scheme || text.contains("://") || text.contains('@') {
         return None;
     }
     let text = text.split(['?', '#']).next().unwrap_or_default();
-    // A slash of two may have been lost.
-    let text = ["http:", "https:"]
-        .iter()
-        .find_map(|scheme| text.strip_prefix(scheme))
-        .unwrap_or(text);
-    let whole = match text.parse::<u16>() {
+    let port = text.strip_prefix(':').unwrap_or(text);
+    let whole = match port.parse::<u16>() {
         Ok(port) => format!("http://localhost:{port}"),
         Err(_) => format!("http://{}", text.trim_start_matches('/')),
     };

@@ -98,6 +98,14 @@ async fn statuses_and_bodies() {
             &["HTTP 404: nothing here"],
         ),
         (
+            "500 Internal Server Error",
+            &[],
+            "\u{feff}With a mark\n",
+            Status,
+            true,
+            &["(HTTP 500: With a mark)"],
+        ),
+        (
             "413 Too Large",
             &[],
             "<html><body>no title</body></html>",
@@ -329,6 +337,39 @@ async fn reasons() {
 }
 
 /// What a server repeats of what it was sent.
+/// The address of a page is given where that of the server is meant.
+#[tokio::test]
+async fn a_base_url_with_a_folder_may_be_wrong() {
+    for (base, status, body, hint) in [
+        ("/chat/12", "404 Not Found", "", true),
+        ("/chat/", "405 Method Not Allowed", "no", true),
+        ("/chat", "404 Not Found", "<title>no</title>", true),
+        // What the program behind the address says counts.
+        (
+            "/chat",
+            "404 Not Found",
+            r#"{"message":"no such bot"}"#,
+            false,
+        ),
+        ("/chat", "500 Internal Server Error", "", false),
+        ("", "404 Not Found", "", false),
+        ("/", "404 Not Found", "", false),
+    ] {
+        let server = serve(answer(status, &[], body)).await;
+        let http = HttpClient::new("box", HttpConfig::new().without_proxy()).unwrap();
+        let base_url = BaseUrl::parse(&format!("{}{base}", server.url())).unwrap();
+        let url = base_url.join("/ask").unwrap();
+        let error = http.send(HttpRequest::post(url)).await.unwrap();
+        let said = error.into_error().await.to_string();
+        let folder = base.trim_end_matches('/');
+        let words = format!(
+            "(the base URL may be {} without {folder})",
+            base_url.origin()
+        );
+        assert_eq!(said.contains(&words), hint, "{base} {status}: {said}");
+    }
+}
+
 #[tokio::test]
 async fn secrets_in_errors() {
     for body in [

@@ -363,14 +363,6 @@ fn wrong_settings_are_named() {
             base("//example.org/blog"),
             &["whole address is http://example.org/blog or"],
         ),
-        (
-            base("http:/127.0.0.1:3000"),
-            &["whole address is http://127.0.0.1:3000 or"],
-        ),
-        (
-            base("https:example.org"),
-            &["whole address is http://example.org or https://example.org"],
-        ),
         (base("localhost:8080"), &["http://"]),
         (base("ftp://example.org"), &["ftp://example.org", "http://"]),
         (base("http://"), &["cannot be read"]),
@@ -497,6 +489,27 @@ fn base_urls() {
             "http://xn--bcher-kva.example",
             "http://xn--bcher-kva.example",
         ),
+        // As it was copied.
+        (
+            "<http://example.org/blog>",
+            "http://example.org/blog",
+            "http://example.org",
+        ),
+        (
+            " \"http://example.org\" ",
+            "http://example.org",
+            "http://example.org",
+        ),
+        (
+            "`http://example.org`",
+            "http://example.org",
+            "http://example.org",
+        ),
+        (
+            "http:/example.org/x",
+            "http://example.org/x",
+            "http://example.org",
+        ),
     ];
     for (text, as_text, origin) in cases {
         let base = BaseUrl::parse(text).unwrap();
@@ -506,6 +519,21 @@ fn base_urls() {
             "{text}"
         );
         assert_eq!(base.to_string(), as_text, "{text}");
+    }
+    for (text, whole) in [
+        ("8080", "http://localhost:8080 or https://localhost:8080"),
+        (":8080", "http://localhost:8080 or https://localhost:8080"),
+        (
+            "localhost:3000",
+            "http://localhost:3000 or https://localhost:3000",
+        ),
+        (
+            "<example.org/x>",
+            "http://example.org/x or https://example.org/x",
+        ),
+    ] {
+        let error = BaseUrl::parse(text).unwrap_err().to_string();
+        assert!(error.ends_with(whole), "{text}: {error}");
     }
 }
 
