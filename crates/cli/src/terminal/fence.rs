@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+
 /// The line that opened a block of code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fence {
@@ -56,6 +58,28 @@ impl Fence {
 /// The content of the first fenced code block, with the line end of each of its
 /// lines. A block that is never closed ends with the text.
 pub(crate) fn first_code_block(markdown: &str) -> Option<String> {
+    // Models indent fences more than Markdown allows, and cut answers off after one.
+    let parsed = parsed_code_block(markdown).filter(|code| !code.is_empty());
+    parsed.or_else(|| code_block_by_lines(markdown))
+}
+
+/// As Markdown has it: also in quotes, and behind the marker of a list item.
+fn parsed_code_block(markdown: &str) -> Option<String> {
+    let mut code: Option<String> = None;
+    for event in Parser::new(markdown) {
+        match (event, &mut code) {
+            (Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))), code) => {
+                *code = Some(String::new());
+            }
+            (Event::Text(text), Some(code)) => code.push_str(&text),
+            (Event::End(TagEnd::CodeBlock), Some(_)) => break,
+            _ => {}
+        }
+    }
+    code
+}
+
+fn code_block_by_lines(markdown: &str) -> Option<String> {
     let mut lines = markdown.split_inclusive('\n');
     let fence = lines.by_ref().find_map(Fence::opened_by)?;
     let mut code = String::new();
@@ -90,6 +114,12 @@ mod tests {
                 "1. one:\n   ```py\n   if a:\n       b\n   ```\n",
                 Some("if a:\n    b\n"),
             ),
+            ("> Run:\n> ```\n> ls\n>   -l\n> ```\n", Some("ls\n  -l\n")),
+            ("1. ```sh\n   ls\n   ```\n2. b", Some("ls\n")),
+            ("- - ```\n    a\n\n    b\n    ```", Some("a\n\nb\n")),
+            ("    ```\n    a\n    ```\n", Some("a\n")),
+            ("```\r\na\r\n```\r\n", Some("a\n")),
+            ("a\n```", None),
             ("```\ncut off", Some("cut off")),
             ("```\n```", Some("")),
         ] {
