@@ -148,9 +148,15 @@ pub(crate) async fn open(
         next += 1;
     }
     let tried = ROOTS.join(", ");
+    // The address of a page may have been given where that of the site is meant.
+    let site = match base.origin() {
+        site if base.as_text() == site => String::new(),
+        site => format!(", which may be {site}"),
+    };
     let error = match page {
         Some(page) => page.with_context(&format!(
-            "tried {tried} at {base}; check the base URL, and whether the site runs AI Engine"
+            "tried {tried} at {base}; check the base URL{site}, and whether the site runs AI \
+             Engine"
         )),
         None => Error::new(
             ErrorKind::Credentials,

@@ -32,11 +32,13 @@ pub const NAME: &str = "chatgpt4online";
 pub const HISTORICAL_BASE_URL: &str = "https://chatgpt4online.org";
 
 /// What an address may end in that was copied from a browser.
-const ROUTES: [&str; 5] = [
+const ROUTES: [&str; 7] = [
     "/wp-json/*",
     "/wp-admin/*",
     "/wp-content/*",
+    "/wp-includes/*",
     "/wp-login.php",
+    "/xmlrpc.php",
     "/index.php",
 ];
 

@@ -9,13 +9,16 @@ use chatwire_core::provider_kit::{BaseUrl, HttpClient, HttpRequest, HttpResponse
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What an address may end in that was copied from a browser.
-const ROUTES: [&str; 7] = [
+const ROUTES: [&str; 10] = [
     "/api/chat",
     "/api/models",
     "/api",
     "/wp-json/*",
     "/wp-admin/*",
+    "/wp-content/*",
+    "/wp-includes/*",
     "/wp-login.php",
+    "/xmlrpc.php",
     "/index.php",
 ];
 

@@ -40,12 +40,14 @@ async fn a_server_is_found_out_from_its_address() {
         let api = request.path() == "/wp-json/mwai-ui/v1";
         api.then(|| chatwire_mock::Answer::json(r#"{"namespace":"mwai-ui/v1"}"#))
     });
-    let got = run(["ask", "-u", &site.url(), "hi"]).await;
-    assert!(
-        got.err.contains("looks like a server of chatgpt4online"),
-        "{got:?}"
-    );
-    assert_eq!(got.code, Some(0), "{got:?}");
+    for path in ["", "/wp-content/plugins/ai-engine/", "/xmlrpc.php?rsd"] {
+        let got = run(["ask", "-u", &format!("{}{path}", site.url()), "hi"]).await;
+        assert!(
+            got.err.contains("looks like a server of chatgpt4online"),
+            "{got:?}"
+        );
+        assert_eq!(got.code, Some(0), "{got:?}");
+    }
     // The default needs no words, and a kind that is named no request but that
     // for the list of models.
     let aura = AuraMock::start().await.unwrap();
