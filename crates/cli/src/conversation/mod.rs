@@ -16,3 +16,4 @@ pub(crate) use past::{Past, is_wanted, new_file, past};
 pub(crate) use prompt::request;
 pub(crate) use schema::read_schema;
 pub(crate) use talk::Conversation;
+pub(crate) use text::{TextLines, text};

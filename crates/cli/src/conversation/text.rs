@@ -17,12 +17,35 @@ pub(super) fn read_text(kind: &str, file: &Path) -> Result<(String, String), Fai
 
 /// The text of a file or of standard input, which `name` names. A byte order
 /// mark is left out. What is no text is replaced, and the person is told once.
-pub(super) fn text(name: &str, bytes: Vec<u8>) -> String {
+pub(crate) fn text(name: &str, bytes: Vec<u8>) -> String {
     let (text, fault) = decode(bytes);
     if let Some(fault) = fault {
         say(&fault.words(name));
     }
     text
+}
+
+/// Text that comes line by line.
+#[derive(Debug, Default)]
+pub(crate) struct TextLines {
+    /// The bytes that came before.
+    read: usize,
+    /// Whether the person was told what is wrong.
+    told: bool,
+}
+
+impl TextLines {
+    /// The next line, as [`text`] reads a whole one.
+    pub(crate) fn text(&mut self, name: &str, bytes: Vec<u8>) -> String {
+        let before = self.read;
+        self.read = before.saturating_add(bytes.len());
+        let (text, fault) = decode(bytes);
+        if let Some(fault) = fault.filter(|_| !self.told) {
+            self.told = true;
+            say(&fault.after(before).words(name));
+        }
+        text
+    }
 }
 
 /// What is wrong with a text, first at this offset.
@@ -36,6 +59,15 @@ enum Fault {
 }
 
 impl Fault {
+    /// The same where so many bytes stand before the text.
+    fn after(self, before: usize) -> Fault {
+        match self {
+            Fault::NotUtf8(at) => Fault::NotUtf8(before + at),
+            Fault::NotUtf16(at) => Fault::NotUtf16(before + at),
+            Fault::Nul(at, encoding) => Fault::Nul(before + at, encoding),
+        }
+    }
+
     fn words(&self, name: &str) -> String {
         let (what, at, encoding) = match *self {
             Fault::NotUtf8(at) => ("is not UTF-8 text", at, "latin1"),

@@ -15,6 +15,7 @@ use rustyline::{Config, Context, Editor, Event, EventHandler, Helper};
 
 use super::filter::exact;
 use super::message_end::{MessageEnd, goes_on, silence};
+use super::piped::Piped;
 use super::say::say;
 use crate::failure::Failure;
 use crate::files::{private_folder, state_folder};
@@ -27,6 +28,8 @@ pub(crate) struct Lines {
     editor: Editor<Assistant, DefaultHistory>,
     end: MessageEnd,
     file: Option<PathBuf>,
+    /// Standard input is no terminal, so nothing is edited.
+    piped: Option<Piped>,
 }
 
 /// What was typed.
@@ -76,11 +79,23 @@ impl Lines {
                 Err(_) => {}
             }
         }
-        Ok(Lines { editor, end, file })
+        let piped = (!io::stdin().is_terminal()).then(Piped::default);
+        Ok(Lines {
+            editor,
+            end,
+            file,
+            piped,
+        })
     }
 
     /// Waits for a message, which can have several lines.
     pub(crate) fn read(&mut self, prompt: &str) -> Result<Typed, Failure> {
+        if let Some(piped) = &mut self.piped {
+            let message = piped.message().map_err(|error| {
+                Failure::Other(format!("standard input cannot be read: {error}"))
+            })?;
+            return Ok(message.map_or(Typed::End, |message| Typed::message(&message)));
+        }
         let read = self.editor.readline(prompt);
         let held = self.end.take();
         match (read, held) {

@@ -6,6 +6,7 @@ mod filter;
 mod markdown;
 mod message_end;
 mod mode;
+mod piped;
 mod plain;
 mod reasoning;
 mod say;

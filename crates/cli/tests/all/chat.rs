@@ -48,6 +48,46 @@ async fn a_pipe_has_a_line_for_each_answer() {
 }
 
 #[tokio::test]
+async fn a_pipe_is_read_whatever_its_encoding() {
+    let wide = |text: &str| {
+        let units = "\u{feff}".encode_utf16().chain(text.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect::<Vec<u8>>()
+    };
+    for (input, questions, told) in [
+        (b"\xef\xbb\xbfone\r\ntwo".to_vec(), &["one", "two"][..], ""),
+        (wide("one\r\ntw\u{f6}\n"), &["one", "tw\u{f6}"], ""),
+        (
+            b"one\ncaf\xe9\n\xe9\n".to_vec(),
+            &["one", "caf\u{fffd}", "\u{fffd}"],
+            "standard input is not UTF-8 text at byte 8:",
+        ),
+        (b"one\\\ntwo\nthree".to_vec(), &["one\ntwo", "three"], ""),
+        // What is open at the end is asked all the same.
+        (b"```\ncode\n\nmore".to_vec(), &["```\ncode\n\nmore"], ""),
+    ] {
+        let home = TempFolder::new("encodings");
+        let mock = AuraMock::start().await.unwrap();
+        let mut command = program(["chat", "-p", "aura", "-u", &mock.url()]);
+        command.env("HOME", home.path()).stdin(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(&input).await.unwrap();
+        drop(stdin);
+        let run = finish(child).await;
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let asked: Vec<_> = mock
+            .received()
+            .iter()
+            .map(|it| it.messages.last().unwrap().content.clone())
+            .collect();
+        assert_eq!(asked, questions, "{run:?}");
+        let count = run.err.matches("iconv").count();
+        assert_eq!(count, usize::from(!told.is_empty()), "{run:?}");
+        assert!(run.err.contains(told), "{run:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_last_failure_is_the_exit_code() {
     for (lines, code) in [
         ("a\nb\n", 5),
