@@ -47,13 +47,13 @@ impl SessionFile {
         if metadata.len() > MAX_FILE {
             return Err(too_large());
         }
-        let mut text = String::new();
+        let mut bytes = Vec::new();
         let mut file = fs::File::open(&self.0)?.take(MAX_FILE + 1);
-        file.read_to_string(&mut text)?;
+        file.read_to_end(&mut bytes)?;
         if file.limit() == 0 {
             return Err(too_large());
         }
-        Ok(text)
+        text(bytes)
     }
 
     /// A user who can write the file decides what is sent to the server, and
@@ -123,6 +123,23 @@ impl SessionFile {
             ),
         )
         .with_source(error)
+    }
+}
+
+/// The text of a file in UTF-8, or in UTF-16 with a mark, as some shells on Windows
+/// write what they are sent.
+fn text(bytes: Vec<u8>) -> io::Result<String> {
+    let invalid = || io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text");
+    let (rest, unit): (&[u8], fn([u8; 2]) -> u16) = match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+        _ => return String::from_utf8(bytes).map_err(|_| invalid()),
+    };
+    let (pairs, odd) = rest.as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
+    match odd {
+        [] => String::from_utf16(&units).map_err(|_| invalid()),
+        _ => Err(invalid()),
     }
 }
 

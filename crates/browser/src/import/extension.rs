@@ -16,12 +16,31 @@ struct ExtensionCookie {
     name: String,
     value: String,
     path: Option<String>,
-    #[serde(default)]
-    secure: bool,
+    secure: Option<bool>,
     host_only: Option<bool>,
+    #[serde(alias = "expires", alias = "expiry")]
+    expiration_date: Option<Expiry>,
+}
+
+/// When a cookie ends.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Expiry {
     /// Seconds since 1970; less than 0 in Playwright for none.
-    #[serde(alias = "expires")]
-    expiration_date: Option<f64>,
+    Seconds(f64),
+    /// The same as text, or a date, of which each program writes another form: the
+    /// server knows best when it ends.
+    Text(String),
+}
+
+impl Expiry {
+    fn seconds(&self) -> Option<i64> {
+        let end = match self {
+            Expiry::Seconds(end) => *end,
+            Expiry::Text(text) => text.trim().parse().ok()?,
+        };
+        Some(end as i64).filter(|end| *end > 0)
+    }
 }
 
 /// Playwright's storage state.
@@ -49,15 +68,12 @@ impl From<ExtensionCookie> for JarCookie {
                 .host_only
                 .unwrap_or_else(|| !cookie.domain.starts_with('.')),
             domain: cookie.domain,
-            secure: cookie.secure,
+            secure: cookie.secure.unwrap_or_default(),
             cookie: Cookie {
                 name: cookie.name,
                 value: cookie.value,
                 path: cookie.path.filter(|path| path.starts_with('/')),
-                expires: cookie
-                    .expiration_date
-                    .map(|end| end as i64)
-                    .filter(|end| *end > 0),
+                expires: cookie.expiration_date.and_then(|expiry| expiry.seconds()),
             },
         }
     }

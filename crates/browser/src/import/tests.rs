@@ -38,6 +38,14 @@ fn cookie_files_are_read() {
         {"name": "sid", "value": "s3cret", "domain": "chat.example.org", "path": "/",
          "expires": -1, "httpOnly": true, "secure": true, "sameSite": "Lax"}
     ], "origins": []}"#;
+    // As other programs write when a cookie ends.
+    let dates = r#"[
+        {"domain": "chat.example.org", "name": "sid", "value": "s3cret", "secure": null,
+         "expires": "2099-01-01T00:00:00.000Z"},
+        {"domain": "chat.example.org", "name": "b", "value": "2", "expirationDate": "4070908800"},
+        {"domain": "chat.example.org", "name": "c", "value": "3", "expires": "Session"},
+        {"domain": "chat.example.org", "name": "d", "value": "4", "expiry": 4070908800, "path": null}
+    ]"#;
     let chat = "https://chat.example.org/app";
     for (case, text, base, format, header) in [
         ("curl", curl, chat, Netscape, "sid=s3cret; lang=de"),
@@ -92,6 +100,7 @@ fn cookie_files_are_read() {
             "sid=s3cret",
         ),
         ("playwright", playwright, chat, Extension, "sid=s3cret"),
+        ("dates", dates, chat, Extension, "sid=s3cret; b=2; c=3; d=4"),
     ] {
         let found = cookies(text, base);
         assert_eq!(found, Ok((format, header.to_owned())), "{case}");

@@ -342,8 +342,12 @@ async fn files_that_cannot_be_used_are_refused_at_once() {
     let file = fs::File::options().write(true).open(&huge).unwrap();
     file.set_len(300 * 1024 * 1024).unwrap();
     let binary = folder.0.join("binary.json");
-    fs::write(&binary, b"\xff\xfe{\0}\0").unwrap();
+    fs::write(&binary, b"\xff\xfe{\0}").unwrap();
     make_private(&binary);
+    // What is UTF-16 is read, so that its content is judged.
+    let wide = folder.0.join("wide.json");
+    fs::write(&wide, b"\xfe\xff\0{\0}").unwrap();
+    make_private(&wide);
     for (path, words) in [
         (&folder.0.join("missing.json"), "there is no session file"),
         (&folder.0, "not a regular file"),
@@ -351,6 +355,7 @@ async fn files_that_cannot_be_used_are_refused_at_once() {
         (&shared, "chmod 600"),
         (&huge, "limit of 256 MiB"),
         (&binary, "UTF-8"),
+        (&wide, "expected a session"),
         (&folder.file("empty.json", ""), "expected a session"),
         (&folder.file("other.json", "{\"hushhush\": 1}"), "Netscape"),
     ] {
