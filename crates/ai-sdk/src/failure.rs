@@ -16,19 +16,22 @@ pub(crate) fn moved_to(response: &HttpResponse) -> Option<RequestUrl> {
 fn redirected(response: &HttpResponse) -> Error {
     let (from, to) = (response.url(), response.header("location"));
     let target = to.and_then(|to| from.resolve(to));
-    let is_elsewhere = target
-        .as_ref()
-        .is_some_and(|target| !target.same_origin(from));
+    let is_elsewhere = target.as_ref().is_some_and(|it| !it.same_origin(from));
     let error = response.redirect_error();
     if let Some(error) = error.filter(|error| is_elsewhere || error.kind() != ErrorKind::Status) {
         return error;
     }
-    // As it is shown: a query may have a token in it.
-    let to = target.map_or("nowhere".to_owned(), |target| target.to_string());
+    // A login is somewhere else.
+    let Some(target) = target.filter(|target| target != from) else {
+        return response.complete_error(Error::new(
+            ErrorKind::Status,
+            format!("{from} redirects to itself or to what is no address, which leads nowhere"),
+        ));
+    };
     response.complete_error(Error::new(
         ErrorKind::Credentials,
         format!(
-            "{from} redirects to {to}, most likely to log in: give the session of a browser that \
+            "{from} redirects to {target}, most likely to log in: give the session of a browser that \
              is logged in, or its cookie"
         ),
     ))

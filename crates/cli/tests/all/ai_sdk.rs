@@ -156,3 +156,25 @@ async fn check_says_which_protocol_and_versions_it_looks_like() {
     assert_eq!(got.code, Some(4), "{got:?}");
     assert!(got.out.contains("--session-file"), "{}", got.out);
 }
+
+/// A redirect within the server leads most likely to a login, but not one that
+/// leads to the same address.
+#[tokio::test]
+async fn redirects_that_lead_nowhere_are_no_logins() {
+    for (status, location, code, words) in [
+        (302, "/login", 4, "redirects to a login"),
+        (302, "/start", 4, "most likely to log in"),
+        (302, "/api/chat", 7, "leads nowhere (HTTP 302)"),
+        (308, "/api/chat", 7, "leads nowhere (HTTP 308)"),
+        (303, "", 7, "leads nowhere (HTTP 303)"),
+        (302, "http://[", 7, "leads nowhere (HTTP 302)"),
+    ] {
+        let server = chatwire_mock::MockServer::start().await.unwrap();
+        server.answer_with(move |_| {
+            Some(chatwire_mock::Answer::html(status, "").header("location", location))
+        });
+        let got = run(["ask", "-p", "ai-sdk", "-u", &server.url(), "hi"]).await;
+        assert_eq!(got.code, Some(code), "{location:?}: {got:?}");
+        assert!(got.err.contains(words), "{location:?}: {got:?}");
+    }
+}
