@@ -130,13 +130,17 @@ impl SessionFile {
 /// write what they are sent.
 fn text(bytes: Vec<u8>) -> io::Result<String> {
     let invalid = || io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text");
-    let (rest, unit): (&[u8], fn([u8; 2]) -> u16) = match bytes.as_slice() {
-        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+    let (rest, is_little): (&[u8], bool) = match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => (rest, true),
+        [0xfe, 0xff, rest @ ..] => (rest, false),
         _ => return String::from_utf8(bytes).map_err(|_| invalid()),
     };
     let (pairs, odd) = rest.as_chunks::<2>();
-    let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
+    let unit = |pair: &[u8; 2]| match is_little {
+        true => u16::from_le_bytes(*pair),
+        false => u16::from_be_bytes(*pair),
+    };
+    let units: Vec<u16> = pairs.iter().map(unit).collect();
     match odd {
         [] => String::from_utf16(&units).map_err(|_| invalid()),
         _ => Err(invalid()),

@@ -71,7 +71,10 @@ impl Typewriter {
             self.columns.saturating_sub(1)
         };
         if self.at + width > room && self.at > self.hang {
-            to(if certain { Stroke::Join } else { Stroke::Break });
+            // Where a wide character does not fit into the last column, some
+            // terminals do not wrap.
+            let full = certain && self.at == self.columns;
+            to(if full { Stroke::Join } else { Stroke::Break });
             self.at = self.hang;
             self.certain = self.hang == 0;
         }
@@ -95,7 +98,8 @@ mod tests {
             (9, 0, "a\tb", "a   b"),
             (8, 0, "abcd\tb", "abcd    +b"),
             (4, 0, "漢字漢", "漢字+漢"),
-            (5, 0, "漢字漢", "漢字+漢"),
+            (5, 0, "漢字漢", "漢字|漢"),
+            (5, 0, "漢字a漢", "漢字a+漢"),
             (5, 0, "abcdé", "abcdé"),
             (5, 0, "abc❤❤", "abc❤|❤"),
             (20, 0, "a\u{202e}b", "a\\u{202e}b"),
