@@ -275,8 +275,7 @@ impl Markdown {
             let page = page(&source, &self.paper);
             define(block, &mut self.definitions);
             self.begun |= !page.rows.is_empty();
-            self.screen.draw(page.rows, true, out);
-            self.screen.settle();
+            self.screen.finish(page.rows, out);
             self.prefix = 0;
             self.widths.clear();
             from = end;

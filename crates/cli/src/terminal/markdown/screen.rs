@@ -105,6 +105,17 @@ impl Screen {
         }
     }
 
+    /// The block with these rows is over. What stands below it already, of blocks
+    /// after it, is not drawn again: its beginning may have left the screen.
+    pub(super) fn finish(&mut self, rows: Vec<Row>, out: &mut String) {
+        if rows.len() < self.shown.len() && self.shown.starts_with(&rows) {
+            self.shown.drain(..rows.len());
+            return;
+        }
+        self.draw(rows, true, out);
+        self.settle();
+    }
+
     /// What is shown stays; what comes next begins a row.
     pub(super) fn settle(&mut self) {
         self.shown.clear();

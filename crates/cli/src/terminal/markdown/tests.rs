@@ -416,6 +416,37 @@ fn long_blocks_go_on() {
     }
 }
 
+/// What has left the screen is not drawn again: a terminal that is taller than it
+/// said shows what can be scrolled back to.
+#[test]
+fn what_scrolls_away_stands_there_once() {
+    let size = Size {
+        columns: 20,
+        rows: 6,
+    };
+    let tall = Size { rows: 500, ..size };
+    let standing = |pieces: Vec<&str>| {
+        let all = output(pieces, size);
+        let mut terminal = terminal(tall);
+        terminal.process(all.replace('\n', "\r\n").as_bytes());
+        terminal.screen().contents()
+    };
+    let words = "lorem ipsum dolor ".repeat(20);
+    for source in [
+        format!("# Title\n\n{words}\n"),
+        format!("> quote\n\n- {words}\n- {words}\n\n{words}"),
+        format!("{words}\n\n{words}\n\n{words}\n"),
+        format!("a\n***\n{words}\n```\ncode\n```\n{words}"),
+        format!("| a | b |\n|---|---|\n| c | d |\n\n{words}\n\nend"),
+        format!("1. a\n   - b\n\n     {words}\n2. {words}\n"),
+    ] {
+        let whole = standing(vec![&source]);
+        for length in [1, 5] {
+            assert_eq!(standing(pieces(&source, length)), whole, "{source:?}");
+        }
+    }
+}
+
 /// What is sent stays in proportion to what came, whatever it is.
 #[test]
 fn output_is_bounded() {
