@@ -123,6 +123,9 @@ async fn a_proxy_in_use_is_named_and_only_then() {
         run.out.contains("through the proxy http://127.0.0.1:1"),
         "{run:?}"
     );
+    // It is not the server that closed anything.
+    assert!(run.out.contains("--proxy off asks without"), "{run:?}");
+    assert!(!run.out.contains("see its log"), "{run:?}");
     assert!(!run.out.contains("hush"), "{run:?}");
 
     // Not where it is exempt or switched off.
@@ -151,13 +154,23 @@ async fn authorities_and_unchecked_certificates() {
     let mock = AuraMock::start().await.unwrap();
     let url = mock.url();
     let not_pem = TempFile::new("not-a.pem", "nothing");
+    // As some editors save it.
+    let pem = include_str!("../../../../tests/certificates/authority.pem");
+    let marked = format!("\u{feff}{}", pem.replace('\n', "\r\n"));
+    let marked = TempFile::new("marked.pem", marked);
     let missing = "/nowhere/at/all.pem";
     let https = ["ask", "-p", "aura", "-u", "https://127.0.0.1:1", "hi"];
     let http = ["ask", "-p", "aura", "-u", &url, "hi"];
     let variable = [("SSL_CERT_FILE", missing)];
     // arguments, environment, exit code, what is said
     type Case<'a> = (Vec<&'a str>, &'a [(&'a str, &'a str)], i32, &'a [&'a str]);
-    let cases: [Case<'_>; 6] = [
+    let cases: [Case<'_>; 7] = [
+        (
+            [&https[..], &["--ca-file", marked.path()]].concat(),
+            &[],
+            6,
+            &["Connection refused"],
+        ),
         (
             [&https[..], &["--ca-file", missing]].concat(),
             &[],

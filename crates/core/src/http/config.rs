@@ -181,7 +181,12 @@ impl HttpConfig {
     /// them.
     #[must_use]
     pub fn with_root_certificates(mut self, pem: impl Into<Vec<u8>>) -> HttpConfig {
-        self.root_certificates.push(pem.into());
+        let mut pem = pem.into();
+        // The first line is none of PEM after a byte order mark.
+        if pem.starts_with(b"\xef\xbb\xbf") {
+            pem.drain(..3);
+        }
+        self.root_certificates.push(pem);
         self
     }
 

@@ -28,6 +28,10 @@ pub(super) fn advice(part: &Part, error: &Error) -> Option<String> {
             "the server has no such address: is it another kind of server, or in a sub-directory?"
         }
         ErrorKind::Timeout(_) => "the server takes too long: its model may be down",
+        ErrorKind::Connect if error.to_string().contains("through the proxy") => {
+            "no answer through the proxy: is its address right, and does it let you reach the \
+             server? --proxy off asks without it"
+        }
         ErrorKind::Connect => "the server closed the connection: see its log",
         ErrorKind::Protocol => "the server speaks another protocol: is the provider the right one?",
         ErrorKind::Truncated | ErrorKind::Interrupted => "the server broke off: see its log",
