@@ -168,10 +168,7 @@ impl HttpResponse {
     /// As [`into_page`](HttpResponse::into_page).
     pub async fn read_page(&mut self) -> Result<String, Error> {
         match self.read_body().await {
-            Ok(page) => Ok(match String::from_utf8(page) {
-                Ok(page) => page,
-                Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-            }),
+            Ok(page) => Ok(self.decode(page)),
             Err(error) => Err(self.complete_error(error)),
         }
     }
@@ -259,7 +256,21 @@ impl HttpResponse {
             return whole_characters + CUT;
         }
         body.truncate(limit);
-        String::from_utf8_lossy(&body).into_owned()
+        self.decode(body)
+    }
+
+    /// Reads a body as UTF-8, or as Latin text in one byte for each character
+    /// where the head says so and UTF-8 it is not.
+    fn decode(&self, body: Vec<u8>) -> String {
+        let error = match String::from_utf8(body) {
+            Ok(text) => return text,
+            Err(error) => error,
+        };
+        let kind = self.header(CONTENT_TYPE.as_str()).unwrap_or_default();
+        match is_latin(kind) {
+            true => error.as_bytes().iter().copied().map(latin).collect(),
+            false => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        }
     }
 
     /// Reads the start of the body, and returns the error that the response
@@ -326,6 +337,34 @@ impl HttpResponse {
         let error = add_response(error, self.status, &self.headers, now);
         self.policy.complete(error, self.proxy.as_deref())
     }
+}
+
+/// Whether a content type names one of the character sets that browsers read as
+/// windows-1252.
+fn is_latin(content_type: &str) -> bool {
+    let lower = content_type.to_ascii_lowercase();
+    let charset = lower.split(';').skip(1).find_map(|parameter| {
+        let value = parameter.trim().strip_prefix("charset=")?;
+        Some(value.trim_matches(['"', '\'', ' ']).to_owned())
+    });
+    charset.is_some_and(|charset| {
+        matches!(
+            charset.as_str(),
+            "iso-8859-1" | "iso8859-1" | "latin1" | "us-ascii" | "windows-1252" | "cp1252"
+        )
+    })
+}
+
+/// What a byte stands for in windows-1252.
+fn latin(byte: u8) -> char {
+    const FROM_80: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
+        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
+        'ž', 'Ÿ',
+    ];
+    let special = byte.checked_sub(0x80).map(usize::from);
+    let special = special.and_then(|index| FROM_80.get(index));
+    special.copied().unwrap_or_else(|| char::from(byte))
 }
 
 /// Without the values of headers: cookies and nonces are among them.

@@ -337,6 +337,39 @@ async fn reasons() {
 }
 
 /// What a server repeats of what it was sent.
+/// Pages of older servers, and of their proxies.
+#[tokio::test]
+async fn errors_in_latin_letters() {
+    for (kind, body, words) in [
+        (
+            "text/html; charset=ISO-8859-1",
+            &b"<title>Fehler beim \xd6ffnen</title>"[..],
+            "(HTTP 500: Fehler beim \u{d6}ffnen)",
+        ),
+        (
+            "text/plain;charset=\"windows-1252\"",
+            b"caf\xe9 \x96 \x80 5",
+            "(HTTP 500: caf\u{e9} \u{2013} \u{20ac} 5)",
+        ),
+        // What is UTF-8 is so, whatever the head says.
+        (
+            "text/plain; charset=latin1",
+            "caf\u{e9}".as_bytes(),
+            "(HTTP 500: caf\u{e9})",
+        ),
+        ("text/plain", b"caf\xe9", "(HTTP 500: caf\u{fffd})"),
+        (
+            "text/plain; charset=big5",
+            b"caf\xe9",
+            "(HTTP 500: caf\u{fffd})",
+        ),
+    ] {
+        let answer = Answer::status(500).header("content-type", kind).piece(body);
+        let error = error_of(answer, HttpConfig::new()).await.to_string();
+        assert!(error.ends_with(words), "{kind}: {error}");
+    }
+}
+
 /// The address of a page is given where that of the server is meant.
 #[tokio::test]
 async fn a_base_url_with_a_folder_may_be_wrong() {
