@@ -126,10 +126,12 @@ impl Search<'_> {
     /// The error for secrets that were not found: what is missing, where it was
     /// looked for, and what could not be read.
     fn into_error(self, site: &BaseUrl) -> Error {
-        // A server that never answered has nothing to be looked in.
+        // A server that never answered, or has a login before all of it, has nothing
+        // to be looked in.
+        let is_login = |fault: &Error| fault.kind() == ErrorKind::Credentials;
         if let Some(first) = self.faults.first()
             && !self.has_read
-            && self.faults.iter().all(is_silence)
+            && (self.faults.iter().all(is_silence) || self.faults.iter().all(is_login))
         {
             return first.clone();
         }

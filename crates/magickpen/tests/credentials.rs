@@ -322,3 +322,19 @@ async fn the_api_can_be_elsewhere() {
     // The API sees the site as where the question comes from.
     assert_eq!(asked[0].headers["origin"], site_server.uri().as_str());
 }
+
+/// A login stands before the whole site: it is told once, not for each document.
+#[tokio::test]
+async fn a_login_is_told_once() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .respond_with(ResponseTemplate::new(302).insert_header("location", "/login?next=x"))
+        .mount(&server)
+        .await;
+    let magickpen = MagickPen::new(server.uri()).unwrap();
+    let error = magickpen.reply(&ChatRequest::new("?")).await.unwrap_err();
+    assert_eq!(error.error.kind(), ErrorKind::Credentials);
+    let said = error.error.to_string();
+    assert_eq!(said.matches("redirects to a login").count(), 1, "{said}");
+    assert_eq!(said.matches("HTTP 302").count(), 1, "{said}");
+}
