@@ -40,8 +40,6 @@ pub(crate) fn want(fault: &str, ai_engine: Want) -> Want {
         "301 within the origin" => fails(Credentials).status(301),
         "302 within the origin" => fails(Credentials).status(302),
         "303 within the origin" => fails(Credentials).status(303),
-        "a redirect to itself" => fails(Credentials).status(307).words("redirects"),
-        "a redirect to nowhere" => fails(Credentials).status(302),
         "401" => fails(Credentials).status(401),
         "403" => fails(Credentials).status(403),
         // The conversation is too long for the server.
