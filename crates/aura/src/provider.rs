@@ -11,6 +11,7 @@ use chatwire_core::{
 };
 use http::HeaderValue;
 use http::header::{self, HeaderMap};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
@@ -250,22 +251,23 @@ impl Aura {
     }
 
     fn models_in(&self, list: &str) -> Result<Vec<ModelInfo>, Error> {
-        let listed: Vec<ListedModel> = serde_json::from_str(list)
+        let listed: Vec<Listing> = serde_json::from_str(list)
             .map_err(|error| unreadable(list, "the list of models", &error.to_string()))?;
-        Ok(self.made(listed))
+        self.made(listed)
     }
 
     /// The models of a list.
-    fn made(&self, listed: Vec<ListedModel>) -> Vec<ModelInfo> {
-        let model = |listed: ListedModel| {
-            let model = ModelInfo::new(listed.id);
-            match listed.name {
-                Some(name) => model.with_name(name),
-                None => model,
-            }
-        };
-        let redactor = self.client.http().redactor();
-        listed_models(listed.into_iter().map(model), redactor)
+    fn made(&self, listed: Vec<Listing>) -> Result<Vec<ModelInfo>, Error> {
+        let is_empty = listed.is_empty();
+        let models = listed.into_iter().filter_map(Listing::model);
+        let models = listed_models(models, self.client.http().redactor());
+        if models.is_empty() && !is_empty {
+            return Err(Error::new(
+                ErrorKind::Protocol,
+                "the list of models has none with an id",
+            ));
+        }
+        Ok(models)
     }
 
     /// Explains a failure about which the server says nothing: openchat-ui fails
@@ -299,8 +301,8 @@ impl Aura {
 
     async fn list(&self) -> Result<Vec<ModelInfo>, Error> {
         let response = self.post("/api/models", &self.list_body()).await?;
-        let listed: Vec<ListedModel> = response.into_json("the list of models").await?;
-        Ok(self.made(listed))
+        let listed: Vec<Listing> = response.into_json("the list of models").await?;
+        self.made(listed)
     }
 }
 
@@ -312,11 +314,29 @@ enum Body<'a> {
     ChatbotOllama(OllamaChat<'a>),
 }
 
-/// A model in the server's list.
+/// An entry of the server's list. One that is none does not spoil the others.
 #[derive(Deserialize)]
-struct ListedModel {
-    id: String,
-    name: Option<String>,
+#[serde(untagged)]
+enum Listing {
+    Model { id: String, name: Option<String> },
+    Id(String),
+    Other(IgnoredAny),
+}
+
+impl Listing {
+    fn model(self) -> Option<ModelInfo> {
+        match self {
+            Listing::Model { id, name } => {
+                let model = ModelInfo::new(id);
+                Some(match name {
+                    Some(name) => model.with_name(name),
+                    None => model,
+                })
+            }
+            Listing::Id(id) => Some(ModelInfo::new(id)),
+            Listing::Other(_) => None,
+        }
+    }
 }
 
 fn default_model() -> ModelInfo {

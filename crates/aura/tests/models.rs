@@ -17,7 +17,14 @@ async fn lists_are_read_or_refused() {
             r#"[{"id":"gpt-4","name":"GPT-4"},{"id":"other","more":1}]"#,
             Ok(&[("gpt-4", "GPT-4"), ("other", "other")]),
         ),
+        // Relatives list ids alone, and one wrong entry is one model less.
+        (
+            200,
+            r#"["a",{"id":5},null,{"id":"b","name":7},{"id":"c","name":null}]"#,
+            Ok(&[("a", "a"), ("c", "c")]),
+        ),
         (200, "[]", Ok(&[])),
+        (200, "[7]", Err(ErrorKind::Protocol)),
         (200, "{}", Err(ErrorKind::Protocol)),
         (200, "<html></html>", Err(ErrorKind::Blocked)),
         (200, "", Err(ErrorKind::Protocol)),
