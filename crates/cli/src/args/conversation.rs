@@ -19,8 +19,8 @@ pub(crate) struct ConversationArgs {
     #[arg(long, value_name = "N")]
     pub(crate) max_tokens: Option<u32>,
 
-    /// Conversation to continue: a JSON array of messages with role and content
-    /// ("-" reads standard input)
+    /// Conversation to continue: a JSON array of messages with role and content,
+    /// or a conversation that another program exported ("-" reads standard input)
     #[arg(long, value_name = "FILE")]
     pub(crate) messages: Option<PathBuf>,
 }
