@@ -1,7 +1,7 @@
 use chatwire_core::{FinishReason, ToolCall};
 use serde::Serialize;
 
-use super::response::incomplete;
+use super::incomplete::incomplete;
 use crate::completion::{Completion, ReplyHead};
 use crate::dialects::tools::prefixed;
 

@@ -1,6 +1,7 @@
 //! `/v1/responses`, the newer API of OpenAI.
 
 mod events;
+mod incomplete;
 mod input;
 mod items;
 mod request;

@@ -2,6 +2,7 @@ use chatwire_core::{FinishReason, Usage};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::incomplete::incomplete;
 use super::items::{Items, OutputItem};
 use crate::completion::ReplyHead;
 
@@ -216,15 +217,6 @@ impl<'a> ResponseObject<'a> {
             }
         }
         object
-    }
-}
-
-/// Why a reply that ended like this is not complete, if it is not.
-pub(super) fn incomplete(reason: &FinishReason) -> Option<&'static str> {
-    match reason {
-        FinishReason::Length => Some("max_output_tokens"),
-        FinishReason::ContentFilter => Some("content_filter"),
-        _ => None,
     }
 }
 

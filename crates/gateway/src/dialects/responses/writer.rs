@@ -2,8 +2,9 @@ use bytes::{BufMut as _, BytesMut};
 use chatwire_core::{FinishReason, ToolCall};
 
 use super::events::{Event, Numbered};
+use super::incomplete::incomplete;
 use super::items::{Item, Items, OutputItem, OutputText};
-use super::response::{ResponseObject, ResponseSettings, State, incomplete};
+use super::response::{ResponseObject, ResponseSettings, State};
 use crate::completion::{Completion, CompletionEnd, ReplyHead};
 use crate::dialects::conversation::Conversation;
 use crate::dialects::dialect::ReplyWriter;
