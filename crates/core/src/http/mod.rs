@@ -4,6 +4,7 @@
 mod body;
 #[cfg(feature = "rustls")]
 mod certificates;
+mod charset;
 mod client;
 mod coding;
 mod config;

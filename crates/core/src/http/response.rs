@@ -6,9 +6,10 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, LOCATION};
 use serde::de::DeserializeOwned;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::body::HttpBody;
+use super::charset::decode;
 use super::coding::ContentCoding;
 use super::deadlines::Deadlines;
 use super::policy::Policy;
@@ -174,22 +175,20 @@ impl HttpResponse {
     }
 
     async fn read_body(&mut self) -> Result<Vec<u8>, Error> {
-        let limit = self.policy.config.max_page;
         // A byte now and then is no silence, and a page of them would take years.
-        let patience = self.policy.config.first_byte_timeout;
-        let deadline = patience.and_then(|patience| Instant::now().checked_add(patience));
+        match self.policy.config.first_byte_timeout {
+            Some(patience) => match timeout(patience, self.read_rest()).await {
+                Ok(read) => read,
+                Err(_) => Err(self.unfinished_page(patience)),
+            },
+            None => self.read_rest().await,
+        }
+    }
+
+    async fn read_rest(&mut self) -> Result<Vec<u8>, Error> {
+        let limit = self.policy.config.max_page;
         let mut page = Vec::new();
-        loop {
-            let chunk = match deadline {
-                Some(deadline) => match timeout_at(deadline, self.body.chunk()).await {
-                    Ok(chunk) => chunk?,
-                    Err(_) => return Err(self.unfinished_page(patience)),
-                },
-                None => self.body.chunk().await?,
-            };
-            let Some(chunk) = chunk else {
-                return Ok(page);
-            };
+        while let Some(chunk) = self.body.chunk().await? {
             if let Some(limit) = limit
                 && page.len() + chunk.len() > limit
             {
@@ -200,10 +199,11 @@ impl HttpResponse {
             }
             page.extend_from_slice(&chunk);
         }
+        Ok(page)
     }
 
-    fn unfinished_page(&self, patience: Option<Duration>) -> Error {
-        let patience = patience.unwrap_or_default().as_secs_f64();
+    fn unfinished_page(&self, patience: Duration) -> Error {
+        let patience = patience.as_secs_f64();
         Error::new(
             ErrorKind::Timeout(TimeoutPhase::FirstText),
             format!(
@@ -259,18 +259,8 @@ impl HttpResponse {
         self.decode(body)
     }
 
-    /// Reads a body as UTF-8, or as Latin text in one byte for each character
-    /// where the head says so and UTF-8 it is not.
     fn decode(&self, body: Vec<u8>) -> String {
-        let error = match String::from_utf8(body) {
-            Ok(text) => return text,
-            Err(error) => error,
-        };
-        let kind = self.header(CONTENT_TYPE.as_str()).unwrap_or_default();
-        match is_latin(kind) {
-            true => error.as_bytes().iter().copied().map(latin).collect(),
-            false => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-        }
+        decode(body, self.header(CONTENT_TYPE.as_str()).unwrap_or_default())
     }
 
     /// Reads the start of the body, and returns the error that the response
@@ -337,34 +327,6 @@ impl HttpResponse {
         let error = add_response(error, self.status, &self.headers, now);
         self.policy.complete(error, self.proxy.as_deref())
     }
-}
-
-/// Whether a content type names one of the character sets that browsers read as
-/// windows-1252.
-fn is_latin(content_type: &str) -> bool {
-    let lower = content_type.to_ascii_lowercase();
-    let charset = lower.split(';').skip(1).find_map(|parameter| {
-        let value = parameter.trim().strip_prefix("charset=")?;
-        Some(value.trim_matches(['"', '\'', ' ']).to_owned())
-    });
-    charset.is_some_and(|charset| {
-        matches!(
-            charset.as_str(),
-            "iso-8859-1" | "iso8859-1" | "latin1" | "us-ascii" | "windows-1252" | "cp1252"
-        )
-    })
-}
-
-/// What a byte stands for in windows-1252.
-fn latin(byte: u8) -> char {
-    const FROM_80: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
-        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
-        'ž', 'Ÿ',
-    ];
-    let special = byte.checked_sub(0x80).map(usize::from);
-    let special = special.and_then(|index| FROM_80.get(index));
-    special.copied().unwrap_or_else(|| char::from(byte))
 }
 
 /// Without the values of headers: cookies and nonces are among them.
