@@ -31,8 +31,8 @@ fn redirected(response: &HttpResponse) -> Error {
     response.complete_error(Error::new(
         ErrorKind::Credentials,
         format!(
-            "{from} redirects to {target}, most likely to log in: give the session of a browser that \
-             is logged in, or its cookie"
+            "{from} redirects to {target}, most likely to log in: give the session of a browser \
+             that is logged in, or its cookie"
         ),
     ))
 }

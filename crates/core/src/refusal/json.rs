@@ -64,7 +64,8 @@ fn position(text: &str, error: &serde_json::Error) -> usize {
 /// Finds the message in a JSON error, in one of the shapes that servers use:
 /// `{"message": …}`, `{"error": …}`, `{"error": {"message": …}}` or
 /// `{"detail": …}`, or deeper in these, as in `{"errors": [{"detail": …}]}`.
-/// Members of other types are passed over, for example `"error": true`. Anything may stand around the JSON, as in [`json_in`].
+/// Members of other types are passed over, for example `"error": true`. Anything may
+/// stand around the JSON, as in [`json_in`].
 pub fn message_in_json(body: &str) -> Option<String> {
     let whole: Value = json_in(body, |value| message_of(value).is_some())?;
     message_of(&whole).map(str::to_owned)
