@@ -47,26 +47,27 @@ fn run_on<T>(
 pub(crate) async fn until_signal<T>(
     task: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    let watch = Watch::start(signals::any());
-    until(signals::any(), task, watch).await
+    until(signals::any, task).await
 }
 
 /// Runs the task until it ends or a signal other than Ctrl-C arrives.
 pub(crate) async fn until_termination<T>(
     task: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    let watch = Watch::start(signals::termination());
-    until(signals::termination(), task, watch).await
+    until(signals::termination, task).await
 }
 
-async fn until<T>(
-    signal: impl Future<Output = io::Result<Signal>>,
+async fn until<T, S>(
+    signal: fn() -> S,
     task: impl Future<Output = Result<T, Failure>>,
-    watch: Watch,
-) -> Result<T, Failure> {
+) -> Result<T, Failure>
+where
+    S: Future<Output = io::Result<Signal>> + Send + 'static,
+{
+    let watch = Watch::start(signal());
     tokio::select! {
         biased;
-        signal = signal => {
+        signal = signal() => {
             // It was heard: what the task has to tidy up may take its time.
             drop(watch);
             match signal {
