@@ -425,11 +425,7 @@ impl<'a> Writer<'a> {
         // The first is the rest of a line, except where something begins.
         let before = source.text.get(..self.end).unwrap_or_default();
         let is_rest = !before.is_empty() && !before.ends_with('\n');
-        let inner = |(index, line)| match index {
-            0 if is_rest => line,
-            _ => self.around.inner(line),
-        };
-        let mut lines: Vec<&str> = between.split('\n').enumerate().map(inner).collect();
+        let mut lines: Vec<&str> = self.around.inner(between.split('\n'), is_rest).collect();
         if !with_last {
             lines.pop();
         }
@@ -496,14 +492,8 @@ impl<'a> Writer<'a> {
         let fits = Table::columns(&widths) + hang_columns <= self.paper.width();
         let source = self.source.text.get(range.clone()).unwrap_or_default();
         let columns_of_head = table.alignments.len();
-        let lines = || {
-            let inner = |(index, line)| match index {
-                0 => line,
-                _ => self.around.inner(line),
-            };
-            source.lines().enumerate().map(inner)
-        };
-        let whole = lines().all(|line| cells_of(line) <= columns_of_head);
+        let lines: Vec<&str> = self.around.inner(source.lines(), true).collect();
+        let whole = lines.iter().all(|line| cells_of(line) <= columns_of_head);
         let border = Look::colored(self.paper.color(Color::Gray));
         if fits && whole {
             // A head that was shown before is not shown again.
@@ -523,7 +513,7 @@ impl<'a> Writer<'a> {
         }
         self.page.leaf = Leaf::Text(0);
         let mut flow = Flow::new(self.paper.width(), &first, hang);
-        for (number, line) in lines().enumerate() {
+        for (number, line) in lines.into_iter().enumerate() {
             if number > 0 {
                 flow.new_line();
             }

@@ -74,12 +74,20 @@ impl Surround {
         self.0.iter().any(|it| it.quote)
     }
 
-    /// Returns a line of the source without the marks of the quotes around it.
-    pub(super) fn inner<'a>(&self, line: &'a str) -> &'a str {
+    /// Returns lines of the source without the marks of the quotes around them. The
+    /// first has none if it `is_rest`: of a line that began before.
+    pub(super) fn inner<'a>(
+        &self,
+        lines: impl Iterator<Item = &'a str>,
+        is_rest: bool,
+    ) -> impl Iterator<Item = &'a str> {
         let quotes = self.0.iter().filter(|it| it.quote).count();
-        (0..quotes).fold(line, |line, _| {
-            let mark = line.trim_start_matches([' ', '\t']).strip_prefix('>');
-            mark.unwrap_or(line)
+        lines.enumerate().map(move |(index, line)| {
+            let quotes = if is_rest && index == 0 { 0 } else { quotes };
+            (0..quotes).fold(line, |line, _| {
+                let mark = line.trim_start_matches([' ', '\t']).strip_prefix('>');
+                mark.unwrap_or(line)
+            })
         })
     }
 
