@@ -28,7 +28,7 @@ pub(super) fn advice(part: &Part, error: &Error) -> Option<String> {
             "the server has no such address: is it another kind of server, or in a sub-directory?"
         }
         ErrorKind::Timeout(_) => "the server takes too long: its model may be down",
-        ErrorKind::Connect if error.to_string().contains("through the proxy") => {
+        ErrorKind::Connect if error.proxy().is_some() => {
             "no answer through the proxy: is its address right, and does it let you reach the \
              server? --proxy off asks without it"
         }
