@@ -11,9 +11,10 @@ use chatwire::{ProgressKind, ReplyEvent};
 use clap::Args;
 use tokio::time::timeout;
 
+use super::chat_input::ChatInput;
 use crate::answer::{ReadAhead, save_pictures};
 use crate::args::{ConversationArgs, General, PictureArgs, TargetArgs};
-use crate::conversation::{Conversation, image, is_wanted, new_file, past};
+use crate::conversation::{Conversation, Piped, image, is_wanted, new_file, past};
 use crate::endpoints::{self, Configuration, Target};
 use crate::failure::Failure;
 use crate::files::{is_taken, typed_path};
@@ -219,7 +220,13 @@ impl Chat<'_> {
     async fn run(&mut self) -> Result<(), Failure> {
         let typing = self.typing;
         let mode = TerminalMode::now();
-        let mut lines = Lines::new(typing && is_wanted(self.args.no_history), COMMANDS)?;
+        let mut input = match typing {
+            true => {
+                let lines = Lines::new(is_wanted(self.args.no_history), COMMANDS)?;
+                ChatInput::Terminal(Box::new(lines))
+            }
+            false => ChatInput::Pipe(Piped::default()),
+        };
         if typing {
             let info = self.target.provider.info();
             say(&format!(
@@ -245,8 +252,8 @@ impl Chat<'_> {
                     // In a thread of its own, so that Ctrl-C is heard where no editor
                     // hears it.
                     let reading = tokio::task::spawn_blocking(move || {
-                        let typed = lines.read(prompt);
-                        (lines, typed)
+                        let typed = input.read(prompt);
+                        (input, typed)
                     });
                     let read = async {
                         reading
@@ -265,7 +272,7 @@ impl Chat<'_> {
                             return Err(ended);
                         }
                     };
-                    lines = back;
+                    input = back;
                     typed?
                 }
             };
@@ -291,9 +298,7 @@ impl Chat<'_> {
             if line.trim().is_empty() {
                 continue;
             }
-            if typing {
-                lines.remember(&line);
-            }
+            input.remember(&line);
             match runtime::until_signal(self.take(&line)).await {
                 Ok(Next::Read) => {}
                 Ok(Next::Ask) => self.ask().await?,

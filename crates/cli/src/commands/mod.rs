@@ -2,6 +2,7 @@
 
 pub(crate) mod ask;
 pub(crate) mod chat;
+mod chat_input;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod conform;

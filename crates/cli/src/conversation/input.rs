@@ -42,11 +42,13 @@ pub(super) async fn standard_input(optional: bool) -> Result<Option<String>, Fai
     };
     match done {
         Ok(Ok(bytes)) => Ok(Some(text("standard input", bytes))),
-        Ok(Err(error)) => Err(Failure::Other(format!(
-            "standard input cannot be read: {error}"
-        ))),
+        Ok(Err(error)) => Err(unreadable(&error)),
         Err(error) => Err(Failure::Other(format!("standard input: {error}"))),
     }
+}
+
+pub(super) fn unreadable(error: &io::Error) -> Failure {
+    Failure::Other(format!("standard input cannot be read: {error}"))
 }
 
 /// Reads to the end, and notes when something has come.

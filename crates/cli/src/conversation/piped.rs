@@ -3,13 +3,15 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead as _};
 
-use super::message_end::goes_on;
+use super::input::unreadable;
+use super::text::{TextLines, text};
 use crate::bounded::read_rest;
-use crate::conversation::{TextLines, text};
+use crate::failure::Failure;
+use crate::terminal::goes_on;
 
 /// Reads messages, whatever their encoding.
 #[derive(Debug, Default)]
-pub(super) struct Piped {
+pub(crate) struct Piped {
     lines: TextLines,
     /// All that is left, where lines do not end in one byte.
     wide: Option<VecDeque<String>>,
@@ -18,10 +20,10 @@ pub(super) struct Piped {
 
 impl Piped {
     /// The next message, which can have several lines; `None` at the end.
-    pub(super) fn message(&mut self) -> io::Result<Option<String>> {
+    pub(crate) fn message(&mut self) -> Result<Option<String>, Failure> {
         let mut message = String::new();
         let mut lines = 0;
-        while let Some(line) = self.line()? {
+        while let Some(line) = self.line().map_err(|error| unreadable(&error))? {
             if lines > 0 {
                 message.push('\n');
             }

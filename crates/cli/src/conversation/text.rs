@@ -17,7 +17,7 @@ pub(super) fn read_text(kind: &str, file: &Path) -> Result<(String, String), Fai
 
 /// The text of a file or of standard input, which `name` names. A byte order
 /// mark is left out. What is no text is replaced, and the person is told once.
-pub(crate) fn text(name: &str, bytes: Vec<u8>) -> String {
+pub(super) fn text(name: &str, bytes: Vec<u8>) -> String {
     let (text, fault) = decode(bytes);
     if let Some(fault) = fault {
         say(&fault.words(name));
@@ -27,7 +27,7 @@ pub(crate) fn text(name: &str, bytes: Vec<u8>) -> String {
 
 /// Text that comes line by line.
 #[derive(Debug, Default)]
-pub(crate) struct TextLines {
+pub(super) struct TextLines {
     /// The bytes that came before.
     read: usize,
     /// Whether the person was told what is wrong.
@@ -36,7 +36,7 @@ pub(crate) struct TextLines {
 
 impl TextLines {
     /// The next line, as [`text`] reads a whole one.
-    pub(crate) fn text(&mut self, name: &str, bytes: Vec<u8>) -> String {
+    pub(super) fn text(&mut self, name: &str, bytes: Vec<u8>) -> String {
         let before = self.read;
         self.read = before.saturating_add(bytes.len());
         let (text, fault) = decode(bytes);

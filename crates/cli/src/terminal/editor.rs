@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs;
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rustyline::completion::Completer;
@@ -15,7 +15,6 @@ use rustyline::{Config, Context, Editor, Event, EventHandler, Helper};
 
 use super::filter::exact;
 use super::message_end::{MessageEnd, goes_on, silence};
-use super::piped::Piped;
 use super::say::say;
 use crate::failure::Failure;
 use crate::files::{private_folder, state_folder};
@@ -23,13 +22,11 @@ use crate::files::{private_folder, state_folder};
 /// The number of lines in the history.
 const REMEMBERED: usize = 1000;
 
-/// Reads what a person types.
+/// Reads what a person types on a terminal.
 pub(crate) struct Lines {
     editor: Editor<Assistant, DefaultHistory>,
     end: MessageEnd,
     file: Option<PathBuf>,
-    /// Standard input is no terminal, so nothing is edited.
-    piped: Option<Piped>,
 }
 
 /// What was typed.
@@ -79,23 +76,11 @@ impl Lines {
                 Err(_) => {}
             }
         }
-        let piped = (!io::stdin().is_terminal()).then(Piped::default);
-        Ok(Lines {
-            editor,
-            end,
-            file,
-            piped,
-        })
+        Ok(Lines { editor, end, file })
     }
 
     /// Waits for a message, which can have several lines.
     pub(crate) fn read(&mut self, prompt: &str) -> Result<Typed, Failure> {
-        if let Some(piped) = &mut self.piped {
-            let message = piped.message().map_err(|error| {
-                Failure::Other(format!("standard input cannot be read: {error}"))
-            })?;
-            return Ok(message.map_or(Typed::End, |message| Typed::message(&message)));
-        }
         let read = self.editor.readline(prompt);
         let held = self.end.take();
         match (read, held) {
@@ -112,7 +97,7 @@ impl Lines {
     /// A line with those that follow it at once, on a terminal on which lines cannot
     /// be edited.
     fn with_following(&mut self, mut message: String) -> String {
-        while io::stdin().is_terminal() && silence::is_broken() {
+        while silence::is_broken() {
             let Ok(line) = self.editor.readline("") else {
                 break;
             };
@@ -177,7 +162,7 @@ fn clean(editor: &mut Editor<Assistant, DefaultHistory>) {
 impl Typed {
     /// A backslash at the end of a line goes on with the next one. A paste may end
     /// with empty lines.
-    fn message(text: &str) -> Typed {
+    pub(crate) fn message(text: &str) -> Typed {
         Typed::Line(text.trim_end_matches('\n').replace("\\\n", "\n"))
     }
 }

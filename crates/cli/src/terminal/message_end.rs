@@ -37,7 +37,7 @@ impl MessageEnd {
 }
 
 /// Whether a line goes on: after a backslash, and in an open code block.
-pub(super) fn goes_on(input: &str) -> bool {
+pub(crate) fn goes_on(input: &str) -> bool {
     input.ends_with('\\') || Fence::open_at_end(input).is_some()
 }
 
