@@ -82,7 +82,9 @@ impl PlainText {
     /// Judges what is held, of which no more is read.
     fn admit_held(&mut self) -> Result<Bytes, Error> {
         let held = std::mem::take(&mut self.held);
-        let text = || String::from_utf8_lossy(&held);
+        // However the body is cut, the same is judged.
+        let judged = held.get(..MAX_HELD).unwrap_or(&held);
+        let text = || String::from_utf8_lossy(judged);
         match self.suspicion.take() {
             Some(Suspicion::Page) if refusal::is_html_page(&text()) => {
                 Err(refusal::page_error(&text(), "an answer"))

@@ -213,3 +213,37 @@ fn text_is_out_once_it_is_no_page() {
         assert_eq!(held(content_type, &body), expected, "{:.80}", body);
     }
 }
+
+/// A long body that is no answer is judged by the same bytes however it is cut.
+#[test]
+fn long_bodies_are_judged_by_their_beginning() {
+    let blank = " ".repeat(20 * 1024);
+    let comment = format!("<!--{}-->", "x".repeat(20 * 1024));
+    let refusal = r#"{"error":"Quota exceeded"}"#;
+    for (content_type, body) in [
+        ("application/json", format!("{blank}{refusal}")),
+        ("application/json", format!("{refusal}{blank}{refusal}")),
+        (
+            "application/json",
+            format!("{}{refusal}", "é".repeat(8 * 1024 - 1)),
+        ),
+        ("text/html", format!("{comment}{PAGE}")),
+        ("text/html", format!("<html>{comment}{PAGE}")),
+        ("text/html", format!("{comment}Hello")),
+    ] {
+        let shown = |(text, end): (String, Result<FinishReason, chatwire_core::Error>)| {
+            (text, end.map_err(|error| error.to_string()))
+        };
+        let whole = shown(decode(Some(content_type), &[body.as_bytes()]));
+        for length in [1, 31, 1000, 16 * 1024] {
+            let pieces: Vec<&[u8]> = body.as_bytes().chunks(length).collect();
+            let cut = shown(decode(Some(content_type), &pieces));
+            assert!(
+                cut == whole,
+                "{length} {content_type}: {:?} {:?}",
+                cut.1,
+                whole.1
+            );
+        }
+    }
+}
